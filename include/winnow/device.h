@@ -1,0 +1,52 @@
+/* A device: where plans live and run. Today the CPU; the struct and enum already hold what a GPU needs. */
+#ifndef WINNOW_DEVICE_H
+#define WINNOW_DEVICE_H
+
+#include "status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct winnow_device winnow_device;
+
+typedef enum winnow_device_kind { WINNOW_CPU = 0, WINNOW_CUDA = 1 } winnow_device_kind;
+
+typedef enum winnow_dtype { WINNOW_F32 = 0, WINNOW_F64 = 1 } winnow_dtype;
+
+/* Passes over a network that a device may or may not know for an operation (see winnow_supports). */
+typedef enum winnow_pass {
+  WINNOW_PASS_FORWARD = 0,
+  WINNOW_PASS_TANGENT = 1,
+  WINNOW_PASS_BACKWARD = 2,
+  WINNOW_PASS_BACKWARD_TANGENT = 3
+} winnow_pass;
+
+typedef struct winnow_device_options {
+  int64_t size;        /* sizeof(winnow_device_options) of the caller */
+  int32_t kind;        /* winnow_device_kind */
+  int32_t index;       /* which device of that kind; 0 for the CPU */
+  int64_t threads;     /* worker threads in [1, 1024]; 0 = as many as this process may use (affinity and container limit) */
+  const char *variant; /* kernel variant "portable", "avx2", "avx512"; NULL = environment WINNOW_VARIANT, else the best here */
+  int64_t byte_budget; /* most bytes one plan may allocate; 0 = half of the memory this process may use */
+} winnow_device_options;
+
+/* Opens a device. INVALID for a bad option or an unknown variant name; UNSUPPORTED for a variant or kind this machine lacks
+ * (a forced variant never falls back). The result of a call never depends on `threads`. */
+WINNOW_API winnow_status winnow_device_open(const winnow_device_options *options, winnow_device **device, winnow_error *error);
+
+/* Closes it; NULL is allowed. Plans made on it must be gone. */
+WINNOW_API void winnow_device_close(winnow_device *device);
+
+/* Facts as one JSON object: kind, variant, variants available, threads, CPU features, byte budget. Writes at most `capacity`
+ * bytes including the terminator and stores the size needed in `*needed`; INVALID when it did not fit. */
+WINNOW_API winnow_status winnow_device_describe(const winnow_device *device, char *text, int64_t capacity, int64_t *needed,
+                                                winnow_error *error);
+
+/* 1 where the device runs `operation` (winnow_operation) in `pass` (winnow_pass) with `dtype`, else 0. */
+WINNOW_API int32_t winnow_supports(int32_t operation, int32_t pass, int32_t dtype, int32_t kind);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,163 @@
+/* A plan: a network laid out for one device, one batch size and one dtype. It is built once per topology; the candidates of
+ * a supernet are rows of coefficients and states on the same plan.
+ *
+ * Every call takes *jobs*, tuples of indices into the tables of a winnow_call. Jobs never share batch statistics. Outputs are
+ * in job order and do not depend on the number of threads. A plan serves one call at a time (a second concurrent call is
+ * INVALID); a network serves any number of plans.
+ */
+#ifndef WINNOW_PLAN_H
+#define WINNOW_PLAN_H
+
+#include "device.h"
+#include "parameters.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct winnow_plan winnow_plan;
+
+/* What a row does with a choice. A zero coefficient implies none of them. */
+typedef enum winnow_state {
+  WINNOW_RUN = 0,
+  WINNOW_SKIP = 1,  /* the operation is absent: not computed, no gradient, its taps do not exist */
+  WINNOW_BLOCK = 2, /* it runs on zeros; its taps are constant */
+  WINNOW_MUTE = 3   /* it runs, but contributes with weight 0 */
+} winnow_state;
+
+typedef enum winnow_norm_mode {
+  WINNOW_NORM_BATCH = 0,    /* biased batch variance, differentiated through */
+  WINNOW_NORM_RUNNING = 1,  /* running mean and variance, constants */
+  WINNOW_NORM_IDENTITY = 2  /* the norm passes its input on */
+} winnow_norm_mode;
+
+typedef enum winnow_tap_side { WINNOW_TAP_BEFORE = 0, WINNOW_TAP_AFTER = 1 } winnow_tap_side;
+
+/* A place where activations are read. */
+typedef struct winnow_tap {
+  int64_t node;         /* a RELU node for patterns */
+  int32_t side;         /* winnow_tap_side: the node's input or its value */
+  int32_t multiplicity; /* how often the published program counts it, >= 1 */
+} winnow_tap;
+
+typedef struct winnow_plan_options {
+  int64_t size;  /* sizeof(winnow_plan_options) of the caller */
+  int64_t batch; /* samples that share statistics, n >= 1; NORM_BATCH needs n * h * w >= 2 at every norm */
+  int32_t dtype; /* winnow_dtype */
+  int32_t timing; /* 1: winnow_plan_describe reports nanoseconds per node of the last call */
+  const winnow_tap *taps; /* NULL with tap_count 0: the value of every RELU node, once */
+  int64_t tap_count;
+} winnow_plan_options;
+
+/* Lays the network out. INVALID for bad options, UNSUPPORTED for an operation the device does not know, OUT_OF_MEMORY when the
+ * arena would pass the device's byte budget (nothing is allocated then). */
+WINNOW_API winnow_status winnow_plan_create(const winnow_device *device, const winnow_network *network,
+                                            const winnow_plan_options *options, winnow_plan **plan, winnow_error *error);
+WINNOW_API void winnow_plan_destroy(winnow_plan *plan);
+
+/* Bytes that a pass with `cotangents` (0 for forward only) allocates at most, known before anything is. */
+WINNOW_API winnow_status winnow_plan_bytes(const winnow_plan *plan, int32_t pass, int64_t cotangents, int64_t *bytes,
+                                           winnow_error *error);
+
+/* Nodes, order, kernels, flops and bytes as JSON; same protocol as winnow_device_describe. */
+WINNOW_API winnow_status winnow_plan_describe(const winnow_plan *plan, char *text, int64_t capacity, int64_t *needed,
+                                              winnow_error *error);
+
+/* Indices into the tables of a call; -1 where the call has no use for one. */
+typedef struct winnow_job {
+  int64_t row;        /* 0 .. row_count - 1; -1 only where the network has no choices */
+  int64_t parameters; /* 0 .. parameters_count - 1 */
+  int64_t input;      /* 0 .. input_count - 1 */
+  int64_t target;     /* labels or soft targets; -1 = none */
+  int64_t stream;     /* random stream of NOISE nodes and Rademacher cotangents; -1 = none */
+} winnow_job;
+
+/* Images [samples, channels, height, width], row-major, float32 or float64. samples is a multiple of the plan's batch; each
+ * batch has its own statistics. */
+typedef struct winnow_images {
+  const void *values;
+  int64_t samples, channels, height, width;
+  int32_t dtype; /* winnow_dtype */
+  int32_t reserved;
+} winnow_images;
+
+/* Called from the thread that made the call, between blocks of work: the first `done` of `total` jobs are final. Anything but 0
+ * ends the call with CALLBACK_FAILED. */
+typedef int32_t (*winnow_progress)(void *user, int64_t done, int64_t total);
+
+typedef struct winnow_call {
+  int64_t size; /* sizeof(winnow_call) of the caller */
+  const winnow_job *jobs;
+  int64_t job_count;
+  const float *coefficients; /* [row_count, choices] */
+  const int32_t *states;     /* [row_count, choices], winnow_state */
+  int64_t row_count;
+  winnow_parameters *const *parameters; /* written only when running statistics are updated */
+  int64_t parameters_count;
+  const winnow_images *inputs;
+  int64_t input_count;
+  const int64_t *targets; /* [target_count, batch] class labels */
+  int64_t target_count;
+  int32_t norm_mode;         /* winnow_norm_mode of every norm */
+  int32_t update_statistics; /* 1: NORM_BATCH updates the running buffers of the job's parameter set */
+  const int32_t *norm_modes; /* per node, overrides norm_mode; NULL = none */
+  winnow_progress progress;  /* NULL = none */
+  void *progress_user;
+  const volatile int32_t *cancel; /* polled between blocks; not 0 ends the call with CANCELLED. NULL = never */
+} winnow_call;
+
+/* Cotangents that enter a backward pass. */
+typedef enum winnow_cotangent_kind {
+  WINNOW_COTANGENT_GIVEN = 0,            /* values [count, batch, c, h, w] of the entry tensor */
+  WINNOW_COTANGENT_ONES_ON_ROW = 1,      /* count = batch: cotangent i is one on sample i, zero elsewhere */
+  WINNOW_COTANGENT_ONES = 2,             /* count = 1: one everywhere */
+  WINNOW_COTANGENT_CROSS_ENTROPY = 3,    /* count = 1: gradient of the batch mean; needs targets */
+  WINNOW_COTANGENT_CROSS_ENTROPY_ROWS = 4, /* count = batch: one sample's loss each */
+  WINNOW_COTANGENT_RADEMACHER = 5
+} winnow_cotangent_kind;
+
+typedef struct winnow_cotangents {
+  int64_t size;          /* sizeof(winnow_cotangents) of the caller */
+  int32_t kind;          /* winnow_cotangent_kind */
+  int32_t dtype;         /* of `values` */
+  int64_t node;          /* where they enter; -1 = the output */
+  int64_t stop;          /* where the pass stops; -1 = at the parameters */
+  int64_t count;         /* L */
+  const void *values;    /* kind GIVEN only, the same for every job */
+  int32_t want_input_gradient;
+  int32_t reserved;
+} winnow_cotangents;
+
+/* What becomes of the gradients J_l [L, p_l] of a layer's tensors as soon as they are done. */
+typedef enum winnow_gradient_sink_kind {
+  WINNOW_SINK_GRAM = 0,      /* values [jobs, L, L]: sum over layers of J_l J_l^T */
+  WINNOW_SINK_COPY = 1,      /* values [jobs, L, P], tensors in network order, only the chosen roles */
+  WINNOW_SINK_NORM = 2,      /* values [jobs, tensors] */
+  WINNOW_SINK_WEIGHTED = 3,  /* sum of w * g */
+  WINNOW_SINK_WEIGHTED_ABS = 4, /* sum of |w * g| */
+  WINNOW_SINK_SIGN_SUM = 5,
+  WINNOW_SINK_MOMENTS = 6,
+  WINNOW_SINK_FISHER = 7,
+  WINNOW_SINK_INPUT_COPY = 8 /* values [jobs, L, batch, c, h, w] */
+} winnow_gradient_sink_kind;
+
+typedef struct winnow_gradient_sink {
+  int32_t kind;  /* winnow_gradient_sink_kind */
+  uint32_t roles; /* bit r set: tensors of winnow_role r take part; gradients of absent operations are zero */
+  double *values;
+  int64_t capacity; /* doubles in `values`; INVALID when too small */
+} winnow_gradient_sink;
+
+/* Forward: logits [jobs, samples, outputs] (samples of the largest input; shorter inputs leave the rest untouched). */
+WINNOW_API winnow_status winnow_forward(winnow_plan *plan, const winnow_call *call, double *logits, int64_t capacity,
+                                        winnow_error *error);
+
+/* Forward and backward for L cotangents at once; every input holds exactly one batch. Cost: (1 + 2 L) times the forward's
+ * multiply-accumulates; memory by winnow_plan_bytes. Sinks that are not built answer UNSUPPORTED. */
+WINNOW_API winnow_status winnow_backward(winnow_plan *plan, const winnow_call *call, const winnow_cotangents *cotangents,
+                                         const winnow_gradient_sink *sinks, int64_t sink_count, winnow_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

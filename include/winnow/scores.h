@@ -1,0 +1,48 @@
+/* Scores: numbers about an untrained network, each a composition of plan passes and sinks. */
+#ifndef WINNOW_SCORES_H
+#define WINNOW_SCORES_H
+
+#include "plan.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Neural tangent kernel of summed logits.
+ *
+ *     g_i = d (sum_k z_ik) / d theta        Theta_ij = <g_i, g_j>        0 <= i, j < n = batch
+ *
+ * theta   the tensors whose role is set in `roles`; WINNOW_NTK_ROLES is what TE-NAS takes (every "weight", no bias)
+ * kernel  [jobs, n, n] double, symmetric; float32 gradients, float64 sums
+ * norm    with NORM_BATCH a sample's gradient also flows through the others' statistics, as published
+ * fails   INVALID for batch < 2 or an input that is not one batch
+ * cost    (1 + 2 n) forward passes of arithmetic; 4 n p bytes for the gradients
+ * from    Chen, Gong and Wang 2021, arXiv:2102.11535, section 3.1
+ */
+#define WINNOW_NTK_ROLES \
+  ((1u << WINNOW_CONVOLUTION_WEIGHT) | (1u << WINNOW_LINEAR_WEIGHT) | (1u << WINNOW_NORM_SCALE))
+WINNOW_API winnow_status winnow_ntk(winnow_plan *plan, const winnow_call *call, uint32_t roles, double *kernel,
+                                    int64_t capacity, winnow_error *error);
+
+/* Number of linear regions that the samples of an input fall into: distinct patterns of active units at the plan's taps.
+ *
+ * regions [jobs] exact count; a unit is active where its value is > 0
+ * cost    one forward pass; samples * units / 8 bytes
+ * from    Chen, Gong and Wang 2021, arXiv:2102.11535, section 3.2
+ */
+WINNOW_API winnow_status winnow_linear_regions(winnow_plan *plan, const winnow_call *call, int64_t *regions, int64_t capacity,
+                                               winnow_error *error);
+
+/* The patterns themselves, packed: unit 64 w + b is bit b of word w, taps in plan order, each unit once per multiplicity-free
+ * tap (taps of equal tensors are not merged here), bits past the last unit zero. For a caller that wants Hamming distances. */
+WINNOW_API winnow_status winnow_patterns(winnow_plan *plan, const winnow_call *call, uint64_t *patterns, int64_t capacity,
+                                         int64_t *units, winnow_error *error);
+
+/* Distinct rows of a packed matrix [n, words]: exact (hash, then comparison). INVALID for n < 0, words < 1, null. */
+WINNOW_API winnow_status winnow_distinct_rows(const uint64_t *rows, int64_t n, int64_t words, int64_t *distinct,
+                                              winnow_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
