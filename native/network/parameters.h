@@ -1,0 +1,32 @@
+// Values of a network's tensors in double.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "network/network.h"
+#include "winnow/parameters.h"
+
+namespace winnow {
+
+class Parameters {
+ public:
+  explicit Parameters(std::shared_ptr<const Network> network);
+
+  const Network& network() const { return *network_; }
+  bool is_set(int64_t tensor) const { return !values_[tensor].empty(); }
+  // Throws Failure(WINNOW_INVALID) naming the tensor when it is unset.
+  const std::vector<double>& values(int64_t tensor) const;
+  void set(int64_t tensor, const double* values, int64_t count);
+  void fill(const winnow_recipe* recipes, int64_t recipe_count, uint64_t seed, uint64_t stream);
+
+ private:
+  std::shared_ptr<const Network> network_;
+  std::vector<std::vector<double>> values_;  // by tensor; empty = unset
+};
+
+}  // namespace winnow
+
+struct winnow_parameters {
+  winnow::Parameters parameters;
+};

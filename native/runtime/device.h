@@ -1,0 +1,31 @@
+// The CPU as a device: which kernels, how many threads, how many bytes.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "winnow/device.h"
+
+namespace winnow {
+
+enum class Variant { kPortable = 0, kAvx2 = 1, kAvx512 = 2 };
+
+class Threads;  // runtime/threads.h
+
+struct Device {
+  Variant variant;
+  int64_t threads;
+  int64_t byte_budget;
+  std::shared_ptr<Threads> pool;
+};
+
+// Validates the options, reads WINNOW_VARIANT, detects the CPU and the memory limit; throws Failure.
+std::shared_ptr<const Device> open_device(const winnow_device_options& options);
+
+}  // namespace winnow
+
+struct winnow_device {
+  std::shared_ptr<const winnow::Device> device;
+};
