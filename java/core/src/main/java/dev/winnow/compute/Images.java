@@ -1,8 +1,9 @@
 package dev.winnow.compute;
 
 /**
- * A block of images {@code [samples, channels, height, width]}, row-major float32. Compared by identity: pass the same object
- * to share it between jobs. The array is not copied: do not change it afterwards.
+ * A block of images {@code [samples, channels, height, width]}, row-major float32. Compared by
+ * identity: pass the same object to share it between jobs. The array is not copied: do not change
+ * it afterwards.
  */
 public final class Images {
   private final float[] values;
@@ -18,13 +19,29 @@ public final class Images {
     if (samples < 1 || channels < 1 || height < 1 || width < 1) {
       throw new IllegalArgumentException(
           "images must have positive sides but were "
-              + samples + "x" + channels + "x" + height + "x" + width);
+              + samples
+              + "x"
+              + channels
+              + "x"
+              + height
+              + "x"
+              + width);
     }
-    long expected = Math.multiplyExact(Math.multiplyExact((long) samples * channels, height), width);
+    long expected =
+        Math.multiplyExact(Math.multiplyExact((long) samples * channels, height), width);
     if (expected != values.length) {
       throw new IllegalArgumentException(
-          samples + "x" + channels + "x" + height + "x" + width + " images need " + expected
-              + " values but got " + values.length);
+          samples
+              + "x"
+              + channels
+              + "x"
+              + height
+              + "x"
+              + width
+              + " images need "
+              + expected
+              + " values but got "
+              + values.length);
     }
     this.values = values;
     this.samples = samples;

@@ -4,8 +4,9 @@ import dev.winnow.net.Role;
 import java.util.List;
 
 /**
- * A recipe per kind of tensor: distribution, fan and gain. Tensors whose role has no recipe keep their default (running mean 0,
- * running variance 1; anything else unset, which is an error when used).
+ * A recipe per kind of tensor: distribution, fan and gain. Tensors whose role has no recipe keep
+ * their default (running mean 0, running variance 1; anything else unset, which is an error when
+ * used).
  *
  * @param name for provenance
  * @param recipes at most one per role
@@ -16,8 +17,8 @@ public record Initialization(String name, List<Recipe> recipes) {
   }
 
   /**
-   * PyTorch's defaults: convolution and linear weights and biases U(−1/√fan_in, 1/√fan_in), norm scale 1, shift 0. What the
-   * released TE-NAS program really uses.
+   * PyTorch's defaults: convolution and linear weights and biases U(−1/√fan_in, 1/√fan_in), norm
+   * scale 1, shift 0. What the released TE-NAS program really uses.
    */
   public static final Initialization PYTORCH_DEFAULT =
       new Initialization(
@@ -30,10 +31,16 @@ public record Initialization(String name, List<Recipe> recipes) {
               new Recipe(Role.NORM_SCALE, Distribution.CONSTANT, Fan.ONE, 1),
               new Recipe(Role.NORM_SHIFT, Distribution.CONSTANT, Fan.ONE, 0)));
 
-  /** Kaiming normal over fan_out with the gain of ReLU, biases 0: what the TE-NAS paper says of NTK networks. */
+  /**
+   * Kaiming normal over fan_out with the gain of ReLU, biases 0: what the TE-NAS paper says of NTK
+   * networks.
+   */
   public static final Initialization KAIMING_FAN_OUT = kaiming("kaiming-fan-out", Fan.OUT);
 
-  /** Kaiming normal over fan_in with the gain of ReLU, biases 0: what the TE-NAS paper says of region networks. */
+  /**
+   * Kaiming normal over fan_in with the gain of ReLU, biases 0: what the TE-NAS paper says of
+   * region networks.
+   */
   public static final Initialization KAIMING_FAN_IN = kaiming("kaiming-fan-in", Fan.IN);
 
   private static Initialization kaiming(String name, Fan fan) {

@@ -3,8 +3,8 @@ package dev.winnow.compute;
 import java.util.Objects;
 
 /**
- * One evaluation: a candidate with given weights on given images. Jobs of one call that share a row, parameters or images by
- * {@code equals} share them natively too.
+ * One evaluation: a candidate with given weights on given images. Jobs of one call that share a
+ * row, parameters or images by {@code equals} share them natively too.
  *
  * @param row coefficients and states of the choices; {@link Row#NONE} where the network has none
  * @param parameters the weights

@@ -1,6 +1,9 @@
 package dev.winnow.compute;
 
-/** Watches a long call and may stop it. Called on the calling thread between blocks of work; must return quickly. */
+/**
+ * Watches a long call and may stop it. Called on the calling thread between blocks of work; must
+ * return quickly.
+ */
 @FunctionalInterface
 public interface Monitor {
   /** Never stops. */

@@ -6,13 +6,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A network laid out for one batch size; the candidates of a supernet are {@link Row rows} on it. Every method takes a list of
- * jobs, computes them in as few native calls as it can, and reports each result in job order. Results do not depend on the
- * number of threads or on how jobs are grouped. One call at a time per plan: a concurrent second one waits.
+ * A network laid out for one batch size; the candidates of a supernet are {@link Row rows} on it.
+ * Every method takes a list of jobs, computes them in as few native calls as it can, and reports
+ * each result in job order. Results do not depend on the number of threads or on how jobs are
+ * grouped. One call at a time per plan: a concurrent second one waits.
  *
- * <p>All methods throw {@link IllegalArgumentException} for input of the wrong shape or with values that are not finite,
- * {@link CancelledException} when the monitor asked to stop (results reported until then are final), and {@link
- * IllegalStateException} after {@link #close}.
+ * <p>All methods throw {@link IllegalArgumentException} for input of the wrong shape or with values
+ * that are not finite, {@link CancelledException} when the monitor asked to stop (results reported
+ * until then are final), and {@link IllegalStateException} after {@link #close}.
  */
 public interface Plan extends AutoCloseable {
 
@@ -23,14 +24,15 @@ public interface Plan extends AutoCloseable {
   PlanOptions options();
 
   /**
-   * Neural tangent kernel of summed logits, batch statistics differentiated through: {@code theta[i][j] = <g_i, g_j>} over all
-   * tensors named weight. Each job's images are exactly one batch, at least 2. Cost: 1 + 2n forward passes.
+   * Neural tangent kernel of summed logits, batch statistics differentiated through: {@code
+   * theta[i][j] = <g_i, g_j>} over all tensors named weight. Each job's images are exactly one
+   * batch, at least 2. Cost: 1 + 2n forward passes.
    */
   void ntk(List<Job> jobs, Results<double[][]> results, Monitor monitor);
 
   /**
-   * Number of distinct activation patterns of the ReLUs over the job's images, whose number is a multiple of the batch; each
-   * batch has its own statistics. Cost: one forward pass.
+   * Number of distinct activation patterns of the ReLUs over the job's images, whose number is a
+   * multiple of the batch; each batch has its own statistics. Cost: one forward pass.
    */
   void linearRegions(List<Job> jobs, Results<Long> results, Monitor monitor);
 

@@ -11,7 +11,8 @@ public final class Row {
   private final State[] states;
 
   /**
-   * @throws IllegalArgumentException for arrays of unequal length or a coefficient that is not finite
+   * @throws IllegalArgumentException for arrays of unequal length or a coefficient that is not
+   *     finite
    */
   public Row(float[] coefficients, State[] states) {
     if (coefficients.length != states.length) {

@@ -3,8 +3,8 @@ package dev.winnow.net;
 import java.util.List;
 
 /**
- * An immutable directed acyclic graph of {@link Operation operations} with shapes and canonical parameter names: what a space
- * produces and an engine runs.
+ * An immutable directed acyclic graph of {@link Operation operations} with shapes and canonical
+ * parameter names: what a space produces and an engine runs.
  */
 public final class NetworkGraph {
   private final List<Node> nodes;

@@ -3,15 +3,18 @@ package dev.winnow.net;
 import java.util.List;
 
 /**
- * What a node of a {@link NetworkGraph} computes. The set is closed: these operations cover every published space, and the
- * native core differentiates exactly these.
+ * What a node of a {@link NetworkGraph} computes. The set is closed: these operations cover every
+ * published space, and the native core differentiates exactly these.
  */
 public sealed interface Operation {
 
   /** The network's input; node 0 and only node 0. */
   record Input(Shape shape) implements Operation {}
 
-  /** Convolution. Parameters {@code weight [outputs, inputs / groups, kernel]} and, with bias, {@code bias [outputs]}. */
+  /**
+   * Convolution. Parameters {@code weight [outputs, inputs / groups, kernel]} and, with bias,
+   * {@code bias [outputs]}.
+   */
   record Convolution(
       int outputs, Pair kernel, Pair stride, Pair padding, Pair dilation, int groups, boolean bias)
       implements Operation {
@@ -22,7 +25,10 @@ public sealed interface Operation {
     }
   }
 
-  /** Batch normalisation. Affine: parameters {@code weight}, {@code bias}; always buffers of running statistics. */
+  /**
+   * Batch normalisation. Affine: parameters {@code weight}, {@code bias}; always buffers of running
+   * statistics.
+   */
   record BatchNorm(boolean affine, double epsilon, double momentum) implements Operation {
     /** Affine, epsilon 1e-5, momentum 0.1, as every published space has it. */
     public static final BatchNorm STANDARD = new BatchNorm(true, 1e-5, 0.1);
@@ -34,7 +40,10 @@ public sealed interface Operation {
     public static final Relu STANDARD = new Relu(0);
   }
 
-  /** Average pooling; without {@code countIncludePad} the divisor is the number of cells inside the image. */
+  /**
+   * Average pooling; without {@code countIncludePad} the divisor is the number of cells inside the
+   * image.
+   */
   record AveragePool(Pair kernel, Pair stride, Pair padding, boolean countIncludePad)
       implements Operation {}
 
@@ -42,7 +51,8 @@ public sealed interface Operation {
   record MaxPool(Pair kernel, Pair stride, Pair padding) implements Operation {}
 
   /**
-   * Sum of the inputs, each times the row's coefficient of its choice; choice −1 stands for the constant 1.
+   * Sum of the inputs, each times the row's coefficient of its choice; choice −1 stands for the
+   * constant 1.
    *
    * @param choices one per input
    */
@@ -58,7 +68,10 @@ public sealed interface Operation {
   /** Mean over height and width: {@code [c, h, w] -> [c, 1, 1]}. */
   record GlobalAveragePool() implements Operation {}
 
-  /** Linear layer on the flattened input. Parameters {@code weight [outputs, inputs]} and, with bias, {@code bias}. */
+  /**
+   * Linear layer on the flattened input. Parameters {@code weight [outputs, inputs]} and, with
+   * bias, {@code bias}.
+   */
   record Linear(int outputs, boolean bias) implements Operation {}
 
   /** Zeros of shape {@code [c, ceil(h / stride), ceil(w / stride)]}. */

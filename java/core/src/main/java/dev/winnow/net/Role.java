@@ -1,6 +1,9 @@
 package dev.winnow.net;
 
-/** What a tensor of a network is. Ordinals are the native core's {@code winnow_role} and never change. */
+/**
+ * What a tensor of a network is. Ordinals are the native core's {@code winnow_role} and never
+ * change.
+ */
 public enum Role {
   /** {@code [out, in / groups, kernel height, kernel width]}. */
   CONVOLUTION_WEIGHT,

@@ -1,7 +1,8 @@
 package dev.winnow.net;
 
 /**
- * Shape of one sample's value: channels, height, width. A vector of c features is {@code (c, 1, 1)}.
+ * Shape of one sample's value: channels, height, width. A vector of c features is {@code (c, 1,
+ * 1)}.
  *
  * @param channels at least 1
  * @param height at least 1

@@ -3,8 +3,9 @@ package dev.winnow.random;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Philox4x32-10, the counter-based generator of Salmon et al. 2011, bit for bit the native core's ({@code
- * include/winnow/random.h}): key = seed, counter = (block, stream). Sequential use of one stream; not thread-safe.
+ * Philox4x32-10, the counter-based generator of Salmon et al. 2011, bit for bit the native core's
+ * ({@code include/winnow/random.h}): key = seed, counter = (block, stream). Sequential use of one
+ * stream; not thread-safe.
  */
 public final class Philox {
   private static final long M0 = 0xD2511F53L;
@@ -38,7 +39,8 @@ public final class Philox {
   }
 
   /**
-   * Uniform in {@code 0 .. bound - 1}, without bias (values of the incomplete last interval are drawn again).
+   * Uniform in {@code 0 .. bound - 1}, without bias (values of the incomplete last interval are
+   * drawn again).
    *
    * @throws IllegalArgumentException for a bound below 1
    */

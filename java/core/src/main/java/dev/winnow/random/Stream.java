@@ -1,8 +1,9 @@
 package dev.winnow.random;
 
 /**
- * A position in the space of random numbers: the run's seed and a 64-bit stream number. Streams for a purpose, a round, a
- * repeat are derived by name, never by order of use, so results do not depend on threads or on what ran before.
+ * A position in the space of random numbers: the run's seed and a 64-bit stream number. Streams for
+ * a purpose, a round, a repeat are derived by name, never by order of use, so results do not depend
+ * on threads or on what ran before.
  *
  * @param seed the run's root seed
  * @param id the stream
@@ -14,8 +15,8 @@ public record Stream(long seed, long id) {
   }
 
   /**
-   * The sub-stream called {@code name}: splitmix64's finaliser of (id XOR FNV-1a-64 of the UTF-8 bytes), as the native core's
-   * {@code winnow_random_substream}.
+   * The sub-stream called {@code name}: splitmix64's finaliser of (id XOR FNV-1a-64 of the UTF-8
+   * bytes), as the native core's {@code winnow_random_substream}.
    */
   public Stream of(String name) {
     return new Stream(seed, Philox.substream(id, name));

@@ -4,9 +4,9 @@ import java.util.Objects;
 import java.util.OptionalDouble;
 
 /**
- * A number about a network, or the reason why it has none. A score without a value is never replaced by a stand-in number;
- * what the published program would have printed (100000, −Infinity, …) is kept beside it for its own search and for {@code
- * verify}, and nothing else uses it.
+ * A number about a network, or the reason why it has none. A score without a value is never
+ * replaced by a stand-in number; what the published program would have printed (100000, −Infinity,
+ * …) is kept beside it for its own search and for {@code verify}, and nothing else uses it.
  */
 public sealed interface Score {
 
@@ -26,7 +26,9 @@ public sealed interface Score {
     return new Undefined(reason, published);
   }
 
-  /** @param number finite */
+  /**
+   * @param number finite
+   */
   record Defined(double number) implements Score {
     public Defined {
       if (!Double.isFinite(number)) {

@@ -16,7 +16,13 @@ public record MixedEdge(int cellType, String name, List<String> operations, List
     choices = List.copyOf(choices);
     if (operations.size() != choices.size()) {
       throw new IllegalArgumentException(
-          "edge " + name + " has " + operations.size() + " operations but " + choices.size() + " choices");
+          "edge "
+              + name
+              + " has "
+              + operations.size()
+              + " operations but "
+              + choices.size()
+              + " choices");
     }
   }
 }
