@@ -1,0 +1,87 @@
+package dev.winnow.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The {@code winnow} command. */
+@Command(
+    name = "winnow",
+    description = "Finds neural architectures without training them.",
+    synopsisHeading = "%nUsage: ",
+    descriptionHeading = "%n",
+    optionListHeading = "%nOptions:%n",
+    commandListHeading = "%nCommands:%n",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "1:ran, but a check failed (a number missed its tolerance, some rows were broken)",
+      "2:the command line is wrong",
+      "3:a configuration, data or result file cannot be used",
+      "4:the native core or the device failed",
+      "5:interrupted; --resume continues"
+    },
+    footerHeading = "%nExamples:%n",
+    footer = {
+      "  winnow search te-nas --space nas-bench-201",
+      "  winnow search te-nas --space nas-bench-201 --mode released --data cifar10:DIR"
+          + " --table nb201_accuracy.csv.gz",
+      "  winnow score --space nas-bench-201 --sample 10 --scores ntk,regions,params,macs",
+      "  winnow verify golden/",
+      "",
+      "'winnow COMMAND --help' explains every option with its default and unit."
+    },
+    mixinStandardHelpOptions = true)
+public final class Main implements Runnable {
+
+  @Option(
+      names = "--stacktrace",
+      scope = ScopeType.INHERIT,
+      description = "On an error print where in the program it happened, too.")
+  private boolean stacktrace;
+
+  @Spec private CommandSpec spec;
+
+  private Main() {}
+
+  /** Runs one command and ends the process with its exit code. */
+  public static void main(String[] arguments) {
+    Interruption interruption = new Interruption();
+    interruption.install();
+    Session session = new Session(Console.ofProcess(), NativeEngines::open, interruption);
+    int code = execute(session, arguments);
+    session.console().out().flush();
+    interruption.finish(code);
+    System.exit(code);
+  }
+
+  /** Runs one command inside this process. */
+  static int execute(Session session, String... arguments) {
+    return commandLine(session).execute(arguments);
+  }
+
+  private static CommandLine commandLine(Session session) {
+    Main main = new Main();
+    CommandLine root = new CommandLine(main);
+    root.getCommandSpec().versionProvider(new Version(session.engines()));
+    root.addSubcommand(new ListCommand(session));
+    Errors errors = new Errors(session.console().err(), () -> main.stacktrace);
+    root.setOut(new java.io.PrintWriter(session.console().out(), true))
+        .setErr(new java.io.PrintWriter(session.console().err(), true))
+        .setParameterExceptionHandler(errors)
+        .setExecutionExceptionHandler(errors)
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setUsageHelpAutoWidth(true)
+        .setAbbreviatedOptionsAllowed(false);
+    return root;
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "a command is missing");
+  }
+}
