@@ -11,6 +11,10 @@
 namespace winnow {
 
 enum class Variant { kPortable = 0, kAvx2 = 1, kAvx512 = 2 };
+constexpr Variant kVariants[] = {Variant::kPortable, Variant::kAvx2, Variant::kAvx512};
+
+const char* variant_name(Variant variant);
+std::string available_variants();  // names this CPU can run, separated by blanks
 
 class Threads;  // runtime/threads.h
 

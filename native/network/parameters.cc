@@ -1,0 +1,103 @@
+#include "network/parameters.h"
+
+#include <cmath>
+
+#include "abi/failure.h"
+#include "runtime/random.h"
+
+namespace winnow {
+namespace {
+
+double draw(const winnow_recipe& recipe, double scale, uint64_t seed, uint64_t stream, int64_t element) {
+  switch (recipe.distribution) {
+    case WINNOW_CONSTANT:
+      return recipe.gain;
+    case WINNOW_UNIFORM:
+      return scale * (2 * random_uniform(seed, stream, element) - 1);
+    default:
+      return scale * random_normal(seed, stream, element);
+  }
+}
+
+void check(const winnow_recipe& recipe, int64_t index) {
+  const std::string where = "recipe " + std::to_string(index);
+  const auto require = [&](int32_t value, int32_t high, const char* field) {
+    if (value < 0 || value > high) {
+      throw Failure(WINNOW_INVALID, where + " " + field + " must be in [0, " + std::to_string(high) + "] but was " +
+                                        std::to_string(value));
+    }
+  };
+  require(recipe.role, WINNOW_RUNNING_VARIANCE, "role");
+  require(recipe.distribution, WINNOW_NORMAL, "distribution");
+  require(recipe.fan, WINNOW_FAN_OUT, "fan");
+  require(recipe.reserved, 0, "reserved");
+  if (!std::isfinite(recipe.gain)) throw Failure(WINNOW_INVALID, where + " gain must be finite");
+}
+
+}  // namespace
+
+Parameters::Parameters(std::shared_ptr<const Network> network)
+    : network_(std::move(network)), values_(network_->tensors().size()) {
+  for (size_t t = 0; t < values_.size(); ++t) {
+    const Tensor& tensor = network_->tensors()[t];
+    if (tensor.role == WINNOW_RUNNING_MEAN) values_[t].assign(static_cast<size_t>(tensor.elements), 0.0);
+    if (tensor.role == WINNOW_RUNNING_VARIANCE) values_[t].assign(static_cast<size_t>(tensor.elements), 1.0);
+  }
+}
+
+const std::vector<double>& Parameters::values(int64_t tensor) const {
+  const auto& tensors = network_->tensors();
+  if (tensor < 0 || tensor >= static_cast<int64_t>(tensors.size())) {
+    throw Failure(WINNOW_INVALID, "tensor must be in [0, " + std::to_string(tensors.size()) + ") but was " +
+                                      std::to_string(tensor));
+  }
+  if (values_[tensor].empty()) throw Failure(WINNOW_INVALID, "tensor " + tensors[tensor].name + " has no values");
+  return values_[tensor];
+}
+
+void Parameters::set(int64_t tensor, const double* values, int64_t count) {
+  const auto& tensors = network_->tensors();
+  if (tensor < 0 || tensor >= static_cast<int64_t>(tensors.size())) {
+    throw Failure(WINNOW_INVALID, "tensor must be in [0, " + std::to_string(tensors.size()) + ") but was " +
+                                      std::to_string(tensor));
+  }
+  const Tensor& info = tensors[tensor];
+  if (count != info.elements) {
+    throw Failure(WINNOW_INVALID, "tensor " + info.name + " has " + std::to_string(info.elements) +
+                                      " elements but got " + std::to_string(count));
+  }
+  for (int64_t k = 0; k < count; ++k) {
+    if (!std::isfinite(values[k]) || (info.role == WINNOW_RUNNING_VARIANCE && values[k] < 0)) {
+      throw Failure(WINNOW_INVALID, "tensor " + info.name + " element " + std::to_string(k) + " must be finite" +
+                                        (info.role == WINNOW_RUNNING_VARIANCE ? " and not negative" : "") +
+                                        " but was " + std::to_string(values[k]));
+    }
+  }
+  values_[tensor].assign(values, values + count);
+}
+
+void Parameters::fill(const winnow_recipe* recipes, int64_t recipe_count, uint64_t seed, uint64_t stream) {
+  const winnow_recipe* by_role[WINNOW_RUNNING_VARIANCE + 1] = {};
+  for (int64_t r = 0; r < recipe_count; ++r) {
+    check(recipes[r], r);
+    if (by_role[recipes[r].role] != nullptr) {
+      throw Failure(WINNOW_INVALID, "recipe " + std::to_string(r) + " repeats role " + std::to_string(recipes[r].role));
+    }
+    by_role[recipes[r].role] = &recipes[r];
+  }
+  for (size_t t = 0; t < values_.size(); ++t) {
+    const Tensor& tensor = network_->tensors()[t];
+    const winnow_recipe* recipe = by_role[tensor.role];
+    if (recipe == nullptr) continue;
+    const int64_t fan = recipe->fan == WINNOW_FAN_IN ? tensor.fan_in : recipe->fan == WINNOW_FAN_OUT ? tensor.fan_out : 1;
+    const double scale = recipe->gain / std::sqrt(static_cast<double>(fan));
+    const uint64_t own = random_substream(stream, tensor.name);
+    values_[t].resize(static_cast<size_t>(tensor.elements));
+    for (int64_t k = 0; k < tensor.elements; ++k) {
+      // Rounded to float32 so that a float and a double plan see the same network.
+      values_[t][k] = static_cast<double>(static_cast<float>(draw(*recipe, scale, seed, own, k)));
+    }
+  }
+}
+
+}  // namespace winnow

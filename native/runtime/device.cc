@@ -1,0 +1,97 @@
+#include "runtime/device.h"
+
+#include <cstdlib>
+
+#include "abi/failure.h"
+#include "runtime/limits.h"
+#include "runtime/threads.h"
+
+namespace winnow {
+namespace {
+
+bool available(Variant variant) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2") &&
+                    __builtin_cpu_supports("popcnt");
+  switch (variant) {
+    case Variant::kPortable:
+      return true;
+    case Variant::kAvx2:
+      return avx2;
+    case Variant::kAvx512:
+      return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+             __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+             __builtin_cpu_supports("avx512vpopcntdq");
+  }
+  return false;
+#else
+  return variant == Variant::kPortable;
+#endif
+}
+
+Variant best() {
+  return available(Variant::kAvx512) ? Variant::kAvx512 : available(Variant::kAvx2) ? Variant::kAvx2 : Variant::kPortable;
+}
+
+Variant choose(const char* name) {
+  std::string source = "variant";
+  if (name == nullptr) {
+    name = std::getenv("WINNOW_VARIANT");
+    source = "environment variable WINNOW_VARIANT";
+    if (name == nullptr || *name == '\0') return best();
+  }
+  for (const Variant variant : kVariants) {
+    if (variant_name(variant) != std::string(name)) continue;
+    if (!available(variant)) {
+      throw Failure(WINNOW_UNSUPPORTED, source + " asks for " + name + " but this CPU has: " + available_variants());
+    }
+    return variant;
+  }
+  throw Failure(WINNOW_INVALID, source + " must be portable, avx2 or avx512 but was " + name);
+}
+
+}  // namespace
+
+const char* variant_name(Variant variant) {
+  switch (variant) {
+    case Variant::kAvx512:
+      return "avx512";
+    case Variant::kAvx2:
+      return "avx2";
+    default:
+      return "portable";
+  }
+}
+
+std::string available_variants() {
+  std::string names;
+  for (const Variant variant : kVariants) {
+    if (available(variant)) names += (names.empty() ? "" : " ") + std::string(variant_name(variant));
+  }
+  return names;
+}
+
+std::shared_ptr<const Device> open_device(const winnow_device_options& options) {
+  if (options.kind == WINNOW_CUDA) throw Failure(WINNOW_UNSUPPORTED, "kind cuda is not in this build");
+  if (options.kind != WINNOW_CPU) {
+    throw Failure(WINNOW_INVALID, "kind must be 0 (cpu) or 1 (cuda) but was " + std::to_string(options.kind));
+  }
+  if (options.index != 0) {
+    throw Failure(WINNOW_INVALID, "index of the cpu must be 0 but was " + std::to_string(options.index));
+  }
+  if (options.threads < 0 || options.threads > 1024) {
+    throw Failure(WINNOW_INVALID, "threads must be in [0, 1024] but was " + std::to_string(options.threads));
+  }
+  if (options.byte_budget < 0) {
+    throw Failure(WINNOW_INVALID, "byte_budget must be >= 0 but was " + std::to_string(options.byte_budget));
+  }
+  auto device = std::make_shared<Device>();
+  device->variant = choose(options.variant);
+  device->threads = options.threads > 0 ? options.threads : usable_threads();
+  device->byte_budget = options.byte_budget > 0 ? options.byte_budget : usable_bytes() / 2;
+  device->pool = std::make_shared<Threads>(device->threads);
+  return device;
+}
+
+}  // namespace winnow
