@@ -1,0 +1,41 @@
+package dev.winnow.cli;
+
+import dev.winnow.compute.Engine;
+import picocli.CommandLine.Option;
+
+/** Options of every command that computes. */
+final class EngineOptions {
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Threads of the engine; 0 takes one per processor. Results do not depend on it."
+              + " Default: ${DEFAULT-VALUE}.")
+  private int threads;
+
+  @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      defaultValue = "cpu",
+      description = "Device that computes: cpu. Default: ${DEFAULT-VALUE}.")
+  private String device;
+
+  Engine open(Session session) {
+    if (threads < 0 || threads > 4096) {
+      throw new UsageException("--threads must be in [0, 4096] but was " + threads);
+    }
+    if (!device.equals("cpu")) {
+      throw new UsageException("--device must be cpu but was '" + device + "'");
+    }
+    return session.engines().open(device, threads);
+  }
+
+  int threads() {
+    return threads;
+  }
+
+  String device() {
+    return device;
+  }
+}

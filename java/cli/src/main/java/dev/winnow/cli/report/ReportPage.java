@@ -1,0 +1,256 @@
+package dev.winnow.cli.report;
+
+import dev.winnow.cli.report.CellDrawing.Edge;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Writes a report as one HTML file: no network, no scripts but a few lines that sort tables. */
+public final class ReportPage {
+  private final ReportData data;
+  private final StringBuilder html = new StringBuilder();
+
+  private ReportPage(ReportData data) {
+    this.data = data;
+  }
+
+  /** The whole page. */
+  public static String of(ReportData data) {
+    return new ReportPage(data).build();
+  }
+
+  private String build() {
+    html.append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
+        .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")
+        .append("<title>")
+        .append(Svg.escape(data.title()))
+        .append("</title><style>")
+        .append(resource("report.css"))
+        .append("</style></head><body><main>");
+    header();
+    foundCell();
+    pruning();
+    rounds();
+    spectrum();
+    baseline();
+    appendix();
+    html.append("</main><script>")
+        .append(resource("report.js"))
+        .append("</script></body></html>\n");
+    return html.toString();
+  }
+
+  private void header() {
+    html.append("<header><p class=\"kicker\">Winnow</p>");
+    element("h1", data.title());
+    element("p", data.subtitle());
+    if (!data.finished()) {
+      html.append(
+          "<p class=\"partial\">This run has not finished; the page shows what is there.</p>");
+    }
+    html.append("</header>");
+  }
+
+  private void foundCell() {
+    if (data.cell().isEmpty()) {
+      return;
+    }
+    html.append("<section><h2>Found cell</h2><div class=\"hero\"><figure>")
+        .append(CellDrawing.large(data.cell()))
+        .append("</figure>");
+    facts(data.facts());
+    html.append("</div>");
+    if (!data.architecture().isEmpty()) {
+      html.append("<p><code class=\"architecture\">")
+          .append(Svg.escape(data.architecture()))
+          .append("</code></p>");
+    }
+    if (!data.accuracies().isEmpty()) {
+      html.append("<h3>In the benchmark table</h3>");
+      table(
+          List.of("data set", "accuracy", "best in the table", "rank"),
+          data.accuracies().stream()
+              .map(
+                  a ->
+                      List.of(
+                          a.column(),
+                          number("%.2f %%", a.value()),
+                          number("%.2f %%", a.best()),
+                          String.format(Locale.ROOT, "%,d of %,d", a.rank(), a.rows())))
+              .toList());
+    }
+    html.append("</section>");
+  }
+
+  private void pruning() {
+    if (data.start().isEmpty()) {
+      return;
+    }
+    html.append("<section><h2>How the cell was pruned</h2><div class=\"strip\">");
+    step("start", data.start());
+    for (Round round : data.rounds()) {
+      if (!round.alive().isEmpty()) {
+        step("round " + round.number(), edges(data.start(), round.alive()));
+      }
+    }
+    html.append("</div>");
+    legend();
+    html.append("</section>");
+  }
+
+  private void step(String name, List<Edge> edges) {
+    html.append("<figure>").append(CellDrawing.small(edges));
+    element("figcaption", name);
+    html.append("</figure>");
+  }
+
+  private static List<Edge> edges(List<Edge> start, List<List<String>> alive) {
+    List<Edge> edges = new ArrayList<>();
+    for (int e = 0; e < start.size(); e++) {
+      edges.add(new Edge(start.get(e).source(), start.get(e).target(), alive.get(e)));
+    }
+    return edges;
+  }
+
+  private void legend() {
+    html.append("<p class=\"legend\">");
+    data.start().stream()
+        .flatMap(edge -> edge.operations().stream())
+        .distinct()
+        .forEach(
+            operation ->
+                html.append("<span><i style=\"background:")
+                    .append(Operations.colour(operation))
+                    .append("\"></i>")
+                    .append(Svg.escape(operation))
+                    .append("</span>"));
+    html.append("</p>");
+  }
+
+  private void rounds() {
+    if (data.rounds().isEmpty()) {
+      return;
+    }
+    html.append("<section><h2>Scores of the rounds</h2><p>")
+        .append(Svg.escape(data.deltaDefinition()))
+        .append(
+            " Bars are one standard error over repeats; pruned operations are filled and shaded."
+                + "</p>");
+    for (Round round : data.rounds()) {
+      element(
+          "h3",
+          "Round "
+              + round.number()
+              + ": "
+              + round.candidates().size()
+              + " candidates, "
+              + round.repeats()
+              + (round.repeats() == 1 ? " repeat" : " repeats"));
+      html.append("<figure class=\"wide\">").append(DeltaPlot.of(round)).append("</figure>");
+    }
+    html.append("<details><summary>All candidates as a table</summary>");
+    List<List<String>> rows = new ArrayList<>();
+    for (Round round : data.rounds()) {
+      for (Candidate c : round.candidates()) {
+        rows.add(
+            List.of(
+                Integer.toString(round.number()),
+                c.edge().replace('-', '←'),
+                c.operation(),
+                number("%.5g", c.kappa().mean()),
+                number("%.2g", c.kappa().error()),
+                number("%.5g", c.regions().mean()),
+                number("%.2g", c.regions().error()),
+                c.rank() < 0 ? "–" : Integer.toString(c.rank() + 1),
+                c.pruned() ? "yes" : ""));
+      }
+    }
+    table(
+        List.of("round", "edge", "operation", "Δκ", "± s.e.", "ΔR", "± s.e.", "rank", "pruned"),
+        rows);
+    html.append("</details></section>");
+  }
+
+  private void spectrum() {
+    if (data.spectra().isEmpty()) {
+      return;
+    }
+    html.append("<section><h2>Spectrum of the tangent kernel</h2><figure class=\"wide\">")
+        .append(SpectrumPlot.of(data.spectra()))
+        .append("</figure></section>");
+  }
+
+  private void baseline() {
+    if (data.comparison().isEmpty()) {
+      return;
+    }
+    html.append("<section><h2>Beside random search</h2>");
+    table(data.comparison().get(0), data.comparison().subList(1, data.comparison().size()));
+    html.append("</section>");
+  }
+
+  private void appendix() {
+    html.append("<section><h2>How to repeat it</h2>");
+    details("Configuration", data.configuration());
+    details("Provenance", data.provenance());
+    html.append("</section>");
+  }
+
+  private void details(String title, String text) {
+    if (!text.isEmpty()) {
+      html.append("<details><summary>")
+          .append(title)
+          .append("</summary><pre>")
+          .append(Svg.escape(text))
+          .append("</pre></details>");
+    }
+  }
+
+  private void facts(Map<String, String> facts) {
+    html.append("<dl>");
+    facts.forEach(
+        (name, value) -> {
+          element("dt", name);
+          element("dd", value);
+        });
+    html.append("</dl>");
+  }
+
+  private void table(List<String> header, List<List<String>> rows) {
+    html.append("<table class=\"sortable\"><thead><tr>");
+    header.forEach(cell -> element("th", cell));
+    html.append("</tr></thead><tbody>");
+    for (List<String> row : rows) {
+      html.append("<tr>");
+      row.forEach(cell -> element("td", cell));
+      html.append("</tr>");
+    }
+    html.append("</tbody></table>");
+  }
+
+  private void element(String name, String text) {
+    html.append('<').append(name).append('>');
+    html.append(Svg.escape(text));
+    html.append("</").append(name).append('>');
+  }
+
+  private static String number(String format, double value) {
+    return Double.isFinite(value) ? String.format(Locale.ROOT, format, value) : "–";
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = ReportPage.class.getResourceAsStream(name)) {
+      if (in == null) {
+        throw new IllegalStateException("the program lacks its " + name);
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
