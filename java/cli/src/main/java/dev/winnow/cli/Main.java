@@ -69,6 +69,7 @@ public final class Main implements Runnable {
     CommandLine root = new CommandLine(main);
     root.getCommandSpec().versionProvider(new Version(session.engines()));
     root.addSubcommand(new ListCommand(session));
+    root.addSubcommand(new DoctorCommand(session));
     Errors errors = new Errors(session.console().err(), () -> main.stacktrace);
     root.setOut(new java.io.PrintWriter(session.console().out(), true))
         .setErr(new java.io.PrintWriter(session.console().err(), true))

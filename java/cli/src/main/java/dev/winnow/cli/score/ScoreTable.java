@@ -1,0 +1,197 @@
+package dev.winnow.cli.score;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVParser;
+import org.apache.commons.csv.CSVPrinter;
+import org.apache.commons.csv.CSVRecord;
+
+/**
+ * Writes one line per architecture as soon as it is scored: for each score its mean, standard error
+ * and a note where it is undefined, then the protocol. A file cut off in the middle of a line can
+ * be continued.
+ */
+public final class ScoreTable implements AutoCloseable {
+  private static final String ARCHITECTURE = "architecture";
+  private static final CSVFormat FORMAT =
+      CSVFormat.DEFAULT.builder().setRecordSeparator('\n').get();
+
+  private final List<String> scores;
+  private final Map<String, String> protocol;
+  private final Writer writer;
+  private final CSVPrinter printer;
+  private final Set<String> done;
+
+  private ScoreTable(
+      List<String> scores,
+      Map<String, String> protocol,
+      Writer writer,
+      Set<String> done,
+      boolean header)
+      throws IOException {
+    this.scores = List.copyOf(scores);
+    this.protocol = protocol;
+    this.writer = writer;
+    this.done = done;
+    printer = new CSVPrinter(writer, FORMAT);
+    if (header) {
+      printer.printRecord(header(scores, protocol));
+      writer.flush();
+    }
+  }
+
+  /** Begins a table on a stream that stays open. */
+  public static ScoreTable to(Writer writer, List<String> scores, Map<String, String> protocol)
+      throws IOException {
+    return new ScoreTable(scores, protocol, writer, Set.of(), true);
+  }
+
+  /**
+   * Begins a new file.
+   *
+   * @throws FileAlreadyExistsException when it is there
+   */
+  public static ScoreTable create(Path file, List<String> scores, Map<String, String> protocol)
+      throws IOException {
+    Writer writer = Files.newBufferedWriter(file, StandardOpenOption.CREATE_NEW);
+    return new ScoreTable(scores, protocol, writer, Set.of(), true);
+  }
+
+  /**
+   * Continues a file, or begins it where there is none. A last line without its end is dropped.
+   *
+   * @throws IllegalArgumentException when it has other columns or was written by another protocol
+   */
+  public static ScoreTable resume(Path file, List<String> scores, Map<String, String> protocol)
+      throws IOException {
+    if (!Files.exists(file)) {
+      return create(file, scores, protocol);
+    }
+    dropTornLine(file);
+    Set<String> done = new LinkedHashSet<>();
+    boolean header = true;
+    try (BufferedReader reader = Files.newBufferedReader(file);
+        CSVParser parser = FORMAT.parse(reader)) {
+      for (CSVRecord row : parser) {
+        if (row.getRecordNumber() == 1) {
+          header = false;
+          checkHeader(file, row, header(scores, protocol));
+        } else {
+          checkProtocol(file + ":" + parser.getCurrentLineNumber(), row, protocol);
+          done.add(row.get(0));
+        }
+      }
+    }
+    Writer writer = Files.newBufferedWriter(file, StandardOpenOption.APPEND);
+    return new ScoreTable(scores, protocol, writer, done, header);
+  }
+
+  /** Architectures that the file already has. */
+  public Set<String> done() {
+    return done;
+  }
+
+  /** Adds a line; it is on its way to the disk when this returns. */
+  public void write(String architecture, Map<String, Summary> summaries) throws IOException {
+    List<String> cells = new ArrayList<>();
+    cells.add(architecture);
+    for (String score : scores) {
+      Summary summary = summaries.get(score);
+      cells.add(number(summary.mean()));
+      cells.add(number(summary.standardError()));
+      cells.add(summary.note().replaceAll("\\s+", " "));
+    }
+    cells.addAll(protocol.values());
+    printer.printRecord(cells);
+    writer.flush();
+  }
+
+  @Override
+  public void close() throws IOException {
+    printer.close(true);
+  }
+
+  private static List<String> header(List<String> scores, Map<String, String> protocol) {
+    List<String> header = new ArrayList<>();
+    header.add(ARCHITECTURE);
+    for (String score : scores) {
+      header.add(score);
+      header.add(score + "_stderr");
+      header.add(score + "_note");
+    }
+    header.addAll(protocol.keySet());
+    return header;
+  }
+
+  private static void checkHeader(Path file, CSVRecord row, List<String> expected) {
+    if (!row.toList().equals(expected)) {
+      throw new IllegalArgumentException(
+          file
+              + ":1: cannot continue: its columns are "
+              + String.join(",", row.toList())
+              + " but this command writes "
+              + String.join(",", expected));
+    }
+  }
+
+  private static void checkProtocol(String place, CSVRecord row, Map<String, String> protocol) {
+    int column = row.size() - protocol.size();
+    if (column < 1) {
+      throw new IllegalArgumentException(place + ": line has too few columns");
+    }
+    for (Map.Entry<String, String> entry : protocol.entrySet()) {
+      if (!row.get(column).equals(entry.getValue())) {
+        throw new IllegalArgumentException(
+            place
+                + ": cannot continue: "
+                + entry.getKey()
+                + " is "
+                + row.get(column)
+                + " there but "
+                + entry.getValue()
+                + " now");
+      }
+      column++;
+    }
+  }
+
+  /** Whole numbers without a point, others with all digits; nothing where there is no value. */
+  private static String number(double value) {
+    if (Double.isNaN(value)) {
+      return "";
+    }
+    return value == Math.rint(value) && Math.abs(value) < 1e15
+        ? Long.toString((long) value)
+        : Double.toString(value);
+  }
+
+  private static void dropTornLine(Path file) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+      long end = channel.size();
+      ByteBuffer one = ByteBuffer.allocate(1);
+      while (end > 0) {
+        one.clear();
+        channel.read(one, end - 1);
+        if (one.get(0) == '\n') {
+          break;
+        }
+        end--;
+      }
+      channel.truncate(end);
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** Scoring a population of architectures into a CSV file that can be continued. */
+package dev.winnow.cli.score;
