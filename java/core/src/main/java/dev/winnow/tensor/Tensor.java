@@ -17,7 +17,10 @@ public record Tensor(int[] shape, double[] values) {
         throw new IllegalArgumentException(
             "tensor side must be >= 0 but shape was " + Arrays.toString(shape));
       }
-      elements = Math.multiplyExact(elements, side);
+      if (Math.multiplyHigh(elements, side) != 0 || elements * side < 0) {
+        throw new IllegalArgumentException("shape is too large: " + Arrays.toString(shape));
+      }
+      elements *= side;
     }
     if (elements != values.length) {
       throw new IllegalArgumentException(
