@@ -1,0 +1,36 @@
+package dev.winnow.score;
+
+import dev.winnow.compute.Engine;
+import dev.winnow.compute.Job;
+import dev.winnow.compute.Monitor;
+import dev.winnow.net.NetworkGraph;
+import dev.winnow.space.CellSpace;
+import java.util.List;
+
+/**
+ * A number about an untrained network: a definition, its direction and the protocol it is published
+ * with. Implement it to rank by a score of your own; searches and the scorer know scores only
+ * through this interface. Implementations hold no state and are thread-safe.
+ */
+public interface NetworkScore {
+
+  /** Name on the command line and in tables: lower case, no spaces or commas. */
+  String name();
+
+  /** Which values are better. */
+  Direction direction();
+
+  /**
+   * The network size, initialisation and input that the score is defined on unless the caller says
+   * otherwise.
+   */
+  Protocol protocol(CellSpace space, ImageSource images);
+
+  /**
+   * The score of every job, in job order. A pure function of graph, row, parameters and images.
+   *
+   * @throws IllegalArgumentException for jobs that the score is not defined for, before any work
+   * @throws dev.winnow.compute.CancelledException when the monitor asked to stop
+   */
+  List<Score> compute(Engine engine, NetworkGraph graph, List<Job> jobs, Monitor monitor);
+}
