@@ -1,16 +1,12 @@
 package dev.winnow.score;
 
-import dev.winnow.compute.Engine;
 import dev.winnow.compute.Initialization;
 import dev.winnow.compute.Job;
 import dev.winnow.compute.Monitor;
 import dev.winnow.compute.Plan;
-import dev.winnow.compute.PlanOptions;
-import dev.winnow.net.NetworkGraph;
 import dev.winnow.net.Shape;
 import dev.winnow.space.CellSpace;
 import dev.winnow.space.NetworkOptions;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -45,7 +41,7 @@ public final class LinearRegionCount implements NetworkScore {
   }
 
   /**
-   * @param sampling patches of {@link #protocol}; {@link #compute} takes its batch
+   * @param sampling patches of {@link #protocol}
    * @param side of a patch, at least 1
    * @param initialization weights of {@link #protocol}
    */
@@ -73,21 +69,8 @@ public final class LinearRegionCount implements NetworkScore {
         sampling);
   }
 
-  /**
-   * {@inheritDoc}
-   *
-   * <p>Images beyond the sampling's batch must be whole batches of it; fewer are one batch.
-   */
   @Override
-  public List<Score> compute(Engine engine, NetworkGraph graph, List<Job> jobs, Monitor monitor) {
-    Score[] scores = new Score[jobs.size()];
-    if (jobs.isEmpty()) {
-      return List.of();
-    }
-    int batch = Math.min(sampling.batch(), jobs.get(0).images().samples());
-    try (Plan plan = engine.plan(graph, PlanOptions.batch(batch))) {
-      plan.linearRegions(jobs, (job, count) -> scores[job] = Score.of(count), monitor);
-    }
-    return Arrays.asList(scores);
+  public void compute(Plan plan, List<Job> jobs, Plan.Results<Score> results, Monitor monitor) {
+    plan.linearRegions(jobs, (job, count) -> results.accept(job, Score.of(count)), monitor);
   }
 }

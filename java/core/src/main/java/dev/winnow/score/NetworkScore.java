@@ -1,9 +1,8 @@
 package dev.winnow.score;
 
-import dev.winnow.compute.Engine;
 import dev.winnow.compute.Job;
 import dev.winnow.compute.Monitor;
-import dev.winnow.net.NetworkGraph;
+import dev.winnow.compute.Plan;
 import dev.winnow.space.CellSpace;
 import java.util.List;
 
@@ -27,10 +26,19 @@ public interface NetworkScore {
   Protocol protocol(CellSpace space, ImageSource images);
 
   /**
-   * The score of every job, in job order. A pure function of graph, row, parameters and images.
+   * The score of every job, each reported as soon as it is final, in job order, on the calling
+   * thread. A pure function of the plan's graph and options and the job's row, parameters and
+   * images.
    *
    * @throws IllegalArgumentException for jobs that the score is not defined for, before any work
    * @throws dev.winnow.compute.CancelledException when the monitor asked to stop
    */
-  List<Score> compute(Engine engine, NetworkGraph graph, List<Job> jobs, Monitor monitor);
+  void compute(Plan plan, List<Job> jobs, Plan.Results<Score> results, Monitor monitor);
+
+  /** The score of one job. */
+  default Score compute(Plan plan, Job job) {
+    Score[] score = new Score[1];
+    compute(plan, List.of(job), (index, value) -> score[0] = value, Monitor.NONE);
+    return score[0];
+  }
 }

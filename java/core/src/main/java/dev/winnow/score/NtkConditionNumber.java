@@ -1,13 +1,10 @@
 package dev.winnow.score;
 
-import dev.winnow.compute.Engine;
 import dev.winnow.compute.Initialization;
 import dev.winnow.compute.Job;
 import dev.winnow.compute.Monitor;
 import dev.winnow.compute.Plan;
-import dev.winnow.compute.PlanOptions;
 import dev.winnow.compute.PlanOptions.Precision;
-import dev.winnow.net.NetworkGraph;
 import dev.winnow.space.CellSpace;
 import dev.winnow.space.NetworkOptions;
 import java.util.Arrays;
@@ -85,19 +82,13 @@ public final class NtkConditionNumber implements NetworkScore {
   }
 
   @Override
-  public List<Score> compute(Engine engine, NetworkGraph graph, List<Job> jobs, Monitor monitor) {
-    Score[] scores = new Score[jobs.size()];
-    if (jobs.isEmpty()) {
-      return List.of();
+  public void compute(Plan plan, List<Job> jobs, Plan.Results<Score> results, Monitor monitor) {
+    if (plan.options().batch() < 2) {
+      throw new IllegalArgumentException(
+          "NTK batch must be in [2, 4096] but was " + plan.options().batch());
     }
-    int n = jobs.get(0).images().samples();
-    if (n < 2) {
-      throw new IllegalArgumentException("NTK batch must be in [2, 4096] but was " + n);
-    }
-    try (Plan plan = engine.plan(graph, PlanOptions.batch(n))) {
-      plan.ntk(jobs, (job, theta) -> scores[job] = of(theta, Precision.FLOAT32), monitor);
-    }
-    return Arrays.asList(scores);
+    Precision precision = plan.options().precision();
+    plan.ntk(jobs, (job, theta) -> results.accept(job, of(theta, precision)), monitor);
   }
 
   /**
