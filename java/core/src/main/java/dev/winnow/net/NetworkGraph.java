@@ -119,7 +119,7 @@ public final class NetworkGraph {
         throw new IllegalArgumentException(
             "node " + index + " name length must be in [1, 1024] but was " + name.length());
       }
-      if (!names.add(name)) {
+      if (names.contains(name)) {
         throw new IllegalArgumentException(where + " has the name of an earlier node");
       }
       if ((index == 0) != (operation instanceof Operation.Input)) {
@@ -154,6 +154,7 @@ public final class NetworkGraph {
       } catch (ArithmeticException e) {
         throw new IllegalArgumentException(where + ": parameters or macs overflow", e);
       }
+      names.add(name);
       nodes.add(node);
       return index;
     }
