@@ -102,10 +102,10 @@ public final class NtkConditionNumber implements NetworkScore {
     if (n < 2) {
       throw new IllegalArgumentException("NTK batch must be in [2, 4096] but was " + n);
     }
-    if (!finite(theta)) {
+    double[] spectrum = spectrum(theta);
+    if (spectrum.length == 0) {
       return Score.undefined("the tangent kernel is not finite", PUBLISHED_NAN);
     }
-    double[] spectrum = spectrum(theta);
     double smallest = spectrum[0];
     double largest = spectrum[n - 1];
     double epsilon = precision == Precision.FLOAT32 ? Math.ulp(1f) : Math.ulp(1.0);
@@ -121,11 +121,14 @@ public final class NtkConditionNumber implements NetworkScore {
   }
 
   /**
-   * Eigenvalues of a finite kernel, ascending.
+   * Eigenvalues of a kernel, ascending; none when it is not finite.
    *
    * @param theta {@code [n][n]}; only the upper triangle is read
    */
   public static double[] spectrum(double[][] theta) {
+    if (!finite(theta)) {
+      return new double[0];
+    }
     int n = theta.length;
     double[][] symmetric = new double[n][n];
     for (int i = 0; i < n; i++) {
@@ -146,10 +149,10 @@ public final class NtkConditionNumber implements NetworkScore {
     for (int i = 0; i < theta.length; i++) {
       rounded[i] = Arrays.stream(theta[i]).map(value -> (float) value).toArray();
     }
-    if (!finite(rounded)) {
+    double[] spectrum = spectrum(rounded);
+    if (spectrum.length == 0) {
       return PUBLISHED_NAN;
     }
-    double[] spectrum = spectrum(rounded);
     double ratio = spectrum[spectrum.length - 1] / spectrum[0];
     if (Double.isNaN(ratio)) {
       return PUBLISHED_NAN;

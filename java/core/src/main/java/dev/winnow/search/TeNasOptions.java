@@ -78,6 +78,26 @@ public record TeNasOptions(
         1000);
   }
 
+  /** These with another seed. */
+  public TeNasOptions withSeed(long seed) {
+    return new TeNasOptions(
+        mode,
+        seed,
+        channels,
+        cellsPerStage,
+        stages,
+        ntkBatch,
+        regionBatch,
+        regionBatches,
+        patchSide,
+        repeats,
+        pruneNumber,
+        decimals,
+        budget,
+        stability,
+        resamples);
+  }
+
   private static void within(String name, int value, int least, int most) {
     if (value < least || value > most) {
       throw new IllegalArgumentException(
