@@ -4,6 +4,7 @@ import dev.winnow.compute.Initialization;
 import dev.winnow.compute.Job;
 import dev.winnow.compute.Monitor;
 import dev.winnow.compute.Plan;
+import dev.winnow.data.ImageSet;
 import dev.winnow.net.Shape;
 import dev.winnow.space.CellSpace;
 import dev.winnow.space.NetworkOptions;
@@ -62,9 +63,9 @@ public final class LinearRegionCount implements NetworkScore {
   }
 
   @Override
-  public Protocol protocol(CellSpace space, ImageSource images) {
+  public Protocol protocol(CellSpace space, ImageSet images) {
     return new Protocol(
-        new NetworkOptions(1, 1, 1, false, images.classes(), new Shape(1, side, side)),
+        new NetworkOptions(1, 1, 1, false, Protocol.classes(images), new Shape(1, side, side)),
         initialization,
         sampling);
   }

@@ -4,6 +4,7 @@ import dev.winnow.compute.Initialization;
 import dev.winnow.compute.Job;
 import dev.winnow.compute.Monitor;
 import dev.winnow.compute.Plan;
+import dev.winnow.data.ImageSet;
 import dev.winnow.space.CellSpace;
 import java.util.List;
 
@@ -35,9 +36,9 @@ public final class MacCount implements NetworkScore {
   }
 
   @Override
-  public Protocol protocol(CellSpace space, ImageSource images) {
+  public Protocol protocol(CellSpace space, ImageSet images) {
     return new Protocol(
-        space.standard(images.classes(), images.shape().height()),
+        space.standard(Protocol.classes(images), images.shape().height()),
         Initialization.KAIMING_FAN_OUT,
         new Sampling(Sampling.Kind.IMAGES, 1, 1));
   }

@@ -3,6 +3,7 @@ package dev.winnow.score;
 import dev.winnow.compute.Job;
 import dev.winnow.compute.Monitor;
 import dev.winnow.compute.Plan;
+import dev.winnow.data.ImageSet;
 import dev.winnow.space.CellSpace;
 import java.util.List;
 
@@ -23,7 +24,7 @@ public interface NetworkScore {
    * The network size, initialisation and input that the score is defined on unless the caller says
    * otherwise.
    */
-  Protocol protocol(CellSpace space, ImageSource images);
+  Protocol protocol(CellSpace space, ImageSet images);
 
   /**
    * The score of every job, each reported as soon as it is final, in job order, on the calling

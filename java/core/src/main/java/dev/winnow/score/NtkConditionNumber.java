@@ -5,6 +5,7 @@ import dev.winnow.compute.Job;
 import dev.winnow.compute.Monitor;
 import dev.winnow.compute.Plan;
 import dev.winnow.compute.PlanOptions.Precision;
+import dev.winnow.data.ImageSet;
 import dev.winnow.space.CellSpace;
 import dev.winnow.space.NetworkOptions;
 import java.util.Arrays;
@@ -74,9 +75,9 @@ public final class NtkConditionNumber implements NetworkScore {
   }
 
   @Override
-  public Protocol protocol(CellSpace space, ImageSource images) {
+  public Protocol protocol(CellSpace space, ImageSet images) {
     return new Protocol(
-        new NetworkOptions(3, 1, 3, true, images.classes(), images.shape()),
+        new NetworkOptions(3, 1, 3, true, Protocol.classes(images), images.shape()),
         initialization,
         new Sampling(Sampling.Kind.IMAGES, batch, 1));
   }

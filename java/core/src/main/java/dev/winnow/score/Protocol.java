@@ -1,6 +1,9 @@
 package dev.winnow.score;
 
+import dev.winnow.compute.Images;
 import dev.winnow.compute.Initialization;
+import dev.winnow.data.ImageSet;
+import dev.winnow.random.Stream;
 import dev.winnow.space.NetworkOptions;
 
 /**
@@ -10,4 +13,21 @@ import dev.winnow.space.NetworkOptions;
  * @param initialization how its weights are drawn
  * @param sampling what images it sees
  */
-public record Protocol(NetworkOptions network, Initialization initialization, Sampling sampling) {}
+public record Protocol(NetworkOptions network, Initialization initialization, Sampling sampling) {
+  private static final int UNKNOWN_CLASSES = 10;
+
+  /** Outputs of a network on these images: their classes, or 10 when nothing is known of them. */
+  public static int classes(ImageSet images) {
+    return images.classes() > 0 ? images.classes() : UNKNOWN_CLASSES;
+  }
+
+  /**
+   * The images of one evaluation: batches {@code number … number + batches − 1} of the stream's
+   * endlessly reshuffled epochs.
+   *
+   * @throws IllegalArgumentException when the set is smaller than a batch
+   */
+  public Images draw(ImageSet images, Stream stream, long number) {
+    return sampling.draw(images, network.input().height(), stream, number);
+  }
+}

@@ -1,5 +1,12 @@
 package dev.winnow.score;
 
+import dev.winnow.compute.Images;
+import dev.winnow.data.Batches;
+import dev.winnow.data.ImageSet;
+import dev.winnow.data.Patches;
+import dev.winnow.data.Shuffle;
+import dev.winnow.random.Stream;
+
 /**
  * How the images of one evaluation are taken from a set.
  *
@@ -15,6 +22,39 @@ public record Sampling(Kind kind, int batch, int batches) {
     if (batches < 1 || batches > 1024) {
       throw new IllegalArgumentException("batches must be in [1, 1024] but was " + batches);
     }
+  }
+
+  /**
+   * Batches {@code number … number + batches − 1}, one after the other.
+   *
+   * @param side of a patch; whole images have their own
+   */
+  Images draw(ImageSet set, int side, Stream stream, long number) {
+    Images[] drawn = new Images[batches];
+    for (int i = 0; i < batches; i++) {
+      int[] indices = Shuffle.batch(stream, set.size(), batch, number + i);
+      drawn[i] =
+          switch (kind) {
+            case IMAGES ->
+                Batches.augmented(set, indices, stream.of("augmentation").of(number + i));
+            case PATCHES -> Patches.draw(set, indices, side, stream.of("patches").of(number + i));
+          };
+    }
+    return batches == 1 ? drawn[0] : joined(drawn);
+  }
+
+  private static Images joined(Images[] parts) {
+    int length = parts[0].values().length;
+    float[] values = new float[Math.multiplyExact(length, parts.length)];
+    for (int i = 0; i < parts.length; i++) {
+      System.arraycopy(parts[i].values(), 0, values, i * length, length);
+    }
+    return new Images(
+        values,
+        parts.length * parts[0].samples(),
+        parts[0].channels(),
+        parts[0].height(),
+        parts[0].width());
   }
 
   /** What a sample is. */

@@ -7,11 +7,10 @@ import dev.winnow.compute.Job;
 import dev.winnow.compute.Monitor;
 import dev.winnow.compute.Plan;
 import dev.winnow.compute.PlanOptions;
+import dev.winnow.data.ImageSet;
 import dev.winnow.net.NetworkGraph;
-import dev.winnow.score.ImageSource;
 import dev.winnow.score.NetworkScore;
 import dev.winnow.score.Protocol;
-import dev.winnow.score.Sampling;
 import dev.winnow.score.Score;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -27,7 +26,7 @@ final class Evaluator implements AutoCloseable {
   private final NetworkScore score;
   private final NetworkGraph graph;
   private final Protocol protocol;
-  private final ImageSource images;
+  private final ImageSet images;
   private final Engine engine;
   private final Journal journal;
   private Plan plan;
@@ -36,7 +35,7 @@ final class Evaluator implements AutoCloseable {
       NetworkScore score,
       NetworkGraph graph,
       Protocol protocol,
-      ImageSource images,
+      ImageSet images,
       Engine engine,
       Journal journal) {
     this.score = score;
@@ -105,17 +104,7 @@ final class Evaluator implements AutoCloseable {
 
   /** The images of a draw, as the protocol samples them. */
   Images draw(Evaluation.Draw draw) {
-    Sampling sampling = protocol.sampling();
-    return switch (sampling.kind()) {
-      case IMAGES -> images.images(draw.stream(), sampling.batch(), draw.number());
-      case PATCHES ->
-          images.patches(
-              draw.stream(),
-              protocol.network().input().height(),
-              sampling.batch(),
-              sampling.batches(),
-              draw.number());
-    };
+    return protocol.draw(images, draw.stream(), draw.number());
   }
 
   @Override

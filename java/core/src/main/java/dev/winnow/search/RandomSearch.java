@@ -4,11 +4,11 @@ import dev.winnow.compute.Engine;
 import dev.winnow.compute.Monitor;
 import dev.winnow.compute.Parameters;
 import dev.winnow.compute.Row;
+import dev.winnow.data.ImageSet;
 import dev.winnow.random.Philox;
 import dev.winnow.random.Stream;
 import dev.winnow.score.Direction;
 import dev.winnow.score.Estimate;
-import dev.winnow.score.ImageSource;
 import dev.winnow.score.LinearRegionCount;
 import dev.winnow.score.NetworkScore;
 import dev.winnow.score.NtkConditionNumber;
@@ -37,12 +37,12 @@ import java.util.Set;
  */
 public final class RandomSearch implements Search {
   private final CellSpace space;
-  private final ImageSource images;
+  private final ImageSet images;
   private final RandomSearchOptions options;
   private final List<NetworkScore> scores;
 
   /** By the two scores of TE-NAS. */
-  public RandomSearch(CellSpace space, ImageSource images, RandomSearchOptions options) {
+  public RandomSearch(CellSpace space, ImageSet images, RandomSearchOptions options) {
     this(space, images, options, List.of(new NtkConditionNumber(), new LinearRegionCount()));
   }
 
@@ -56,7 +56,7 @@ public final class RandomSearch implements Search {
    */
   public RandomSearch(
       CellSpace space,
-      ImageSource images,
+      ImageSet images,
       RandomSearchOptions options,
       List<? extends NetworkScore> scores) {
     this.space = Objects.requireNonNull(space, "space");

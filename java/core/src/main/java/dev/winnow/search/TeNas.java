@@ -2,8 +2,8 @@ package dev.winnow.search;
 
 import dev.winnow.compute.Engine;
 import dev.winnow.compute.Monitor;
+import dev.winnow.data.ImageSet;
 import dev.winnow.net.Shape;
-import dev.winnow.score.ImageSource;
 import dev.winnow.score.LinearRegionCount;
 import dev.winnow.score.NtkConditionNumber;
 import dev.winnow.score.Protocol;
@@ -38,11 +38,11 @@ import java.util.Objects;
  */
 public final class TeNas implements Search {
   private final CellSpace space;
-  private final ImageSource images;
+  private final ImageSet images;
   private final TeNasOptions options;
 
   /** With the defaults of mode WINNOW and this seed. */
-  public TeNas(CellSpace space, ImageSource images, long seed) {
+  public TeNas(CellSpace space, ImageSet images, long seed) {
     this(space, images, TeNasOptions.of(Mode.WINNOW).withSeed(seed));
   }
 
@@ -53,14 +53,13 @@ public final class TeNas implements Search {
    * @throws IllegalArgumentException when the images do not fill a batch or a patch, naming the
    *     option
    */
-  public TeNas(CellSpace space, ImageSource images, TeNasOptions options) {
+  public TeNas(CellSpace space, ImageSet images, TeNasOptions options) {
     this.space = Objects.requireNonNull(space, "space");
     this.images = Objects.requireNonNull(images, "images");
     this.options = Objects.requireNonNull(options, "options");
     atMost("ntkBatch", options.ntkBatch(), images.size());
     atMost("regionBatch", options.regionBatch(), images.size());
-    atMost("patchSide", options.patchSide(), images.shape().height());
-    atMost("patchSide", options.patchSide(), images.shape().width());
+    atMost("patchSide", options.patchSide(), images.side());
   }
 
   @Override
@@ -89,7 +88,7 @@ public final class TeNas implements Search {
                 options.cellsPerStage(),
                 options.stages(),
                 true,
-                images.classes(),
+                Protocol.classes(images),
                 images.shape()),
             schedule.ntkInitialization(),
             new Sampling(Sampling.Kind.IMAGES, options.ntkBatch(), 1));
@@ -100,7 +99,7 @@ public final class TeNas implements Search {
                 1,
                 1,
                 false,
-                images.classes(),
+                Protocol.classes(images),
                 new Shape(1, options.patchSide(), options.patchSide())),
             schedule.regionInitialization(),
             new Sampling(Sampling.Kind.PATCHES, options.regionBatch(), options.regionBatches()));
@@ -130,7 +129,7 @@ public final class TeNas implements Search {
     return space;
   }
 
-  ImageSource images() {
+  ImageSet images() {
     return images;
   }
 
