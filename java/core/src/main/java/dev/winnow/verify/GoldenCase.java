@@ -1,0 +1,298 @@
+package dev.winnow.verify;
+
+import dev.winnow.compute.Engine;
+import dev.winnow.compute.Images;
+import dev.winnow.compute.Job;
+import dev.winnow.compute.Monitor;
+import dev.winnow.compute.Parameters;
+import dev.winnow.compute.Plan;
+import dev.winnow.compute.Plan.NormMode;
+import dev.winnow.compute.PlanOptions;
+import dev.winnow.compute.PlanOptions.Precision;
+import dev.winnow.compute.Row;
+import dev.winnow.net.NetworkGraph;
+import dev.winnow.net.Shape;
+import dev.winnow.space.NasBench201;
+import dev.winnow.space.NetworkOptions;
+import dev.winnow.space.Supernet;
+import dev.winnow.verify.CaseReport.NotRun;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** A folder {@code case.json}, {@code tensors.safetensors} of schema golden-parity/1. */
+final class GoldenCase {
+  static final String DESCRIPTION = "case.json";
+  private static final String SCHEMA = "golden-parity/1";
+
+  private final Path folder;
+  private final RecordedJson json;
+  private final Engine engine;
+  private final Monitor monitor;
+  private final NasBench201 space = new NasBench201();
+  private final List<Check> checks = new ArrayList<>();
+  private final List<NotRun> notRun = new ArrayList<>();
+
+  GoldenCase(Path folder, RecordedJson json, Engine engine, Monitor monitor) {
+    this.folder = folder;
+    this.json = json;
+    this.engine = engine;
+    this.monitor = monitor;
+  }
+
+  CaseReport verify() throws IOException {
+    String schema = json.at("schema").text();
+    if (!schema.equals(SCHEMA)) {
+      throw json.at("schema").wrong(SCHEMA);
+    }
+    String kind = json.at("kind").text();
+    String spaceName = json.at("space").text();
+    if (!spaceName.equals("nb201")) {
+      skip("space " + spaceName, "its networks cannot be built yet");
+    } else {
+      switch (kind) {
+        case "tenas_supernet_ntk" -> kernels();
+        case "tenas_supernet_regions" -> regions();
+        case "zero_cost_scores" -> scores();
+        case "forward_backward" -> logitsAlone();
+        default -> skip("kind " + kind, "it cannot be computed yet");
+      }
+    }
+    return new CaseReport(json.at("case").text(), kind, checks, notRun, "");
+  }
+
+  private void skip(String name, String reason) {
+    notRun.add(new NotRun(name, reason));
+  }
+
+  private RecordedTensors tensors() throws IOException {
+    Path file = folder.resolve("tensors.safetensors");
+    if (!Files.isRegularFile(file)) {
+      throw new IllegalArgumentException(file + ": no such file");
+    }
+    return RecordedTensors.read(file, json.at("tensors_sha256").text());
+  }
+
+  private void kernels() throws IOException {
+    RecordedTensors tensors = tensors();
+    Images images = tensors.images("input");
+    Supernet supernet = space.supernet(supernetOptions(images));
+    Parameters parameters = tensors.parameters(supernet.graph(), "");
+    List<Job> jobs = jobs(supernet, tensors, parameters, images);
+    int n = images.samples();
+    for (Precision precision : Precision.values()) {
+      try (Plan plan = engine.plan(supernet.graph(), new PlanOptions(n, precision))) {
+        plan.ntk(
+            jobs,
+            (i, theta) ->
+                Kernel.recorded(proxy(mask(i), "ntk_cond"), tensors, n, precision)
+                    .compare(mask(i).at("mask").text() + " ", theta, precision, checks),
+            monitor);
+      }
+    }
+    for (int i = 0; i < jobs.size(); i++) {
+      othersOf(mask(i), List.of("ntk_cond"));
+    }
+  }
+
+  private void regions() throws IOException {
+    RecordedTensors tensors = tensors();
+    Images images = tensors.images("lr.input");
+    Supernet supernet = space.supernet(supernetOptions(images));
+    Parameters parameters = tensors.parameters(supernet.graph(), "thin.");
+    List<Job> jobs = jobs(supernet, tensors, parameters, images);
+    int batch = tensors.get("lr.input").shape()[1];
+    try (Plan plan = engine.plan(supernet.graph(), PlanOptions.batch(batch))) {
+      plan.linearRegions(
+          jobs,
+          (i, count) -> {
+            RecordedJson proxy = proxy(mask(i), "linear_regions");
+            String name = mask(i).at("mask").text() + " linear_regions ";
+            double expected = proxy.at("exact_unique_codes").number();
+            double allowed = Bounds.stated(proxy.at("tolerance"), expected);
+            checks.add(new Check(name + "float32", expected, count, allowed));
+            long bits = Rows.patternBits(supernet.graph(), jobs.get(i).row());
+            checks.add(new Check(name + "bits", proxy.at("n_code_bits").number(), bits, 0));
+          },
+          monitor);
+    }
+    for (int i = 0; i < jobs.size(); i++) {
+      othersOf(mask(i), List.of("linear_regions"));
+      for (String detail : List.of("constant_bits", "largest_region")) {
+        if (proxy(mask(i), "linear_regions").has(detail)) {
+          skip(detail, "patterns are counted, not listed");
+        }
+      }
+    }
+  }
+
+  private List<Job> jobs(
+      Supernet supernet, RecordedTensors tensors, Parameters parameters, Images images) {
+    RecordedJson masks = json.at("masks");
+    List<Job> jobs = new ArrayList<>();
+    for (int i = 0; i < masks.size(); i++) {
+      String alpha = masks.at(i).at("alpha_tensor").at(0).text();
+      int edges = supernet.edges().size();
+      int operations = supernet.edges().get(0).operations().size();
+      double[] values = tensors.get(alpha, edges, operations).values();
+      jobs.add(new Job(Rows.softmax(supernet, values), parameters, images));
+    }
+    return jobs;
+  }
+
+  private RecordedJson mask(int index) {
+    return json.at("masks").at(index);
+  }
+
+  private static RecordedJson proxy(RecordedJson owner, String name) {
+    return owner.at("proxies").at(name);
+  }
+
+  /** Names the scores that are recorded beside those that were computed. */
+  private void othersOf(RecordedJson owner, List<String> computed) {
+    for (String name : owner.at("proxies").names()) {
+      if (!computed.contains(name)) {
+        skip(name, "this score cannot be computed yet");
+      }
+    }
+  }
+
+  /**
+   * Size of a TE-NAS supernet. The program's depth cuts the list of cells and reduction blocks off,
+   * −1 leaves it whole.
+   */
+  private NetworkOptions supernetOptions(Images images) {
+    RecordedJson network = json.at("network");
+    int cells = network.at("N").integer();
+    int depth = network.at("depth").integer();
+    int stages = 3;
+    if (depth != -1) {
+      if (depth < 1 || depth > cells) {
+        throw network.at("depth").wrong("-1 or in [1, N]");
+      }
+      cells = depth;
+      stages = 1;
+    }
+    return options(network, "num_classes", cells, stages, network.at("use_stem").flag(), images);
+  }
+
+  private static NetworkOptions options(
+      RecordedJson network, String classes, int cells, int stages, boolean stem, Images images) {
+    if (network.has("affine") && !network.at("affine").flag()) {
+      throw network.at("affine").wrong("true");
+    }
+    return new NetworkOptions(
+        network.at("C").integer(),
+        cells,
+        stages,
+        stem,
+        network.at(classes).integer(),
+        new Shape(images.channels(), images.height(), images.width()));
+  }
+
+  private void scores() throws IOException {
+    RecordedTensors tensors = tensors();
+    Images images = tensors.images("input");
+    NetworkGraph graph = standAlone("num_classes", images);
+    Job job = new Job(Row.NONE, tensors.parameters(graph, ""), images);
+    boolean kernel = json.at("proxies").has("ntk_cond");
+    for (Precision precision : Precision.values()) {
+      int n = images.samples();
+      try (Plan plan = engine.plan(graph, new PlanOptions(n, precision))) {
+        logits(plan, job, tensors);
+        if (kernel) {
+          plan.ntk(
+              List.of(job),
+              (i, theta) ->
+                  Kernel.recorded(proxy(json, "ntk_cond"), tensors, n, precision)
+                      .compare("", theta, precision, checks),
+              monitor);
+        }
+      }
+    }
+    othersOf(json, List.of("ntk_cond"));
+  }
+
+  private void logitsAlone() throws IOException {
+    RecordedTensors tensors = tensors();
+    Images images = tensors.images("input");
+    NetworkGraph graph = standAlone("K", images);
+    Job job = new Job(Row.NONE, tensors.parameters(graph, ""), images);
+    for (Precision precision : Precision.values()) {
+      try (Plan plan = engine.plan(graph, new PlanOptions(images.samples(), precision))) {
+        logits(plan, job, tensors);
+      }
+    }
+    skip("gradients of the loss", "the engine does not hand out gradients yet");
+    skip("running statistics after the pass", "the engine does not update them yet");
+  }
+
+  private NetworkGraph standAlone(String classes, Images images) {
+    RecordedJson network = json.at("network");
+    NetworkOptions options = options(network, classes, network.at("N").integer(), 3, true, images);
+    return space.network(json.at("architecture").text(), options);
+  }
+
+  /** Logits with batch statistics and the loss they give; with running statistics if recorded. */
+  private void logits(Plan plan, Job job, RecordedTensors tensors) {
+    Precision precision = plan.options().precision();
+    boolean float32 = precision == Precision.FLOAT32;
+    String suffix = float32 ? "" : "_f64";
+    plan.logits(
+        List.of(job),
+        NormMode.BATCH,
+        (i, logits) -> {
+          if (float32 || tensors.has("expected.logits_f64")) {
+            compareLogits("logits", "expected.logits" + suffix, logits, precision, tensors);
+          }
+          double expected = json.at("expected_loss" + suffix).number();
+          double loss = crossEntropy(logits, tensors.labels("target", logits));
+          double allowed = Bounds.sum(precision) * Math.abs(expected);
+          checks.add(new Check("loss " + Bounds.label(precision), expected, loss, allowed));
+        },
+        monitor);
+    if (float32 && tensors.has("expected.logits_eval")) {
+      plan.logits(
+          List.of(job),
+          NormMode.RUNNING,
+          (i, logits) ->
+              compareLogits("logits_eval", "expected.logits_eval", logits, precision, tensors),
+          monitor);
+    }
+  }
+
+  private void compareLogits(
+      String name,
+      String recorded,
+      double[][] logits,
+      Precision precision,
+      RecordedTensors tensors) {
+    double[] expected = tensors.get(recorded, logits.length, logits[0].length).values();
+    double size = Bounds.maxAbs(expected);
+    double allowed =
+        precision == Precision.FLOAT32 && json.has("tolerance")
+            ? Bounds.stated(json.at("tolerance").at(name), size)
+            : Bounds.sum(precision) * size;
+    double[] computed = Arrays.stream(logits).flatMapToDouble(Arrays::stream).toArray();
+    checks.add(
+        Check.worst(
+            name + " " + Bounds.label(precision),
+            expected,
+            computed,
+            Bounds.same(expected.length, allowed)));
+  }
+
+  /** Mean over the samples of −log softmax(logits)[target]. */
+  private static double crossEntropy(double[][] logits, int[] target) {
+    double sum = 0;
+    for (int i = 0; i < logits.length; i++) {
+      double largest = Arrays.stream(logits[i]).max().orElseThrow();
+      double partition = Arrays.stream(logits[i]).map(z -> Math.exp(z - largest)).sum();
+      sum += largest + Math.log(partition) - logits[i][target[i]];
+    }
+    return sum / logits.length;
+  }
+}

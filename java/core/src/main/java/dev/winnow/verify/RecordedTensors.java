@@ -1,0 +1,145 @@
+package dev.winnow.verify;
+
+import dev.winnow.compute.Images;
+import dev.winnow.compute.Parameters;
+import dev.winnow.net.NetworkGraph;
+import dev.winnow.net.TensorSpec;
+import dev.winnow.tensor.Safetensors;
+import dev.winnow.tensor.Tensor;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+
+/** The tensors of a case; whatever is missing or has another shape is named with its file. */
+final class RecordedTensors {
+  private final Path file;
+  private final Map<String, Tensor> tensors;
+
+  private RecordedTensors(Path file, Map<String, Tensor> tensors) {
+    this.file = file;
+    this.tensors = tensors;
+  }
+
+  /**
+   * @param sha256 of the file, as the case records it
+   */
+  static RecordedTensors read(Path file, String sha256) throws IOException {
+    Map<String, Tensor> tensors = Safetensors.read(file);
+    String found = sha256(file);
+    if (!found.equals(sha256)) {
+      throw new IllegalArgumentException(
+          file + ": SHA-256 is " + found + " but the case recorded " + sha256);
+    }
+    return new RecordedTensors(file, tensors);
+  }
+
+  private static String sha256(Path file) throws IOException {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
+        in.transferTo(OutputStream.nullOutputStream());
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+
+  boolean has(String name) {
+    return tensors.containsKey(name);
+  }
+
+  Tensor get(String name) {
+    Tensor tensor = tensors.get(name);
+    if (tensor == null) {
+      throw new IllegalArgumentException(file + ": no tensor '" + name + "'");
+    }
+    return tensor;
+  }
+
+  /** A tensor that must have this shape. */
+  Tensor get(String name, int... shape) {
+    Tensor tensor = get(name);
+    if (!Arrays.equals(tensor.shape(), shape)) {
+      throw new IllegalArgumentException(
+          file
+              + ": tensor '"
+              + name
+              + "' must have shape "
+              + Arrays.toString(shape)
+              + " but has "
+              + Arrays.toString(tensor.shape()));
+    }
+    return tensor;
+  }
+
+  /** A tensor whose last three sides are channels, height and width; those before are samples. */
+  Images images(String name) {
+    Tensor tensor = get(name);
+    int[] shape = tensor.shape();
+    int rank = shape.length;
+    if (rank < 4 || tensor.values().length == 0) {
+      throw new IllegalArgumentException(
+          file
+              + ": tensor '"
+              + name
+              + "' must be a block of images but has shape "
+              + Arrays.toString(shape));
+    }
+    float[] values = new float[tensor.values().length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) tensor.values()[i];
+    }
+    int samples = values.length / (shape[rank - 3] * shape[rank - 2] * shape[rank - 1]);
+    return new Images(values, samples, shape[rank - 3], shape[rank - 2], shape[rank - 1]);
+  }
+
+  /** Class indices, one per row of the logits. */
+  int[] labels(String name, double[][] logits) {
+    double[] values = get(name, logits.length).values();
+    int[] labels = new int[values.length];
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = (int) values[i];
+      if (labels[i] != values[i] || labels[i] < 0 || labels[i] >= logits[i].length) {
+        throw new IllegalArgumentException(
+            file
+                + ": tensor '"
+                + name
+                + "' must hold classes in [0, "
+                + (logits[i].length - 1)
+                + "] but entry "
+                + i
+                + " is "
+                + values[i]);
+      }
+    }
+    return labels;
+  }
+
+  /**
+   * The weights of a network. Learned tensors must be there; running statistics are taken where
+   * recorded.
+   *
+   * @param prefix before each canonical name
+   */
+  Parameters parameters(NetworkGraph graph, String prefix) {
+    Map<String, Tensor> given = new HashMap<>();
+    for (TensorSpec spec : graph.tensors()) {
+      String name = prefix + spec.name();
+      if (spec.role().learned() || tensors.containsKey(name)) {
+        int[] shape = spec.shape().stream().mapToInt(Integer::intValue).toArray();
+        given.put(spec.name(), get(name, shape));
+      }
+    }
+    return new Parameters.Given(given);
+  }
+}

@@ -1,0 +1,229 @@
+package dev.winnow.verify;
+
+import dev.winnow.compute.Engine;
+import dev.winnow.compute.Images;
+import dev.winnow.compute.Job;
+import dev.winnow.compute.Monitor;
+import dev.winnow.compute.Parameters;
+import dev.winnow.compute.Plan;
+import dev.winnow.compute.Plan.NormMode;
+import dev.winnow.compute.PlanOptions;
+import dev.winnow.compute.PlanOptions.Precision;
+import dev.winnow.compute.Row;
+import dev.winnow.net.NetworkGraph;
+import dev.winnow.net.Role;
+import dev.winnow.net.Shape;
+import dev.winnow.net.TensorSpec;
+import dev.winnow.space.NasBench201;
+import dev.winnow.space.NetworkOptions;
+import dev.winnow.space.Supernet;
+import dev.winnow.tensor.Tensor;
+import dev.winnow.verify.CaseReport.NotRun;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The file {@code te-nas-vectors.json}: results of the TE-NAS program in float64 on weights and
+ * inputs that follow from a rule, so that nothing but results is stored. Weights: splitmix64 of
+ * seed 1 (region networks 7) over convolutions and classifier in construction order, U(−1, 1) over
+ * √fan_in, rounded to float32; norms 1 and 0, classifier bias 0. Images: seed 12345, U(−√3, √3).
+ * Patches: seed 777, a common level in U(−√3, √3) plus U(−0.15, 0.15) per pixel.
+ */
+final class ReferenceVectors {
+  static final String FILE_NAME = "te-nas-vectors.json";
+  private static final String FULL = "A_nb201_supernet";
+  private static final String PRUNED = "B_nb201_prune_edge2_op3";
+  private static final String SINGLE = "C_nb201_single_3_1_2_4_3_1";
+  private static final String REGIONS = "F_lr_nb201";
+  private static final int CLASSES = 10;
+  private static final int SAMPLES = 6;
+  private static final int PATCHES = 600;
+  private static final int PATCH_BATCH = 200;
+
+  private final String name;
+  private final RecordedJson json;
+  private final Engine engine;
+  private final Monitor monitor;
+  private final List<Check> checks = new ArrayList<>();
+  private final List<NotRun> notRun = new ArrayList<>();
+
+  ReferenceVectors(String name, RecordedJson json, Engine engine, Monitor monitor) {
+    this.name = name;
+    this.json = json;
+    this.engine = engine;
+    this.monitor = monitor;
+  }
+
+  /** Whether a JSON file is one of these. */
+  static boolean recognises(RecordedJson json) {
+    return json.has(FULL);
+  }
+
+  CaseReport verify() {
+    kernels();
+    regions();
+    for (String entry : json.names()) {
+      if (entry.startsWith("D_") || entry.startsWith("E_") || entry.startsWith("G_")) {
+        notRun.add(new NotRun("space darts", "its networks cannot be built yet"));
+      }
+    }
+    return new CaseReport(name, "te-nas reference vectors", checks, notRun, "");
+  }
+
+  private void kernels() {
+    Supernet supernet =
+        new NasBench201()
+            .supernet(new NetworkOptions(3, 1, 3, true, CLASSES, new Shape(3, 16, 16)));
+    NetworkGraph graph = supernet.graph();
+    Parameters parameters = fill(graph, new SplitMix64(1));
+    Images images = images();
+    List<String> names = List.of(FULL, PRUNED, SINGLE);
+    List<Row> rows =
+        List.of(
+            supernet.row(full()), supernet.row(pruned()), supernet.row(single(3, 1, 2, 4, 3, 1)));
+    List<Job> jobs = rows.stream().map(row -> new Job(row, parameters, images)).toList();
+    exact("A_ntensors", json.at("A_ntensors"), filled(graph).size());
+    for (int i = 0; i < names.size(); i++) {
+      exact(names.get(i) + " P", json.at(names.get(i)).at("P"), Rows.weights(graph, rows.get(i)));
+    }
+    for (Precision precision : Precision.values()) {
+      try (Plan plan = engine.plan(graph, new PlanOptions(SAMPLES, precision))) {
+        plan.logits(
+            jobs,
+            NormMode.BATCH,
+            (i, logits) -> compareLogits(names.get(i), logits, precision),
+            monitor);
+        plan.ntk(
+            jobs,
+            (i, theta) ->
+                kernel(json.at(names.get(i)), precision)
+                    .compare(names.get(i) + " ", theta, precision, checks),
+            monitor);
+      }
+    }
+  }
+
+  private static Kernel kernel(RecordedJson recorded, Precision precision) {
+    double[] gram = recorded.at("gram").numbers();
+    double[] eigenvalues = recorded.at("eig").numbers();
+    double kappa = recorded.at("cond").number();
+    return precision == Precision.FLOAT32
+        ? Kernel.float32(gram, eigenvalues, kappa)
+        : Kernel.float64(gram, eigenvalues, kappa);
+  }
+
+  private void compareLogits(String entry, double[][] logits, Precision precision) {
+    double[] row = json.at(entry).at("logits_row0").numbers();
+    double[] sums = json.at(entry).at("logit_sums").numbers();
+    double[] computed = Arrays.stream(logits).mapToDouble(z -> Arrays.stream(z).sum()).toArray();
+    // A sum of K logits: K times the error of the largest.
+    double bound = Bounds.sum(precision) * Bounds.maxAbs(row);
+    String of = " " + Bounds.label(precision);
+    checks.add(
+        Check.worst(entry + " logits_row0" + of, row, logits[0], Bounds.same(row.length, bound)));
+    checks.add(
+        Check.worst(
+            entry + " logit_sums" + of, sums, computed, Bounds.same(sums.length, CLASSES * bound)));
+  }
+
+  private void regions() {
+    Supernet supernet =
+        new NasBench201().supernet(new NetworkOptions(1, 1, 1, false, CLASSES, new Shape(1, 3, 3)));
+    SplitMix64 stream = new SplitMix64(7);
+    for (int i = 0; i < 9; i++) {
+      stream.nextSigned(); // the stem's 1x1x3x3 weights: drawn, never used
+    }
+    Row row = supernet.row(full());
+    Job job = new Job(row, fill(supernet.graph(), stream), patches());
+    for (Precision precision : Precision.values()) {
+      String label = Bounds.label(precision);
+      RecordedJson recorded = json.at(REGIONS).at(label);
+      String entry = REGIONS + " " + label + " ";
+      try (Plan plan = engine.plan(supernet.graph(), new PlanOptions(PATCH_BATCH, precision))) {
+        plan.linearRegions(
+            List.of(job),
+            (i, count) -> exact(entry + "regions", recorded.at("regions"), count),
+            monitor);
+      }
+      exact(entry + "bits", recorded.at("bits"), Rows.patternBits(supernet.graph(), row));
+      notRun.add(new NotRun("active", "patterns are counted, not listed"));
+    }
+  }
+
+  private void exact(String what, RecordedJson expected, long computed) {
+    checks.add(new Check(what, expected.number(), computed, 0));
+  }
+
+  private static boolean[][] full() {
+    boolean[][] alive = new boolean[6][5];
+    for (boolean[] edge : alive) {
+      Arrays.fill(edge, 1, 5, true); // all but none
+    }
+    return alive;
+  }
+
+  private static boolean[][] pruned() {
+    boolean[][] alive = full();
+    alive[2][3] = false;
+    return alive;
+  }
+
+  private static boolean[][] single(int... operations) {
+    boolean[][] alive = new boolean[6][5];
+    for (int edge = 0; edge < operations.length; edge++) {
+      alive[edge][operations[edge]] = true;
+    }
+    return alive;
+  }
+
+  private static List<TensorSpec> filled(NetworkGraph graph) {
+    return graph.tensors().stream()
+        .filter(t -> t.role() == Role.CONVOLUTION_WEIGHT || t.role() == Role.LINEAR_WEIGHT)
+        .toList();
+  }
+
+  private static Parameters fill(NetworkGraph graph, SplitMix64 stream) {
+    Map<String, Tensor> tensors = new HashMap<>();
+    for (TensorSpec spec : graph.tensors()) {
+      double constant =
+          spec.role() == Role.NORM_SCALE || spec.role() == Role.RUNNING_VARIANCE ? 1 : 0;
+      double[] values = new double[Math.toIntExact(spec.elements())];
+      Arrays.fill(values, constant);
+      tensors.put(
+          spec.name(), new Tensor(spec.shape().stream().mapToInt(side -> side).toArray(), values));
+    }
+    // The builder's order is the program's order of construction.
+    for (TensorSpec spec : filled(graph)) {
+      double fanIn = (double) spec.elements() / spec.shape().get(0);
+      double[] values = tensors.get(spec.name()).values();
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (float) (stream.nextSigned() / Math.sqrt(fanIn));
+      }
+    }
+    return new Parameters.Given(tensors);
+  }
+
+  private static Images images() {
+    SplitMix64 stream = new SplitMix64(12345);
+    float[] values = new float[SAMPLES * 3 * 16 * 16];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) (stream.nextSigned() * Math.sqrt(3));
+    }
+    return new Images(values, SAMPLES, 3, 16, 16);
+  }
+
+  private static Images patches() {
+    SplitMix64 stream = new SplitMix64(777);
+    float[] values = new float[PATCHES * 9];
+    for (int patch = 0; patch < PATCHES; patch++) {
+      double level = stream.nextSigned() * Math.sqrt(3);
+      for (int pixel = 0; pixel < 9; pixel++) {
+        values[patch * 9 + pixel] = (float) (level + 0.15 * stream.nextSigned());
+      }
+    }
+    return new Images(values, PATCHES, 1, 3, 3);
+  }
+}
