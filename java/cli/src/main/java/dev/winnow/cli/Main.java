@@ -70,6 +70,7 @@ public final class Main implements Runnable {
     root.getCommandSpec().versionProvider(new Version(session.engines()));
     root.addSubcommand(new ListCommand(session));
     root.addSubcommand(new DoctorCommand(session));
+    root.addSubcommand(new VerifyCommand(session));
     Errors errors = new Errors(session.console().err(), () -> main.stacktrace);
     root.setOut(new java.io.PrintWriter(session.console().out(), true))
         .setErr(new java.io.PrintWriter(session.console().err(), true))

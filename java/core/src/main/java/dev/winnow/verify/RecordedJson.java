@@ -19,11 +19,13 @@ final class RecordedJson {
           .build();
 
   private final JsonNode node;
-  private final String where;
+  private final Path file;
+  private final String path;
 
-  private RecordedJson(JsonNode node, String where) {
+  private RecordedJson(JsonNode node, Path file, String path) {
     this.node = node;
-    this.where = where;
+    this.file = file;
+    this.path = path;
   }
 
   static RecordedJson read(Path file) throws IOException {
@@ -42,7 +44,7 @@ final class RecordedJson {
     if (!root.isObject()) {
       throw new IllegalArgumentException(file + ": not a JSON object");
     }
-    return new RecordedJson(root, file + ": ");
+    return new RecordedJson(root, file, "");
   }
 
   boolean has(String field) {
@@ -51,19 +53,20 @@ final class RecordedJson {
 
   /** A field that must be there. */
   RecordedJson at(String field) {
+    String inner = path.isEmpty() ? field : path + "." + field;
     if (!has(field)) {
-      throw new IllegalArgumentException(where + "field '" + field + "' is missing");
+      throw new IllegalArgumentException(file + ": field " + inner + " is missing");
     }
-    String separator = where.endsWith(": ") ? "" : ".";
-    return new RecordedJson(node.get(field), where + separator + field);
+    return new RecordedJson(node.get(field), file, inner);
   }
 
   /** Entry of a list that must be there. */
   RecordedJson at(int index) {
+    String inner = path + "[" + index + "]";
     if (!node.has(index)) {
-      throw new IllegalArgumentException(where + " has no entry " + index);
+      throw new IllegalArgumentException(file + ": " + inner + " is missing");
     }
-    return new RecordedJson(node.get(index), where + "[" + index + "]");
+    return new RecordedJson(node.get(index), file, inner);
   }
 
   int size() {
@@ -125,7 +128,8 @@ final class RecordedJson {
   }
 
   IllegalArgumentException wrong(String wanted) {
-    return new IllegalArgumentException(where + " must be " + wanted + " but was " + shortened());
+    return new IllegalArgumentException(
+        file + ": " + path + " must be " + wanted + " but was " + shortened());
   }
 
   private String shortened() {

@@ -1,0 +1,96 @@
+package dev.winnow.verify;
+
+import dev.winnow.compute.Engine;
+import dev.winnow.compute.Job;
+import dev.winnow.compute.Monitor;
+import dev.winnow.compute.Parameters;
+import dev.winnow.compute.Plan;
+import dev.winnow.compute.PlanOptions;
+import dev.winnow.net.NetworkGraph;
+import dev.winnow.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Computes nothing: answers with what the test gave it and remembers what it was asked. */
+final class AnsweringEngine implements Engine {
+  /** What it answers to every job. */
+  double[][] kernel;
+
+  double[][] logits;
+  long regions;
+
+  final List<NetworkGraph> graphs = new ArrayList<>();
+  final List<PlanOptions> options = new ArrayList<>();
+  final List<Job> jobs = new ArrayList<>();
+  int open;
+
+  @Override
+  public Plan plan(NetworkGraph graph, PlanOptions planOptions) {
+    graphs.add(graph);
+    options.add(planOptions);
+    open++;
+    return new AnsweringPlan(graph, planOptions);
+  }
+
+  @Override
+  public Map<String, String> provenance() {
+    return Map.of();
+  }
+
+  @Override
+  public void close() {}
+
+  private final class AnsweringPlan implements Plan {
+    private final NetworkGraph graph;
+    private final PlanOptions planOptions;
+
+    AnsweringPlan(NetworkGraph graph, PlanOptions planOptions) {
+      this.graph = graph;
+      this.planOptions = planOptions;
+    }
+
+    private <T> void answer(List<Job> asked, T value, Results<T> results) {
+      for (int i = 0; i < asked.size(); i++) {
+        jobs.add(asked.get(i));
+        results.accept(i, value);
+      }
+    }
+
+    @Override
+    public NetworkGraph graph() {
+      return graph;
+    }
+
+    @Override
+    public PlanOptions options() {
+      return planOptions;
+    }
+
+    @Override
+    public void ntk(List<Job> asked, Results<double[][]> results, Monitor monitor) {
+      answer(asked, kernel, results);
+    }
+
+    @Override
+    public void linearRegions(List<Job> asked, Results<Long> results, Monitor monitor) {
+      answer(asked, regions, results);
+    }
+
+    @Override
+    public void logits(
+        List<Job> asked, NormMode norm, Results<double[][]> results, Monitor monitor) {
+      answer(asked, logits, results);
+    }
+
+    @Override
+    public Map<String, Tensor> values(Parameters parameters) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void close() {
+      open--;
+    }
+  }
+}
