@@ -14,24 +14,23 @@ bool available(Variant variant) {
   __builtin_cpu_init();
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2") &&
                     __builtin_cpu_supports("popcnt");
-  switch (variant) {
-    case Variant::kPortable:
-      return true;
-    case Variant::kAvx2:
-      return avx2;
-    case Variant::kAvx512:
-      return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-             __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-             __builtin_cpu_supports("avx512vpopcntdq");
+  if (variant == Variant::kAvx2) return avx2;
+  if (variant == Variant::kAvx512) {
+    return avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512vpopcntdq");
   }
-  return false;
-#else
-  return variant == Variant::kPortable;
 #endif
+  return variant == Variant::kReference || variant == Variant::kPortable;
 }
 
+// The widest that runs here; the list is in ascending order.
 Variant best() {
-  return available(Variant::kAvx512) ? Variant::kAvx512 : available(Variant::kAvx2) ? Variant::kAvx2 : Variant::kPortable;
+  Variant widest = Variant::kPortable;
+  for (const Variant variant : kVariants) {
+    if (available(variant)) widest = variant;
+  }
+  return widest;
 }
 
 Variant choose(const char* name) {
@@ -48,20 +47,20 @@ Variant choose(const char* name) {
     }
     return variant;
   }
-  throw Failure(WINNOW_INVALID, source + " must be portable, avx2 or avx512 but was " + name);
+  throw Failure(WINNOW_INVALID, source + " must be reference, portable, avx2 or avx512 but was " + name);
 }
 
 }  // namespace
 
 const char* variant_name(Variant variant) {
   switch (variant) {
-    case Variant::kAvx512:
-      return "avx512";
-    case Variant::kAvx2:
-      return "avx2";
-    default:
-      return "portable";
+#define VARIANT(enumerator, space, name) \
+  case Variant::enumerator:              \
+    return name;
+#include "kernels/variants.inc"
+#undef VARIANT
   }
+  return "?";
 }
 
 std::string available_variants() {

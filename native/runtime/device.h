@@ -10,8 +10,16 @@
 
 namespace winnow {
 
-enum class Variant { kPortable = 0, kAvx2 = 1, kAvx512 = 2 };
-constexpr Variant kVariants[] = {Variant::kPortable, Variant::kAvx2, Variant::kAvx512};
+enum class Variant {
+#define VARIANT(enumerator, space, name) enumerator,
+#include "kernels/variants.inc"
+#undef VARIANT
+};
+constexpr Variant kVariants[] = {
+#define VARIANT(enumerator, space, name) Variant::enumerator,
+#include "kernels/variants.inc"
+#undef VARIANT
+};
 
 const char* variant_name(Variant variant);
 std::string available_variants();  // names this CPU can run, separated by blanks

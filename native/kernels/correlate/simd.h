@@ -1,0 +1,71 @@
+// correlate: the weight gradient's sums (kernels.h, Correlation).
+//
+// rows x terms accumulators stay in registers over the whole plane; per pixel rows + terms loads feed rows * terms
+// multiply-adds. The lanes are reduced by the caller, in double and in a fixed order.
+#pragma once
+
+#include "kernels/kernels.h"
+#include "kernels/vector.h"
+
+namespace winnow::WINNOW_VARIANT_NAMESPACE {
+
+template <typename T, int W, int ROWS, int TERMS>
+inline void correlate_tile(const Correlation<T>& c, int64_t row, int64_t term) {
+  const int64_t step = c.activation_step;
+  for (int64_t lane = 0; lane < c.lanes; lane += W) {
+    V<T, W> sum[ROWS][TERMS];
+    const T* gradient[ROWS];
+    const T* activation[TERMS];
+    for (int r = 0; r < ROWS; ++r) gradient[r] = c.gradients[row + r] + lane;
+    for (int t = 0; t < TERMS; ++t) activation[t] = c.activations[term + t] + lane;
+    T* sums = c.sums + (row * c.terms + term) * kLanes + lane;
+    for (int r = 0; r < ROWS; ++r) {
+      for (int t = 0; t < TERMS; ++t) sum[r][t] = load<T, W>(sums + (r * c.terms + t) * kLanes);
+    }
+    for (int64_t y = 0; y < c.height; ++y) {
+      for (int64_t x = 0; x < c.pixels; ++x) {
+        V<T, W> g[ROWS];
+        for (int r = 0; r < ROWS; ++r) g[r] = load<T, W>(gradient[r] + x * kLanes);
+        for (int t = 0; t < TERMS; ++t) {
+          const V<T, W> a = load<T, W>(activation[t] + x * step);
+          for (int r = 0; r < ROWS; ++r) sum[r][t] = multiply_add(g[r], a, sum[r][t]);
+        }
+      }
+      for (int r = 0; r < ROWS; ++r) gradient[r] += c.gradient_pitch;
+      for (int t = 0; t < TERMS; ++t) activation[t] += c.activation_pitch;
+    }
+    for (int r = 0; r < ROWS; ++r) {
+      for (int t = 0; t < TERMS; ++t) store<T, W>(sums + (r * c.terms + t) * kLanes, sum[r][t]);
+    }
+  }
+}
+
+template <typename T, int W, int ROWS>
+inline void correlate_rows(const Correlation<T>& c, int64_t row) {
+  // Nine taps of a 3x3 kernel at once where 27 accumulators fit the registers.
+  constexpr int kMost = kAccumulators >= 24 ? 9 : 3;
+  int64_t t = 0;
+  if constexpr (kMost == 9) {
+    for (; t + 9 <= c.terms; t += 9) correlate_tile<T, W, ROWS, 9>(c, row, t);
+  }
+  for (; t + 3 <= c.terms; t += 3) correlate_tile<T, W, ROWS, 3>(c, row, t);
+  for (; t < c.terms; ++t) correlate_tile<T, W, ROWS, 1>(c, row, t);
+}
+
+template <typename T, int W>
+inline void correlate_width(const Correlation<T>& c) {
+  int64_t r = 0;
+  for (; r + 3 <= c.rows; r += 3) correlate_rows<T, W, 3>(c, r);
+  if (c.rows - r == 2) correlate_rows<T, W, 2>(c, r);
+  if (c.rows - r == 1) correlate_rows<T, W, 1>(c, r);
+}
+
+template <typename T>
+void correlate(const Correlation<T>& c) {
+  if constexpr (kWidth<T> == kLanes) {
+    if (c.lanes <= kLanes / 2) return correlate_width<T, kWidth<T> / 2>(c);
+  }
+  correlate_width<T, kWidth<T>>(c);
+}
+
+}  // namespace winnow::WINNOW_VARIANT_NAMESPACE

@@ -1,0 +1,72 @@
+// gather: one row of a linear local operator (kernels.h, GatherRow).
+//
+// A tile keeps outputs x pixels accumulators in registers while all terms pass: per term one broadcast weight per output and
+// one load per pixel feed outputs * pixels multiply-adds, so the loop is bound by arithmetic. Rows are cut into strips of the
+// tile's pixels; what is left over goes one pixel at a time. Terms are added in their order, whatever the strip.
+#pragma once
+
+#include "kernels/kernels.h"
+#include "kernels/vector.h"
+
+namespace winnow::WINNOW_VARIANT_NAMESPACE {
+
+template <typename T, int W, int OUTPUTS, int PIXELS>
+inline void gather_strip(const GatherRow<T>& r, int64_t pixel, int64_t lane) {
+  V<T, W> sum[OUTPUTS][PIXELS];
+  T* out = r.out + pixel * r.out_step + lane;
+  for (int o = 0; o < OUTPUTS; ++o) {
+    for (int x = 0; x < PIXELS; ++x) {
+      sum[o][x] = r.accumulate ? load<T, W>(out + o * r.out_plane + x * r.out_step) : V<T, W>{};
+    }
+  }
+  const int64_t start = pixel * r.input_step + lane, step = r.input_step;
+  const T* weights = r.weights;
+  for (int64_t t = 0; t < r.terms; ++t, weights += OUTPUTS) {
+    const T* in = r.inputs[t] + start;
+    V<T, W> w[OUTPUTS];
+    for (int o = 0; o < OUTPUTS; ++o) w[o] = all<T, W>(weights[o]);
+    for (int x = 0; x < PIXELS; ++x) {
+      const V<T, W> value = load<T, W>(in + x * step);
+      for (int o = 0; o < OUTPUTS; ++o) sum[o][x] = multiply_add(w[o], value, sum[o][x]);
+    }
+  }
+  for (int o = 0; o < OUTPUTS; ++o) {
+    for (int x = 0; x < PIXELS; ++x) store<T, W>(out + o * r.out_plane + x * r.out_step, sum[o][x]);
+  }
+}
+
+template <typename T, int W, int OUTPUTS>
+inline void gather_outputs(const GatherRow<T>& r) {
+  constexpr int kPixels = kAccumulators / OUTPUTS > 8 ? 8 : kAccumulators / OUTPUTS;
+  for (int64_t lane = 0; lane < r.lanes; lane += W) {
+    int64_t x = 0;
+    for (; x + kPixels <= r.pixels; x += kPixels) gather_strip<T, W, OUTPUTS, kPixels>(r, x, lane);
+    if constexpr (kPixels > 4) {
+      for (; x + 4 <= r.pixels; x += 4) gather_strip<T, W, OUTPUTS, 4>(r, x, lane);
+    }
+    for (; x < r.pixels; ++x) gather_strip<T, W, OUTPUTS, 1>(r, x, lane);
+  }
+}
+
+template <typename T, int W>
+inline void gather_width(const GatherRow<T>& r) {
+  switch (r.outputs) {
+    case 1: return gather_outputs<T, W, 1>(r);
+    case 2: return gather_outputs<T, W, 2>(r);
+    case 3: return gather_outputs<T, W, 3>(r);
+    case 4: return gather_outputs<T, W, 4>(r);
+    case 5: return gather_outputs<T, W, 5>(r);
+    default: return gather_outputs<T, W, 6>(r);
+  }
+}
+
+template <typename T>
+void gather(const GatherRow<T>& r) {
+  // A block that is at most half full takes half-width vectors: 72 samples cost 4.5 blocks, not 5.
+  if constexpr (kWidth<T> == kLanes) {
+    if (r.lanes <= kLanes / 2) return gather_width<T, kWidth<T> / 2>(r);
+  }
+  gather_width<T, kWidth<T>>(r);
+}
+
+}  // namespace winnow::WINNOW_VARIANT_NAMESPACE

@@ -1,0 +1,39 @@
+#include "kernels/kernels.h"
+
+#include "abi/failure.h"
+
+namespace winnow {
+
+#define VARIANT(enumerator, space, name)  \
+  namespace space {                       \
+  extern const Kernels<float> kFloat;     \
+  extern const Kernels<double> kDouble;   \
+  }
+#include "kernels/variants.inc"
+#undef VARIANT
+
+template <>
+const Kernels<float>& kernels_of<float>(Variant variant) {
+  switch (variant) {
+#define VARIANT(enumerator, space, name) \
+  case Variant::enumerator:              \
+    return space::kFloat;
+#include "kernels/variants.inc"
+#undef VARIANT
+  }
+  throw Failure(WINNOW_INTERNAL, "variant without kernels");
+}
+
+template <>
+const Kernels<double>& kernels_of<double>(Variant variant) {
+  switch (variant) {
+#define VARIANT(enumerator, space, name) \
+  case Variant::enumerator:              \
+    return space::kDouble;
+#include "kernels/variants.inc"
+#undef VARIANT
+  }
+  throw Failure(WINNOW_INTERNAL, "variant without kernels");
+}
+
+}  // namespace winnow

@@ -1,0 +1,80 @@
+// The arithmetic of a plan, one table of functions per variant and number type (variants.inc).
+//
+// Every tensor is laid out [block][channel][row][pixel][lane]: a block holds kLanes samples, one per SIMD lane, so that few
+// channels, strides and dilations cost no lanes, and one kernel serves every batch size. Lanes past the batch hold zeros.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/device.h"
+
+namespace winnow {
+
+constexpr int64_t kLanes = 16;
+// Widest tiles that the kernels take: accumulators of a tile must fit the registers.
+constexpr int64_t kGatherOutputs = 6;
+constexpr int64_t kCorrelateRows = 3;
+constexpr int64_t kCorrelateTerms = 9;
+
+// One row of a linear local operator: out[o][x] = sum over terms t of weights[t][o] * inputs[t][x]   (+ what was there).
+// Convolution forward and backward-data are both lists of such terms (plan/gather.h).
+template <typename T>
+struct GatherRow {
+  const T* const* inputs;  // [terms], each at pixel 0 of its row, shifted by the term's tap
+  const T* weights;        // [terms][outputs]
+  int64_t terms, outputs;  // outputs in [1, kGatherOutputs]
+  int64_t input_step;      // elements from pixel to pixel of the inputs
+  T* out;                  // [outputs], out_plane elements apart
+  int64_t out_plane, out_step;
+  int64_t pixels;
+  int64_t lanes;  // used lanes of the block; the others may be left as they are
+  bool accumulate;
+};
+
+// Correlation of gradient planes with shifted activation planes, the weight gradient of a convolution:
+// sums[r][t][lane] += sum over rows y and pixels x of gradients[r][y][x] * activations[t][y * stride][x * stride].
+template <typename T>
+struct Correlation {
+  const T* const* gradients;    // [rows]
+  const T* const* activations;  // [terms]
+  int64_t rows, terms;          // at most kCorrelateRows, kCorrelateTerms
+  int64_t height, pixels;
+  int64_t gradient_pitch, activation_pitch, activation_step;  // elements from row to row, from pixel to pixel
+  T* sums;                                                    // [rows][terms][kLanes]
+  int64_t lanes;
+};
+
+template <typename T>
+struct Kernels {
+  void (*gather)(const GatherRow<T>&);
+  void (*correlate)(const Correlation<T>&);
+
+  // Pointwise over `pixels` consecutive pixels; `add` keeps what was in `out`.
+  void (*scale)(T* out, const T* in, T factor, int64_t pixels, bool add);           // factor * in
+  void (*affine)(T* out, const T* in, T factor, T shift, int64_t pixels, bool add);  // factor * in + shift
+  void (*relu)(T* out, const T* in, T factor, T shift, T cap, int64_t pixels);       // min(max(factor * in + shift, 0), cap)
+  // factor * in where 0 < activation (and activation < cap), else 0.
+  void (*relu_gradient)(T* out, const T* in, const T* activation, T factor, T cap, int64_t pixels, bool add);
+  // alpha * gradient + beta * value + kappa in the used lanes, 0 in the others: a batch norm's gradient.
+  void (*norm_gradient)(T* out, const T* gradient, const T* value, T alpha, T beta, T kappa, int64_t pixels, int64_t lanes,
+                        bool add);
+  // Horizontal and vertical sums of three, the halves of a 3x3 box sum.
+  void (*sum_three)(T* out, const T* a, const T* b, const T* c, int64_t pixels, bool add);
+  // out[x] (+)= in[x * step] * factors[x]
+  void (*scale_each)(T* out, const T* in, const T* factors, int64_t pixels, bool add);
+
+  // Double sums over the used lanes; a row of pixels is summed in T per lane, rows are added in double.
+  double (*sum)(const T* in, int64_t pixels, int64_t lanes);
+  double (*squares)(const T* in, T mean, int64_t pixels, int64_t lanes);  // of in - mean
+  double (*product)(const T* a, const T* b, int64_t pixels, int64_t lanes);
+
+  // Bit l of mask[x] is set where lane l of pixel x is > 0.
+  void (*positive)(uint16_t* mask, const T* in, int64_t pixels);
+  // Inner product in double.
+  double (*dot)(const T* a, const T* b, int64_t count);
+};
+
+template <typename T>
+const Kernels<T>& kernels_of(Variant variant);
+
+}  // namespace winnow

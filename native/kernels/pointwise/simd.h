@@ -1,0 +1,169 @@
+// Pointwise kernels and sums over runs of pixels (kernels.h). One pass over memory each; bound by bandwidth.
+#pragma once
+
+#include "kernels/kernels.h"
+#include "kernels/vector.h"
+
+namespace winnow::WINNOW_VARIANT_NAMESPACE {
+
+// Calls body(element offset) for every vector of a run.
+template <typename T, typename Body>
+inline void each_vector(int64_t pixels, Body body) {
+  for (int64_t i = 0; i < pixels * kLanes; i += kWidth<T>) body(i);
+}
+
+template <typename T>
+using Wide = V<T, kWidth<T>>;
+
+template <typename T>
+inline Wide<T> get(const T* p) {
+  return load<T, kWidth<T>>(p);
+}
+
+template <typename T>
+inline void put(T* out, Wide<T> value, bool add) {
+  store<T, kWidth<T>>(out, add ? get(out) + value : value);
+}
+
+template <typename T>
+void scale(T* out, const T* in, T factor, int64_t pixels, bool add) {
+  const Wide<T> f = all<T, kWidth<T>>(factor);
+  if (add) {
+    each_vector<T>(pixels, [&](int64_t i) { put(out + i, multiply_add(f, get(in + i), get(out + i)), false); });
+  } else {
+    each_vector<T>(pixels, [&](int64_t i) { put(out + i, f * get(in + i), false); });
+  }
+}
+
+template <typename T>
+void affine(T* out, const T* in, T factor, T shift, int64_t pixels, bool add) {
+  const Wide<T> f = all<T, kWidth<T>>(factor), s = all<T, kWidth<T>>(shift);
+  each_vector<T>(pixels, [&](int64_t i) { put(out + i, multiply_add(f, get(in + i), s), add); });
+}
+
+template <typename T>
+void relu(T* out, const T* in, T factor, T shift, T cap, int64_t pixels) {
+  const Wide<T> f = all<T, kWidth<T>>(factor), s = all<T, kWidth<T>>(shift), c = all<T, kWidth<T>>(cap), zero{};
+  each_vector<T>(pixels, [&](int64_t i) {
+    Wide<T> v = multiply_add(f, get(in + i), s);
+    v = v > zero ? v : zero;
+    if (cap > 0) v = v < c ? v : c;
+    put(out + i, v, false);
+  });
+}
+
+template <typename T>
+void relu_gradient(T* out, const T* in, const T* activation, T factor, T cap, int64_t pixels, bool add) {
+  const Wide<T> f = all<T, kWidth<T>>(factor), c = all<T, kWidth<T>>(cap), zero{};
+  each_vector<T>(pixels, [&](int64_t i) {
+    const Wide<T> a = get(activation + i);
+    Wide<T> v = a > zero ? f * get(in + i) : zero;
+    if (cap > 0) v = a < c ? v : zero;
+    put(out + i, v, add);
+  });
+}
+
+template <typename T>
+void norm_gradient(T* out, const T* gradient, const T* value, T alpha, T beta, T kappa, int64_t pixels, int64_t lanes,
+                   bool add) {
+  const Wide<T> a = all<T, kWidth<T>>(alpha), b = all<T, kWidth<T>>(beta), k = all<T, kWidth<T>>(kappa);
+  const auto at = [&](int64_t i) { return multiply_add(a, get(gradient + i), multiply_add(b, get(value + i), k)); };
+  if (lanes == kLanes) {
+    each_vector<T>(pixels, [&](int64_t i) { put(out + i, at(i), add); });
+    return;
+  }
+  Wide<T> used[kLanes / kWidth<T>];
+  for (int64_t l = 0; l < kLanes; ++l) used[l / kWidth<T>][l % kWidth<T>] = l < lanes ? T{1} : T{0};
+  each_vector<T>(pixels, [&](int64_t i) { put(out + i, at(i) * used[i / kWidth<T> % (kLanes / kWidth<T>)], add); });
+}
+
+template <typename T>
+void sum_three(T* out, const T* a, const T* b, const T* c, int64_t pixels, bool add) {
+  each_vector<T>(pixels, [&](int64_t i) { put(out + i, get(a + i) + get(b + i) + get(c + i), add); });
+}
+
+template <typename T>
+void scale_each(T* out, const T* in, const T* factors, int64_t pixels, bool add) {
+  for (int64_t x = 0; x < pixels; ++x) scale(out + x * kLanes, in + x * kLanes, factors[x], 1, add);
+}
+
+// Adds the used lanes of per-lane sums, in lane order.
+template <typename T>
+inline double used_lanes(const Wide<T> (&sums)[kLanes / kWidth<T>], int64_t lanes) {
+  double total = 0;
+  for (int64_t l = 0; l < lanes; ++l) total += static_cast<double>(sums[l / kWidth<T>][l % kWidth<T>]);
+  return total;
+}
+
+// Sum over a run of term(element offset), per lane.
+template <typename T, typename Term>
+inline double lane_sums(int64_t pixels, int64_t lanes, Term term) {
+  constexpr int64_t kParts = kLanes / kWidth<T>;
+  Wide<T> sums[kParts] = {};
+  for (int64_t x = 0; x < pixels; ++x) {
+    for (int64_t part = 0; part < kParts; ++part) sums[part] = term(x * kLanes + part * kWidth<T>, sums[part]);
+  }
+  return used_lanes<T>(sums, lanes);
+}
+
+template <typename T>
+double sum(const T* in, int64_t pixels, int64_t lanes) {
+  return lane_sums<T>(pixels, lanes, [&](int64_t i, Wide<T> s) { return s + get(in + i); });
+}
+
+template <typename T>
+double squares(const T* in, T mean, int64_t pixels, int64_t lanes) {
+  const Wide<T> m = all<T, kWidth<T>>(mean);
+  return lane_sums<T>(pixels, lanes, [&](int64_t i, Wide<T> s) {
+    const Wide<T> d = get(in + i) - m;
+    return multiply_add(d, d, s);
+  });
+}
+
+template <typename T>
+double product(const T* a, const T* b, int64_t pixels, int64_t lanes) {
+  return lane_sums<T>(pixels, lanes, [&](int64_t i, Wide<T> s) { return multiply_add(get(a + i), get(b + i), s); });
+}
+
+template <typename T>
+void positive(uint16_t* mask, const T* in, int64_t pixels) {
+  for (int64_t x = 0; x < pixels; ++x) {
+    unsigned bits = 0;
+#if defined(__AVX512F__)
+    if constexpr (sizeof(T) == 4) {
+      bits = _mm512_cmp_ps_mask(_mm512_loadu_ps(in + x * kLanes), _mm512_setzero_ps(), _CMP_GT_OQ);
+      mask[x] = static_cast<uint16_t>(bits);
+      continue;
+    }
+#endif
+    for (int64_t l = 0; l < kLanes; ++l) bits |= static_cast<unsigned>(in[x * kLanes + l] > T{0}) << l;
+    mask[x] = static_cast<uint16_t>(bits);
+  }
+}
+
+template <typename T>
+double dot(const T* a, const T* b, int64_t count) {
+  constexpr int W = kBytes / 8, kChains = 4;
+  V<double, W> sums[kChains] = {};
+  int64_t i = 0;
+  const auto widen = [](const T* p) {
+    if constexpr (sizeof(T) == 8) {
+      return load<double, W>(reinterpret_cast<const double*>(p));
+    } else {
+      typedef T Half __attribute__((vector_size(W * sizeof(T))));
+      Half h;
+      __builtin_memcpy(&h, p, sizeof h);
+      return __builtin_convertvector(h, V<double, W>);
+    }
+  };
+  for (; i + W * kChains <= count; i += W * kChains) {
+    for (int k = 0; k < kChains; ++k) sums[k] = multiply_add(widen(a + i + k * W), widen(b + i + k * W), sums[k]);
+  }
+  const V<double, W> both = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  double total = 0;
+  for (int l = 0; l < W; ++l) total += both[l];
+  for (; i < count; ++i) total += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  return total;
+}
+
+}  // namespace winnow::WINNOW_VARIANT_NAMESPACE

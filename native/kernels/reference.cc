@@ -1,0 +1,149 @@
+// The kernels as plain loops with double accumulation: the variant that a reader checks against kernels.h, and the oracle that
+// the fast ones are held against. Never optimised.
+#include "kernels/kernels.h"
+
+namespace winnow::reference {
+
+template <typename T>
+T rounded(double value) {
+  return static_cast<T>(value);
+}
+
+template <typename T>
+void gather(const GatherRow<T>& r) {
+  for (int64_t o = 0; o < r.outputs; ++o) {
+    for (int64_t x = 0; x < r.pixels; ++x) {
+      for (int64_t l = 0; l < kLanes; ++l) {
+        T& out = r.out[o * r.out_plane + x * r.out_step + l];
+        double sum = r.accumulate ? double{out} : 0.0;
+        for (int64_t t = 0; t < r.terms; ++t) {
+          sum += double{r.weights[t * r.outputs + o]} * double{r.inputs[t][x * r.input_step + l]};
+        }
+        out = rounded<T>(sum);
+      }
+    }
+  }
+}
+
+template <typename T>
+void correlate(const Correlation<T>& c) {
+  for (int64_t r = 0; r < c.rows; ++r) {
+    for (int64_t t = 0; t < c.terms; ++t) {
+      for (int64_t l = 0; l < kLanes; ++l) {
+        T& out = c.sums[(r * c.terms + t) * kLanes + l];
+        double sum = double{out};
+        for (int64_t y = 0; y < c.height; ++y) {
+          for (int64_t x = 0; x < c.pixels; ++x) {
+            sum += double{c.gradients[r][y * c.gradient_pitch + x * kLanes + l]} *
+                   double{c.activations[t][y * c.activation_pitch + x * c.activation_step + l]};
+          }
+        }
+        out = rounded<T>(sum);
+      }
+    }
+  }
+}
+
+// Sets or adds to every element of a run.
+template <typename T, typename Value>
+void each(T* out, int64_t pixels, bool add, Value value) {
+  for (int64_t i = 0; i < pixels * kLanes; ++i) out[i] = rounded<T>((add ? double{out[i]} : 0.0) + value(i));
+}
+
+template <typename T>
+void scale(T* out, const T* in, T factor, int64_t pixels, bool add) {
+  each(out, pixels, add, [&](int64_t i) { return double{factor} * double{in[i]}; });
+}
+
+template <typename T>
+void affine(T* out, const T* in, T factor, T shift, int64_t pixels, bool add) {
+  each(out, pixels, add, [&](int64_t i) { return double{factor} * double{in[i]} + double{shift}; });
+}
+
+template <typename T>
+void relu(T* out, const T* in, T factor, T shift, T cap, int64_t pixels) {
+  each(out, pixels, false, [&](int64_t i) {
+    const double value = double{factor} * double{in[i]} + double{shift};
+    return value <= 0 ? 0.0 : cap > 0 && value > double{cap} ? double{cap} : value;
+  });
+}
+
+template <typename T>
+void relu_gradient(T* out, const T* in, const T* activation, T factor, T cap, int64_t pixels, bool add) {
+  each(out, pixels, add, [&](int64_t i) {
+    const bool passes = activation[i] > 0 && (cap <= 0 || activation[i] < cap);
+    return passes ? double{factor} * double{in[i]} : 0.0;
+  });
+}
+
+template <typename T>
+void norm_gradient(T* out, const T* gradient, const T* value, T alpha, T beta, T kappa, int64_t pixels, int64_t lanes,
+                   bool add) {
+  each(out, pixels, add, [&](int64_t i) {
+    if (i % kLanes >= lanes) return 0.0;
+    return double{alpha} * double{gradient[i]} + double{beta} * double{value[i]} + double{kappa};
+  });
+}
+
+template <typename T>
+void sum_three(T* out, const T* a, const T* b, const T* c, int64_t pixels, bool add) {
+  each(out, pixels, add, [&](int64_t i) { return double{a[i]} + double{b[i]} + double{c[i]}; });
+}
+
+template <typename T>
+void scale_each(T* out, const T* in, const T* factors, int64_t pixels, bool add) {
+  each(out, pixels, add, [&](int64_t i) { return double{factors[i / kLanes]} * double{in[i]}; });
+}
+
+// Sum of term(i) over the used lanes of a run.
+template <typename Term>
+double used_sum(int64_t pixels, int64_t lanes, Term term) {
+  double total = 0;
+  for (int64_t i = 0; i < pixels * kLanes; ++i) total += i % kLanes < lanes ? term(i) : 0.0;
+  return total;
+}
+
+template <typename T>
+double sum(const T* in, int64_t pixels, int64_t lanes) {
+  return used_sum(pixels, lanes, [&](int64_t i) { return double{in[i]}; });
+}
+
+template <typename T>
+double squares(const T* in, T mean, int64_t pixels, int64_t lanes) {
+  return used_sum(pixels, lanes, [&](int64_t i) { return (double{in[i]} - double{mean}) * (double{in[i]} - double{mean}); });
+}
+
+template <typename T>
+double product(const T* a, const T* b, int64_t pixels, int64_t lanes) {
+  return used_sum(pixels, lanes, [&](int64_t i) { return double{a[i]} * double{b[i]}; });
+}
+
+template <typename T>
+void positive(uint16_t* mask, const T* in, int64_t pixels) {
+  for (int64_t x = 0; x < pixels; ++x) {
+    mask[x] = 0;
+    for (int64_t l = 0; l < kLanes; ++l) {
+      if (in[x * kLanes + l] > 0) mask[x] = static_cast<uint16_t>(mask[x] | 1u << l);
+    }
+  }
+}
+
+template <typename T>
+double dot(const T* a, const T* b, int64_t count) {
+  double total = 0;
+  for (int64_t i = 0; i < count; ++i) total += double{a[i]} * double{b[i]};
+  return total;
+}
+
+template <typename T>
+constexpr Kernels<T> table() {
+  return {gather<T>,    correlate<T>,  scale<T>, affine<T>,  relu<T>,    relu_gradient<T>, norm_gradient<T>,
+          sum_three<T>, scale_each<T>, sum<T>,   squares<T>, product<T>, positive<T>,      dot<T>};
+}
+
+extern const Kernels<float> kFloat;
+extern const Kernels<double> kDouble;
+constexpr Kernels<float> kFloat = table<float>();
+constexpr Kernels<double> kDouble = table<double>();
+
+}  // namespace winnow::reference

@@ -1,0 +1,75 @@
+// Vectors of the instruction set that this file is compiled for. Only included by variant.cc; no standard headers beyond
+// <cstdint>, so that no inline function is compiled for a wider instruction set than the rest of the library.
+#pragma once
+
+#include <cstdint>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace winnow::WINNOW_VARIANT_NAMESPACE {
+
+template <typename T, int W>
+struct Vector;
+
+#define WINNOW_VECTOR(T, W)                                    \
+  template <>                                                  \
+  struct Vector<T, W> {                                        \
+    typedef T type __attribute__((vector_size(W * sizeof(T)))); \
+  };
+WINNOW_VECTOR(float, 16)
+WINNOW_VECTOR(float, 8)
+WINNOW_VECTOR(float, 4)
+WINNOW_VECTOR(double, 8)
+WINNOW_VECTOR(double, 4)
+WINNOW_VECTOR(double, 2)
+#undef WINNOW_VECTOR
+
+// Lanes of the widest register; the accumulators that fit beside the operands.
+#if defined(__AVX512F__)
+constexpr int kBytes = 64, kAccumulators = 24;
+#elif defined(__AVX2__)
+constexpr int kBytes = 32, kAccumulators = 12;
+#else
+constexpr int kBytes = 16, kAccumulators = 12;
+#endif
+template <typename T>
+constexpr int kWidth = kBytes / static_cast<int>(sizeof(T));
+
+template <typename T, int W>
+using V = typename Vector<T, W>::type;
+
+template <typename T, int W>
+inline V<T, W> load(const T* p) {
+  V<T, W> v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return v;
+}
+
+template <typename T, int W>
+inline void store(T* p, V<T, W> v) {
+  __builtin_memcpy(p, &v, sizeof v);
+}
+
+template <typename T, int W>
+inline V<T, W> all(T value) {
+  V<T, W> v;
+  for (int i = 0; i < W; ++i) v[i] = value;
+  return v;
+}
+
+// a * b + c, in one rounding where the instruction set has it.
+template <typename X>
+inline X multiply_add(X a, X b, X c) {
+#if defined(__AVX512F__)
+  if constexpr (__is_same(X, V<float, 16>)) return reinterpret_cast<X>(_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c));
+  if constexpr (__is_same(X, V<double, 8>)) return reinterpret_cast<X>(_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c));
+#endif
+#if defined(__FMA__)
+  if constexpr (__is_same(X, V<float, 8>)) return reinterpret_cast<X>(_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c));
+  if constexpr (__is_same(X, V<double, 4>)) return reinterpret_cast<X>(_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c));
+#endif
+  return a * b + c;
+}
+
+}  // namespace winnow::WINNOW_VARIANT_NAMESPACE

@@ -1,0 +1,28 @@
+// What enters a backward pass at the output, made for one job after its forward pass.
+#pragma once
+
+#include <vector>
+
+#include "plan/state.h"
+#include "winnow/plan.h"
+
+namespace winnow {
+
+template <typename T>
+class Seeds {
+ public:
+  Seeds(const Graph& graph, const Layout& layout, const State<T>& state, const winnow_cotangents& cotangents,
+        const winnow_call& call, const winnow_job& job);
+
+  // Cotangent l as [block][channel][row][pixel][lane].
+  void write(int64_t l, T* gradient) const;
+
+ private:
+  const Graph& graph_;
+  const Layout& layout_;
+  winnow_cotangents cotangents_;
+  // Cross entropy: softmax - onehot of the logits, [batch][outputs].
+  std::vector<double> residuals_;
+};
+
+}  // namespace winnow

@@ -1,0 +1,338 @@
+#include "plan/forward.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "abi/failure.h"
+
+namespace winnow {
+
+int64_t tensor_index(const Network& network, int64_t node, winnow_role role) {
+  const Node& owner = network.nodes()[static_cast<size_t>(node)];
+  for (int64_t t = owner.first_tensor; t < owner.first_tensor + owner.tensor_count; ++t) {
+    if (network.tensors()[static_cast<size_t>(t)].role == role) return t;
+  }
+  return -1;
+}
+
+const std::vector<double>& tensor_values(const Network& network, const Parameters& parameters, int64_t node,
+                                         winnow_role role) {
+  return parameters.values(tensor_index(network, node, role));
+}
+
+namespace {
+
+bool is_linear(const Network& network, int64_t node) {
+  return network.nodes()[static_cast<size_t>(node)].operation == WINNOW_LINEAR;
+}
+
+template <typename S>
+double value_at(const void* values, int64_t index) {
+  return static_cast<double>(static_cast<const S*>(values)[index]);
+}
+
+}  // namespace
+
+const std::vector<double>& weight_values(const Network& network, const Parameters& parameters, int64_t node) {
+  return tensor_values(network, parameters, node,
+                       is_linear(network, node) ? WINNOW_LINEAR_WEIGHT : WINNOW_CONVOLUTION_WEIGHT);
+}
+
+int64_t window_cells(int64_t window, int64_t side, int64_t kernel, int64_t stride, int64_t padding, bool count_padding) {
+  const int64_t first = window * stride - padding, last = first + kernel;
+  if (count_padding) return std::min(last, side + padding) - first;
+  return std::min(last, side) - std::max<int64_t>(first, 0);
+}
+
+template <typename T>
+template <typename Body>
+void Forward<T>::each_row(int64_t v, Body body) const {
+  const Shape& shape = graph_[v].shape;
+  for (int64_t b = 0; b < layout_.blocks; ++b) {
+    for (int64_t c = 0; c < shape.channels; ++c) {
+      for (int64_t y = 0; y < shape.height; ++y) body(b, c, y);
+    }
+  }
+}
+
+template <typename T>
+typename Forward<T>::View Forward<T>::view(int64_t value) const {
+  if (!graph_[value].lazy) return {value, nullptr};
+  return {graph_[value].inputs[0], &state_.norms[value]};
+}
+
+template <typename T>
+const std::vector<double>& Forward<T>::tensor(int64_t v, winnow_role role) const {
+  return tensor_values(graph_.network(), parameters_, graph_[v].node(), role);
+}
+
+// Sums over a batch take every lane; lanes past the batch must not count.
+template <typename T>
+void Forward<T>::clear_unused_lanes(int64_t v) {
+  const int64_t last = layout_.blocks - 1, lanes = layout_.lanes(last);
+  if (lanes == kLanes) return;
+  const Shape& shape = graph_[v].shape;
+  for (int64_t c = 0; c < shape.channels; ++c) {
+    for (int64_t y = 0; y < shape.height; ++y) {
+      T* row = plane(v, last, c) + y * layout_.planes[v].pitch;
+      for (int64_t x = 0; x < shape.width; ++x) std::fill(row + x * kLanes + lanes, row + (x + 1) * kLanes, T{0});
+    }
+  }
+}
+
+template <typename T>
+void Forward<T>::run(const winnow_images& images, int64_t first) {
+  for (int64_t v = 0; v < graph_.size(); ++v) {
+    if (!program_.runs(v)) continue;
+    switch (graph_[v].operation) {
+      case WINNOW_INPUT: load(images, first); break;
+      case WINNOW_CONVOLUTION: convolve(v); break;
+      case WINNOW_BATCH_NORM: normalise(v); break;
+      case WINNOW_RELU: rectify(v); break;
+      case WINNOW_WEIGHTED_SUM: add(v); break;
+      case WINNOW_AVERAGE_POOL: average(v); break;
+      case WINNOW_GLOBAL_AVERAGE_POOL: average_all(v); break;
+      case WINNOW_CONCAT: concatenate(v); break;
+      default: break;  // ZERO: its planes are never written
+    }
+  }
+}
+
+template <typename T>
+void Forward<T>::load(const winnow_images& images, int64_t first) {
+  const Shape& shape = graph_[0].shape;
+  each_row(0, [&](int64_t b, int64_t c, int64_t y) {
+    T* row = plane(0, b, c) + y * layout_.planes[0].pitch;
+    for (int64_t l = 0; l < layout_.lanes(b); ++l) {
+      const int64_t sample = first + b * kLanes + l;
+      const int64_t at = ((sample * shape.channels + c) * shape.height + y) * shape.width;
+      for (int64_t x = 0; x < shape.width; ++x) {
+        const double value = images.dtype == WINNOW_F32 ? value_at<float>(images.values, at + x)
+                                                        : value_at<double>(images.values, at + x);
+        if (!std::isfinite(value)) {
+          throw Failure(WINNOW_INVALID, "input sample " + std::to_string(sample) + " channel " + std::to_string(c) + " (" +
+                                            std::to_string(y) + ", " + std::to_string(x) + ") must be finite");
+        }
+        row[x * kLanes + l] = static_cast<T>(value);
+      }
+    }
+  });
+}
+
+template <typename T>
+void Forward<T>::convolve(int64_t v) {
+  const Value& value = graph_[v];
+  const auto& a = std::get<ConvolutionAttributes>(value.attributes);
+  const int64_t input = value.inputs[0], inputs = graph_[input].shape.channels / a.groups;
+  const Gather gather = forward_gather(value, graph_[input].shape);
+  std::vector<T>& packed = state_.packed_forward[v];
+  packed.resize(static_cast<size_t>(gather.weights));
+  pack_forward(gather, weight_values(graph_.network(), parameters_, value.node()), inputs, a.kernel.height * a.kernel.width,
+               packed.data());
+  const GatherPhase& phase = gather.phases[0];
+  const Planes &in = layout_.planes[input], &out = layout_.planes[v];
+  std::vector<const T*> rows(phase.terms.size());
+  std::vector<int64_t> offsets(phase.terms.size());
+  for (size_t t = 0; t < rows.size(); ++t) {
+    const GatherTerm& term = phase.terms[t];
+    offsets[t] = term.plane * in.plane + term.dy * in.pitch + term.dx * kLanes;
+  }
+  for (int64_t b = 0; b < layout_.blocks; ++b) {
+    for (int64_t y = 0; y < value.shape.height; ++y) {
+      const T* base = plane(input, b, 0) + y * a.stride.height * in.pitch;
+      for (size_t t = 0; t < rows.size(); ++t) rows[t] = base + offsets[t];
+      for (const GatherTile& tile : phase.tiles) {
+        kernels_.gather({rows.data() + tile.first_term, packed.data() + tile.weights, tile.terms, tile.outputs,
+                         a.stride.width * kLanes, plane(v, b, tile.first) + y * out.pitch, out.plane, kLanes,
+                         value.shape.width, kLanes, false});
+      }
+    }
+  }
+  if (!a.bias) return;
+  const auto& bias = tensor(v, is_linear(graph_.network(), value.node()) ? WINNOW_LINEAR_BIAS : WINNOW_CONVOLUTION_BIAS);
+  each_row(v, [&](int64_t b, int64_t c, int64_t y) {
+    T* row = plane(v, b, c) + y * out.pitch;
+    kernels_.affine(row, row, T{1}, static_cast<T>(bias[static_cast<size_t>(c)]), value.shape.width, false);
+  });
+  clear_unused_lanes(v);
+}
+
+template <typename T>
+void Forward<T>::normalise(int64_t v) {
+  const Value& value = graph_[v];
+  const auto& a = std::get<BatchNormAttributes>(value.attributes);
+  const int64_t input = value.inputs[0], channels = value.shape.channels;
+  const winnow_norm_mode mode = modes_[value.node()];
+  NormState& norm = state_.norms[v];
+  norm.identity = mode == WINNOW_NORM_IDENTITY;
+  norm.mean.assign(static_cast<size_t>(channels), 0.0);
+  norm.inverse_deviation.assign(static_cast<size_t>(channels), 1.0);
+  norm.scale.assign(static_cast<size_t>(channels), 1.0);
+  norm.shift.assign(static_cast<size_t>(channels), 0.0);
+  norm.count = 0;
+  if (!norm.identity) {
+    const std::vector<double>* running_mean = nullptr;
+    const std::vector<double>* running_variance = nullptr;
+    if (mode == WINNOW_NORM_RUNNING) {
+      running_mean = &tensor(v, WINNOW_RUNNING_MEAN);
+      running_variance = &tensor(v, WINNOW_RUNNING_VARIANCE);
+    } else {
+      norm.count = static_cast<double>(layout_.batch * value.shape.height * value.shape.width);
+    }
+    const int64_t height = value.shape.height, width = value.shape.width, pitch = layout_.planes[input].pitch;
+    const auto over_rows = [&](int64_t c, auto row_sum) {
+      double total = 0;
+      for (int64_t b = 0; b < layout_.blocks; ++b) {
+        for (int64_t y = 0; y < height; ++y) total += row_sum(plane(input, b, c) + y * pitch, layout_.lanes(b));
+      }
+      return total;
+    };
+    for (int64_t c = 0; c < channels; ++c) {
+      double mean, variance;
+      if (running_mean != nullptr) {
+        mean = (*running_mean)[static_cast<size_t>(c)];
+        variance = (*running_variance)[static_cast<size_t>(c)];
+      } else {
+        mean = over_rows(c, [&](const T* row, int64_t lanes) { return kernels_.sum(row, width, lanes); }) / norm.count;
+        // Deviations from the mean rounded to T, corrected for the rounding.
+        const T centre = static_cast<T>(mean);
+        const double off = mean - static_cast<double>(centre);
+        variance = over_rows(c, [&](const T* row, int64_t lanes) {
+          return kernels_.squares(row, centre, width, lanes);
+        }) / norm.count - off * off;
+        variance = std::max(variance, 0.0);
+      }
+      norm.mean[static_cast<size_t>(c)] = mean;
+      norm.inverse_deviation[static_cast<size_t>(c)] = 1 / std::sqrt(variance + a.epsilon);
+    }
+    for (size_t c = 0; c < norm.mean.size(); ++c) {
+      const double gain = a.affine ? tensor(v, WINNOW_NORM_SCALE)[c] : 1.0;
+      const double offset = a.affine ? tensor(v, WINNOW_NORM_SHIFT)[c] : 0.0;
+      norm.scale[c] = gain * norm.inverse_deviation[c];
+      norm.shift[c] = offset - norm.mean[c] * norm.scale[c];
+    }
+  }
+  if (value.lazy) return;
+  each_row(v, [&](int64_t b, int64_t c, int64_t y) {
+    kernels_.affine(plane(v, b, c) + y * layout_.planes[v].pitch, plane(input, b, c) + y * layout_.planes[input].pitch,
+                    static_cast<T>(norm.scale[static_cast<size_t>(c)]), static_cast<T>(norm.shift[static_cast<size_t>(c)]),
+                    value.shape.width, false);
+  });
+  clear_unused_lanes(v);
+}
+
+template <typename T>
+void Forward<T>::rectify(int64_t v) {
+  const View in = view(graph_[v].inputs[0]);
+  const T cap = static_cast<T>(std::get<ReluAttributes>(graph_[v].attributes).cap);
+  each_row(v, [&](int64_t b, int64_t c, int64_t y) {
+    kernels_.relu(plane(v, b, c) + y * layout_.planes[v].pitch, plane(in.stored, b, c) + y * layout_.planes[in.stored].pitch,
+                  in.scale(c), in.shift(c), cap, graph_[v].shape.width);
+  });
+  clear_unused_lanes(v);
+}
+
+template <typename T>
+void Forward<T>::add(int64_t v) {
+  const Planes& out = layout_.planes[v];
+  const std::vector<SumTerm>& terms = program_.terms(v);
+  each_row(v, [&](int64_t b, int64_t c, int64_t y) {
+    T* row = plane(v, b, c) + y * out.pitch;
+    if (terms.empty()) std::fill(row, row + graph_[v].shape.width * kLanes, T{0});
+    bool more = false;
+    for (const SumTerm& term : terms) {
+      const View in = view(term.value);
+      const T* source = plane(in.stored, b, c) + y * layout_.planes[in.stored].pitch;
+      const auto w = static_cast<T>(term.coefficient);
+      if (in.norm == nullptr) {
+        kernels_.scale(row, source, w, graph_[v].shape.width, more);
+      } else {
+        const double scale = in.norm->scale[static_cast<size_t>(c)], shift = in.norm->shift[static_cast<size_t>(c)];
+        kernels_.affine(row, source, static_cast<T>(term.coefficient * scale), static_cast<T>(term.coefficient * shift),
+                        graph_[v].shape.width, more);
+      }
+      more = true;
+    }
+  });
+  clear_unused_lanes(v);
+}
+
+template <typename T>
+void Forward<T>::average(int64_t v) {
+  const Value& value = graph_[v];
+  const auto& a = std::get<PoolAttributes>(value.attributes);
+  const int64_t input = value.inputs[0];
+  const Shape& from = graph_[input].shape;
+  const Planes &in = layout_.planes[input], &out = layout_.planes[v];
+  const std::vector<T> ones(static_cast<size_t>(a.kernel.height * a.kernel.width), T{1});
+  std::vector<const T*> rows(ones.size());
+  std::vector<T> factors(static_cast<size_t>(value.shape.width));
+  each_row(v, [&](int64_t b, int64_t c, int64_t y) {
+    const T* base = plane(input, b, c) + (y * a.stride.height - a.padding.height) * in.pitch - a.padding.width * kLanes;
+    for (size_t k = 0; k < rows.size(); ++k) {
+      const auto at = static_cast<int64_t>(k);
+      rows[k] = base + at / a.kernel.width * in.pitch + at % a.kernel.width * kLanes;
+    }
+    T* row = plane(v, b, c) + y * out.pitch;
+    kernels_.gather({rows.data(), ones.data(), static_cast<int64_t>(rows.size()), 1, a.stride.width * kLanes, row, out.plane,
+                     kLanes, value.shape.width, kLanes, false});
+    const int64_t height = window_cells(y, from.height, a.kernel.height, a.stride.height, a.padding.height, a.count_include_pad);
+    for (int64_t x = 0; x < value.shape.width; ++x) {
+      const int64_t width = window_cells(x, from.width, a.kernel.width, a.stride.width, a.padding.width, a.count_include_pad);
+      factors[static_cast<size_t>(x)] = static_cast<T>(1.0 / static_cast<double>(height * width));
+    }
+    kernels_.scale_each(row, row, factors.data(), value.shape.width, false);
+  });
+}
+
+template <typename T>
+void Forward<T>::average_all(int64_t v) {
+  const int64_t input = graph_[v].inputs[0];
+  const Shape& from = graph_[input].shape;
+  const auto share = static_cast<T>(1.0 / static_cast<double>(from.height * from.width));
+  each_row(v, [&](int64_t b, int64_t c, int64_t) {
+    T* out = plane(v, b, c);
+    std::fill(out, out + kLanes, T{0});
+    for (int64_t y = 0; y < from.height; ++y) {
+      const T* row = plane(input, b, c) + y * layout_.planes[input].pitch;
+      for (int64_t x = 0; x < from.width; ++x) kernels_.scale(out, row + x * kLanes, T{1}, 1, true);
+    }
+    kernels_.scale(out, out, share, 1, false);
+  });
+}
+
+template <typename T>
+void Forward<T>::concatenate(int64_t v) {
+  const Value& value = graph_[v];
+  for (int64_t b = 0; b < layout_.blocks; ++b) {
+    int64_t first = 0;
+    for (const int64_t input : value.inputs) {
+      for (int64_t c = 0; c < graph_[input].shape.channels; ++c) {
+        for (int64_t y = 0; y < value.shape.height; ++y) {
+          kernels_.scale(plane(v, b, first + c) + y * layout_.planes[v].pitch,
+                         plane(input, b, c) + y * layout_.planes[input].pitch, T{1}, value.shape.width, false);
+        }
+      }
+      first += graph_[input].shape.channels;
+    }
+  }
+}
+
+template <typename T>
+void Forward<T>::logits(double* out) const {
+  const int64_t v = graph_.output();
+  const Shape& shape = graph_[v].shape;
+  each_row(v, [&](int64_t b, int64_t c, int64_t y) {
+    const T* row = plane(v, b, c) + y * layout_.planes[v].pitch;
+    for (int64_t l = 0; l < layout_.lanes(b); ++l) {
+      double* sample = out + (b * kLanes + l) * shape.elements() + (c * shape.height + y) * shape.width;
+      for (int64_t x = 0; x < shape.width; ++x) sample[x] = static_cast<double>(row[x * kLanes + l]);
+    }
+  });
+}
+
+template class Forward<float>;
+template class Forward<double>;
+
+}  // namespace winnow

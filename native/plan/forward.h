@@ -1,0 +1,82 @@
+// The forward pass of one job: one batch through the values that its program runs.
+#pragma once
+
+#include "kernels/kernels.h"
+#include "network/parameters.h"
+#include "plan/program.h"
+#include "plan/state.h"
+#include "winnow/plan.h"
+
+namespace winnow {
+
+// How a batch norm normalises, by node.
+class NormModes {
+ public:
+  explicit NormModes(const winnow_call& call) : common_(call.norm_mode), own_(call.norm_modes) {}
+  winnow_norm_mode operator[](int64_t node) const {
+    return static_cast<winnow_norm_mode>(own_ == nullptr ? common_ : own_[node]);
+  }
+
+ private:
+  int32_t common_;
+  const int32_t* own_;
+};
+
+template <typename T>
+class Forward {
+ public:
+  Forward(const Graph& graph, const Layout& layout, const Kernels<T>& kernels, const Program& program,
+          const Parameters& parameters, NormModes norm_modes, State<T>& state)
+      : graph_(graph), layout_(layout), kernels_(kernels), program_(program), parameters_(parameters), modes_(norm_modes),
+        state_(state) {}
+
+  // Samples [first, first + batch) of `images`. Throws INVALID for a value that is not finite.
+  void run(const winnow_images& images, int64_t first);
+  // Values of the output, [batch][outputs].
+  void logits(double* out) const;
+
+
+ private:
+  T* plane(int64_t value, int64_t block, int64_t channel) const { return state_.plane(layout_, value, block, channel); }
+  void load(const winnow_images& images, int64_t first);
+  void convolve(int64_t v);
+  void normalise(int64_t v);
+  void rectify(int64_t v);
+  void add(int64_t v);
+  void average(int64_t v);
+  void average_all(int64_t v);
+  void concatenate(int64_t v);
+  // Calls body(block, channel, row) for every row of a value.
+  template <typename Body>
+  void each_row(int64_t v, Body body) const;
+  // A value as its consumers read it: stored planes times scale plus shift.
+  struct View {
+    int64_t stored;
+    const NormState* norm;  // nullptr: as it is
+    T scale(int64_t channel) const { return norm == nullptr ? T{1} : static_cast<T>(norm->scale[channel]); }
+    T shift(int64_t channel) const { return norm == nullptr ? T{0} : static_cast<T>(norm->shift[channel]); }
+  };
+  View view(int64_t value) const;
+  const std::vector<double>& tensor(int64_t v, winnow_role role) const;
+  void clear_unused_lanes(int64_t v);
+
+  const Graph& graph_;
+  const Layout& layout_;
+  const Kernels<T>& kernels_;
+  const Program& program_;
+  const Parameters& parameters_;
+  NormModes modes_;
+  State<T>& state_;
+};
+
+// Values of a node's tensor by role; throws where it is unset.
+const std::vector<double>& tensor_values(const Network& network, const Parameters& parameters, int64_t node,
+                                         winnow_role role);
+// Index of that tensor, -1 where the node has none.
+int64_t tensor_index(const Network& network, int64_t node, winnow_role role);
+// The weights of a convolution's or a linear layer's node.
+const std::vector<double>& weight_values(const Network& network, const Parameters& parameters, int64_t node);
+// Cells of the image (with its padding, if that counts) under window `window` of one axis of a pool.
+int64_t window_cells(int64_t window, int64_t side, int64_t kernel, int64_t stride, int64_t padding, bool count_padding);
+
+}  // namespace winnow

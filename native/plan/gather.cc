@@ -1,0 +1,147 @@
+#include "plan/gather.h"
+
+#include <algorithm>
+
+#include "kernels/kernels.h"
+
+namespace winnow {
+namespace {
+
+const ConvolutionAttributes& attributes_of(const Value& convolution) {
+  return std::get<ConvolutionAttributes>(convolution.attributes);
+}
+
+// Cuts `planes` output planes from `first` on into tiles over the phase's terms [first_term, end).
+void add_tiles(Gather& gather, GatherPhase& phase, int64_t first, int64_t planes, int64_t first_term) {
+  const auto terms = static_cast<int64_t>(phase.terms.size()) - first_term;
+  const int64_t tiles = (planes + kGatherOutputs - 1) / kGatherOutputs;
+  for (int64_t t = 0; t < tiles; ++t) {
+    const int64_t begin = planes * t / tiles, end = planes * (t + 1) / tiles;  // even tiles: 7 is 3 + 4, not 6 + 1
+    phase.tiles.push_back({first + begin, end - begin, first_term, terms, gather.weights});
+    gather.weights += terms * (end - begin);
+  }
+}
+
+void find_range(Gather& gather) {
+  bool first = true;
+  for (const GatherPhase& phase : gather.phases) {
+    for (const GatherTerm& term : phase.terms) {
+      gather.first_dy = first ? term.dy : std::min(gather.first_dy, term.dy);
+      gather.last_dy = first ? term.dy : std::max(gather.last_dy, term.dy);
+      gather.first_dx = first ? term.dx : std::min(gather.first_dx, term.dx);
+      gather.last_dx = first ? term.dx : std::max(gather.last_dx, term.dx);
+      first = false;
+    }
+  }
+}
+
+}  // namespace
+
+Gather forward_gather(const Value& convolution, const Shape& in) {
+  const ConvolutionAttributes& a = attributes_of(convolution);
+  Gather gather;
+  gather.input_stride = a.stride;
+  gather.planes = in.channels;
+  gather.phases.push_back({});
+  GatherPhase& phase = gather.phases[0];
+  const int64_t group_in = in.channels / a.groups, group_out = a.outputs / a.groups;
+  for (int64_t g = 0; g < a.groups; ++g) {
+    const auto first_term = static_cast<int64_t>(phase.terms.size());
+    for (int64_t c = 0; c < group_in; ++c) {
+      for (int64_t ky = 0; ky < a.kernel.height; ++ky) {
+        for (int64_t kx = 0; kx < a.kernel.width; ++kx) {
+          phase.terms.push_back({g * group_in + c, ky * a.dilation.height - a.padding.height,
+                                 kx * a.dilation.width - a.padding.width, 0, 0, ky * a.kernel.width + kx, c});
+        }
+      }
+    }
+    add_tiles(gather, phase, g * group_out, group_out, first_term);
+  }
+  find_range(gather);
+  return gather;
+}
+
+Gather backward_gather(const std::vector<const Value*>& convolutions, const Shape& in) {
+  Gather gather;
+  gather.output_stride = attributes_of(*convolutions[0]).stride;
+  for (const Value* convolution : convolutions) gather.planes += convolution->shape.channels;
+  // Tiles must not straddle a group of any convolution; with groups the terms differ from group to group.
+  int64_t groups = 1;
+  for (const Value* convolution : convolutions) groups = std::max(groups, attributes_of(*convolution).groups);
+  const int64_t group_in = in.channels / groups;
+  for (int64_t py = 0; py < gather.output_stride.height; ++py) {
+    for (int64_t px = 0; px < gather.output_stride.width; ++px) {
+      GatherPhase phase{py, px, {}, {}};
+      for (int64_t g = 0; g < groups; ++g) {
+        const auto first_term = static_cast<int64_t>(phase.terms.size());
+        int64_t plane = 0;
+        for (size_t k = 0; k < convolutions.size(); ++k) {
+          const ConvolutionAttributes& a = attributes_of(*convolutions[k]);
+          // Output channels that read this group's input channels: all of an ungrouped convolution.
+          const int64_t own_groups = a.groups, outputs = a.outputs / own_groups;
+          const int64_t first_out = own_groups == 1 ? 0 : g * outputs;
+          for (int64_t o = first_out; o < first_out + outputs; ++o) {
+            for (int64_t ky = 0; ky < a.kernel.height; ++ky) {
+              const int64_t dy = py + a.padding.height - ky * a.dilation.height;
+              if (dy % a.stride.height != 0) continue;
+              for (int64_t kx = 0; kx < a.kernel.width; ++kx) {
+                const int64_t dx = px + a.padding.width - kx * a.dilation.width;
+                if (dx % a.stride.width != 0) continue;
+                phase.terms.push_back({plane + o, dy / a.stride.height, dx / a.stride.width, static_cast<int64_t>(k), o,
+                                       ky * a.kernel.width + kx, 0});
+              }
+            }
+          }
+          plane += a.outputs;
+        }
+        add_tiles(gather, phase, g * group_in, group_in, first_term);
+      }
+      gather.phases.push_back(std::move(phase));
+    }
+  }
+  find_range(gather);
+  return gather;
+}
+
+template <typename T>
+void pack_forward(const Gather& gather, const std::vector<double>& weights, int64_t inputs, int64_t taps, T* packed) {
+  const GatherPhase& phase = gather.phases[0];
+  for (const GatherTile& tile : phase.tiles) {
+    T* out = packed + tile.weights;
+    for (int64_t t = 0; t < tile.terms; ++t) {
+      const GatherTerm& term = phase.terms[static_cast<size_t>(tile.first_term + t)];
+      for (int64_t o = 0; o < tile.outputs; ++o) {
+        *out++ = static_cast<T>(weights[static_cast<size_t>(((tile.first + o) * inputs + term.in) * taps + term.tap)]);
+      }
+    }
+  }
+}
+
+template <typename T>
+void pack_backward(const Gather& gather, const std::vector<const Value*>& convolutions, const Shape& in,
+                   const std::vector<const std::vector<double>*>& weights, T* packed) {
+  for (const GatherPhase& phase : gather.phases) {
+    for (const GatherTile& tile : phase.tiles) {
+      T* out = packed + tile.weights;
+      for (int64_t t = 0; t < tile.terms; ++t) {
+        const GatherTerm& term = phase.terms[static_cast<size_t>(tile.first_term + t)];
+        const ConvolutionAttributes& a = attributes_of(*convolutions[static_cast<size_t>(term.convolution)]);
+        const int64_t inputs = in.channels / a.groups, taps = a.kernel.height * a.kernel.width;
+        const std::vector<double>& w = *weights[static_cast<size_t>(term.convolution)];
+        for (int64_t c = 0; c < tile.outputs; ++c) {
+          const int64_t channel = (tile.first + c) % inputs;  // within its group
+          *out++ = static_cast<T>(w[static_cast<size_t>((term.out * inputs + channel) * taps + term.tap)]);
+        }
+      }
+    }
+  }
+}
+
+template void pack_forward(const Gather&, const std::vector<double>&, int64_t, int64_t, float*);
+template void pack_forward(const Gather&, const std::vector<double>&, int64_t, int64_t, double*);
+template void pack_backward(const Gather&, const std::vector<const Value*>&, const Shape&,
+                            const std::vector<const std::vector<double>*>&, float*);
+template void pack_backward(const Gather&, const std::vector<const Value*>&, const Shape&,
+                            const std::vector<const std::vector<double>*>&, double*);
+
+}  // namespace winnow

@@ -1,0 +1,53 @@
+// Convolutions as lists of terms for the gather kernel (kernels/kernels.h).
+//
+// Forward, output o of row y is a sum of weight * input plane over (input channel, tap). Backward to the data it is a sum over
+// (output channel, tap) of all convolutions that read the same value, so they share one pass; with stride s the input's rows and
+// columns fall into s x s phases, each with its own taps.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "plan/graph.h"
+
+namespace winnow {
+
+struct GatherTerm {
+  int64_t plane;  // input plane of the gather; backward: counted over the convolutions of the list
+  int64_t dy, dx;  // row and pixel relative to (base row) * step
+  int64_t convolution, out, tap;  // which weight: convolution of the list, its output channel (forward: unused), ky * kw + kx
+  int64_t in;                     // forward: input channel within the group
+};
+
+struct GatherTile {
+  int64_t first, outputs;         // output planes
+  int64_t first_term, terms;      // of the phase
+  int64_t weights;                // where its packed weights begin
+};
+
+struct GatherPhase {
+  int64_t y, x;  // remainder of output row and pixel by the stride; 0 forward
+  std::vector<GatherTerm> terms;
+  std::vector<GatherTile> tiles;
+};
+
+struct Gather {
+  std::vector<GatherPhase> phases;
+  Pair output_stride{1, 1}, input_stride{1, 1};
+  int64_t planes = 0;      // input planes
+  int64_t weights = 0;     // packed weights, elements
+  int64_t first_dy = 0, last_dy = 0, first_dx = 0, last_dx = 0;  // range of the terms
+};
+
+Gather forward_gather(const Value& convolution, const Shape& in);
+// All with the same stride and output shape.
+Gather backward_gather(const std::vector<const Value*>& convolutions, const Shape& in);
+
+// Lays the weights out as the tiles read them. weights[k] are those of convolution k, [out][in / groups][taps].
+template <typename T>
+void pack_forward(const Gather& gather, const std::vector<double>& weights, int64_t inputs, int64_t taps, T* packed);
+template <typename T>
+void pack_backward(const Gather& gather, const std::vector<const Value*>& convolutions, const Shape& in,
+                   const std::vector<const std::vector<double>*>& weights, T* packed);
+
+}  // namespace winnow

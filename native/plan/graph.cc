@@ -1,0 +1,166 @@
+#include "plan/graph.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "abi/failure.h"
+
+namespace winnow {
+namespace {
+
+// What makes two parameter-free values equal: operation, attributes, inputs. Nothing for operations that own tensors.
+std::vector<int64_t> key_of(const Node& node, const std::vector<int64_t>& inputs) {
+  std::vector<int64_t> key{node.operation};
+  const auto add = [&](std::initializer_list<int64_t> numbers) { key.insert(key.end(), numbers); };
+  switch (node.operation) {
+    case WINNOW_RELU:
+      add({static_cast<int64_t>(std::get<ReluAttributes>(node.attributes).cap * 1e6)});
+      if (std::get<ReluAttributes>(node.attributes).cap != static_cast<double>(key.back()) / 1e6) return {};
+      break;
+    case WINNOW_AVERAGE_POOL:
+    case WINNOW_MAX_POOL: {
+      const auto& a = std::get<PoolAttributes>(node.attributes);
+      add({a.kernel.height, a.kernel.width, a.stride.height, a.stride.width, a.padding.height, a.padding.width,
+           a.count_include_pad});
+      break;
+    }
+    case WINNOW_GLOBAL_AVERAGE_POOL:
+    case WINNOW_ZERO:
+      add({node.shape.channels, node.shape.height, node.shape.width});
+      break;
+    default:
+      return {};
+  }
+  key.insert(key.end(), inputs.begin(), inputs.end());
+  return key;
+}
+
+void require_consumable(const Network& network, const Node& node) {
+  for (const int64_t input : node.inputs) {
+    const Node& source = network.nodes()[static_cast<size_t>(input)];
+    if (source.choice >= 0 && node.operation != WINNOW_WEIGHTED_SUM && node.choice != source.choice) {
+      throw Failure(WINNOW_INVALID, "node " + node.name + " reads " + source.name + " of choice " +
+                                        std::to_string(source.choice) +
+                                        ": only a weighted sum or a node of the same choice may");
+    }
+  }
+}
+
+}  // namespace
+
+bool plan_supports(winnow_operation operation) {
+  switch (operation) {
+    case WINNOW_INPUT:
+    case WINNOW_CONVOLUTION:
+    case WINNOW_BATCH_NORM:
+    case WINNOW_RELU:
+    case WINNOW_AVERAGE_POOL:
+    case WINNOW_WEIGHTED_SUM:
+    case WINNOW_CONCAT:
+    case WINNOW_GLOBAL_AVERAGE_POOL:
+    case WINNOW_LINEAR:
+    case WINNOW_ZERO:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Graph::Graph(std::shared_ptr<const Network> network) : network_(std::move(network)) {
+  add_values();
+  add_consumers();
+  choose_gradients();
+  choose_halos();
+}
+
+void Graph::add_values() {
+  std::map<std::vector<int64_t>, int64_t> known;
+  const auto& nodes = network_->nodes();
+  value_of_.resize(nodes.size());
+  for (size_t n = 0; n < nodes.size(); ++n) {
+    const Node& node = nodes[n];
+    if (!plan_supports(node.operation)) {
+      throw Failure(WINNOW_UNSUPPORTED, "node " + node.name + ": operation " + std::to_string(node.operation) +
+                                            " is not in this build (see winnow_supports)");
+    }
+    require_consumable(*network_, node);
+    std::vector<int64_t> inputs;
+    for (const int64_t input : node.inputs) inputs.push_back(value_of(input));
+    const std::vector<int64_t> key = key_of(node, inputs);
+    const auto found = key.empty() ? known.end() : known.find(key);
+    if (found != known.end()) {
+      values_[static_cast<size_t>(found->second)].nodes.push_back(static_cast<int64_t>(n));
+      value_of_[n] = found->second;
+      continue;
+    }
+    Value value{node.operation, node.attributes, inputs, node.shape, {static_cast<int64_t>(n)}, {}};
+    if (node.operation == WINNOW_LINEAR) {
+      const auto& a = std::get<LinearAttributes>(node.attributes);
+      const Shape in = (*this)[inputs[0]].shape;
+      value.operation = WINNOW_CONVOLUTION;
+      value.attributes = ConvolutionAttributes{a.outputs, {in.height, in.width}, {1, 1}, {0, 0}, {1, 1}, 1, a.bias};
+    }
+    value_of_[n] = size();
+    if (!key.empty()) known.emplace(key, size());
+    values_.push_back(std::move(value));
+  }
+}
+
+void Graph::add_consumers() {
+  for (int64_t v = 0; v < size(); ++v) {
+    for (const int64_t input : values_[v].inputs) {
+      std::vector<int64_t>& consumers = values_[input].consumers;
+      if (consumers.empty() || consumers.back() != v) consumers.push_back(v);
+    }
+  }
+  for (Value& value : values_) {
+    if (value.operation != WINNOW_BATCH_NORM) continue;
+    value.lazy = !value.consumers.empty() && value.node() != network_->output();
+    for (const int64_t consumer : value.consumers) {
+      const winnow_operation reader = values_[consumer].operation;
+      value.lazy = value.lazy && (reader == WINNOW_WEIGHTED_SUM || reader == WINNOW_RELU);
+    }
+  }
+}
+
+void Graph::choose_gradients() {
+  std::vector<bool> learned(values_.size());
+  for (int64_t v = 0; v < size(); ++v) {
+    Value& value = values_[v];
+    learned[v] = value.operation == WINNOW_CONVOLUTION || value.operation == WINNOW_BATCH_NORM;
+    for (const int64_t input : value.inputs) learned[v] = learned[v] || learned[input];
+    if (value.operation == WINNOW_ZERO) learned[v] = false;
+    if (!learned[v]) continue;
+    value.gradient = GradientKind::kOwn;
+    if (v == output() || value.consumers.size() != 1) {
+      if (v != output() && (value.operation == WINNOW_RELU || value.operation == WINNOW_AVERAGE_POOL)) {
+        value.gradient = GradientKind::kTransient;
+      }
+      continue;
+    }
+    const Value& consumer = values_[value.consumers[0]];
+    const auto uses = std::count(consumer.inputs.begin(), consumer.inputs.end(), v);
+    if (consumer.operation == WINNOW_WEIGHTED_SUM && uses == 1) {
+      value.gradient = GradientKind::kAlias;
+    } else if (value.operation == WINNOW_RELU || value.operation == WINNOW_AVERAGE_POOL) {
+      value.gradient = GradientKind::kTransient;
+    } else if (value.operation == WINNOW_CONVOLUTION && consumer.operation == WINNOW_BATCH_NORM) {
+      value.gradient = GradientKind::kVirtual;
+    }
+  }
+}
+
+void Graph::choose_halos() {
+  for (const Value& value : values_) {
+    Pair padding{0, 0};
+    if (value.operation == WINNOW_CONVOLUTION) padding = std::get<ConvolutionAttributes>(value.attributes).padding;
+    if (value.operation == WINNOW_AVERAGE_POOL) padding = std::get<PoolAttributes>(value.attributes).padding;
+    for (const int64_t input : value.inputs) {
+      values_[input].halo_height = std::max(values_[input].halo_height, padding.height);
+      values_[input].halo_width = std::max(values_[input].halo_width, padding.width);
+    }
+  }
+}
+
+}  // namespace winnow

@@ -1,0 +1,357 @@
+#include "plan/plan.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "abi/failure.h"
+#include "kernels/kernels.h"
+#include "plan/backward.h"
+#include "plan/cotangents.h"
+#include "plan/forward.h"
+#include "plan/program.h"
+#include "runtime/threads.h"
+
+namespace winnow {
+namespace {
+
+// A worker's gradients of a block of cotangents should stay within its share of the last-level cache, and a pass over
+// activations is worth sharing between some cotangents.
+constexpr int64_t kWorkspaceBytes = int64_t{12} << 20;
+constexpr int64_t kMostCotangents = 8;
+
+int64_t cotangent_block(const Layout& layout, int64_t element_bytes, int64_t cotangents) {
+  const int64_t each = std::max<int64_t>(1, layout.gradient_elements * element_bytes);
+  return std::clamp<int64_t>(std::min(kWorkspaceBytes / each, cotangents), 1, kMostCotangents);
+}
+
+// Where each tensor of the chosen roles begins in a row of gradients; -1 where it takes no part.
+std::vector<int64_t> gradient_offsets(const Network& network, uint32_t roles, int64_t& elements) {
+  std::vector<int64_t> offsets;
+  elements = 0;
+  for (const Tensor& tensor : network.tensors()) {
+    const bool part = (roles >> tensor.role & 1u) != 0;
+    offsets.push_back(part ? elements : -1);
+    if (part) elements += tensor.elements;
+  }
+  return offsets;
+}
+
+// Patterns of one block: bit u of sample l's words is set where unit u is active.
+template <typename T>
+class PatternPacker {
+ public:
+  PatternPacker(const Graph& graph, const Layout& layout, const Kernels<T>& kernels, const State<T>& state)
+      : graph_(graph), layout_(layout), kernels_(kernels), state_(state) {}
+
+  // `present[k]` false: the units of values[k] stay zero. patterns [batch][words] are overwritten.
+  void pack(const std::vector<int64_t>& values, const std::vector<bool>& present, int64_t words,
+            std::vector<uint64_t>& patterns) {
+    patterns.assign(static_cast<size_t>(layout_.batch * words), 0);
+    for (int64_t b = 0; b < layout_.blocks; ++b) {
+      int64_t unit = 0;
+      for (size_t k = 0; k < values.size(); ++k) {
+        const Shape& shape = graph_[values[k]].shape;
+        if (!present[k]) {
+          unit += shape.elements();
+          continue;
+        }
+        masks_.resize(static_cast<size_t>(shape.width));
+        for (int64_t c = 0; c < shape.channels; ++c) {
+          for (int64_t y = 0; y < shape.height; ++y) {
+            const T* row = state_.plane(layout_, values[k], b, c) + y * layout_.planes[values[k]].pitch;
+            kernels_.positive(masks_.data(), row, shape.width);
+            for (const uint16_t mask : masks_) add(mask, b, unit++, words, patterns);
+          }
+        }
+      }
+    }
+  }
+
+ private:
+  void add(uint16_t mask, int64_t block, int64_t unit, int64_t words, std::vector<uint64_t>& patterns) {
+    const int64_t lanes = layout_.lanes(block);
+    uint64_t* word = patterns.data() + block * kLanes * words + unit / 64;
+    for (int64_t l = 0; l < lanes; ++l) word[l * words] |= static_cast<uint64_t>(mask >> l & 1u) << (unit % 64);
+  }
+
+  const Graph& graph_;
+  const Layout& layout_;
+  const Kernels<T>& kernels_;
+  const State<T>& state_;
+  std::vector<uint16_t> masks_;
+};
+
+template <typename T>
+class TypedPlan final : public Plan {
+ public:
+  TypedPlan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> network, const winnow_plan_options& options)
+      : Plan(std::move(device), std::move(network), options), kernels_(kernels_of<T>(device_->variant)) {}
+
+  void forward(const winnow_call& call, double* logits, int64_t samples) override {
+    const std::vector<std::unique_ptr<Program>> programs = make_programs(call, {});
+    const int64_t outputs = graph_[graph_.output()].shape.elements();
+    each_wave(call, 0, [&](int64_t first, int64_t count) {
+      run(call, count, [&](int64_t slot, int64_t) {
+        const winnow_job& job = call.jobs[first + slot];
+        const winnow_images& images = call.inputs[job.input];
+        for (int64_t sample = 0; sample < images.samples; sample += batch()) {
+          Forward<T> pass = forward_pass(call, job, *programs[program_index(job)], slot);
+          pass.run(images, sample);
+          pass.logits(logits + ((first + slot) * samples + sample) * outputs);
+        }
+      });
+    });
+  }
+
+  void gradients(const winnow_call& call, const winnow_cotangents& cotangents, uint32_t roles,
+                 const std::function<void(const JobGradients&)>& done) override {
+    const std::vector<std::unique_ptr<Program>> programs = make_programs(call, {});
+    int64_t elements;
+    const std::vector<int64_t> offsets = gradient_offsets(graph_.network(), roles, elements);
+    const int64_t block = cotangent_block(layout_, sizeof(T), cotangents.count);
+    const int64_t blocks = (cotangents.count + block - 1) / block;
+    const int64_t row_bytes = cotangents.count * elements * static_cast<int64_t>(sizeof(T)) +
+                              (sizeof(T) == sizeof(double) ? 0 : layout_.state_elements * int64_t{sizeof(double)});
+    reserve_workspaces(block);
+    wide_states_.resize(static_cast<size_t>(device_->threads));
+    std::vector<std::vector<T>> rows;
+    std::vector<std::unique_ptr<Seeds<T>>> seeds;
+    std::vector<std::unique_ptr<Backward<T>>> passes;
+    each_wave(call, row_bytes, [&](int64_t first, int64_t count) {
+      rows.resize(static_cast<size_t>(std::max<int64_t>(count, static_cast<int64_t>(rows.size()))));
+      seeds.resize(static_cast<size_t>(count));
+      passes.resize(static_cast<size_t>(count));
+      run(call, count, [&](int64_t slot, int64_t worker) {
+        const winnow_job& job = call.jobs[first + slot];
+        const Program& program = *programs[program_index(job)];
+        forward_in_double(call, job, program, slot, worker);
+        rows[slot].assign(static_cast<size_t>(cotangents.count * elements), T{0});
+        seeds[slot] = std::make_unique<Seeds<T>>(graph_, layout_, *states_[slot], cotangents, call, job);
+        passes[slot] = std::make_unique<Backward<T>>(graph_, layout_, kernels_, program,
+                                                     call.parameters[job.parameters]->parameters, *states_[slot]);
+        passes[slot]->prepare();
+      });
+      run(call, count * blocks, [&](int64_t task, int64_t worker) {
+        const int64_t slot = task / blocks, from = task % blocks * block;
+        passes[slot]->run(*workspaces_[worker], from, std::min(block, cotangents.count - from),
+                          [&](int64_t l, T* gradient) { seeds[slot]->write(l, gradient); },
+                          {rows[slot].data(), elements, &offsets});
+      });
+      run(call, count, [&](int64_t slot, int64_t) {
+        done({first + slot, rows[slot].data(), cotangents.count, elements});
+      });
+    });
+  }
+
+  void patterns(const winnow_call& call, const std::vector<int64_t>& values, bool keep_absent,
+                const std::function<void(const JobPatterns&)>& done) override {
+    const std::vector<std::unique_ptr<Program>> programs = make_programs(call, values);
+    each_wave(call, 0, [&](int64_t first, int64_t count) {
+      run(call, count, [&](int64_t slot, int64_t) {
+        const winnow_job& job = call.jobs[first + slot];
+        const winnow_images& images = call.inputs[job.input];
+        const Program& program = *programs[program_index(job)];
+        std::vector<int64_t> kept;
+        std::vector<bool> present;
+        int64_t units = 0;
+        for (const int64_t value : values) {
+          if (!program.runs(value) && !keep_absent) continue;
+          kept.push_back(value);
+          present.push_back(program.runs(value));
+          units += graph_[value].shape.elements();
+        }
+        const int64_t words = std::max<int64_t>(1, (units + 63) / 64);
+        std::vector<uint64_t> packed;
+        PatternPacker<T> packer(graph_, layout_, kernels_, *states_[slot]);
+        for (int64_t sample = 0; sample < images.samples; sample += batch()) {
+          forward_pass(call, job, program, slot).run(images, sample);
+          packer.pack(kept, present, words, packed);
+          done({first + slot, sample / batch(), units, words, packed.data()});
+        }
+      });
+    });
+  }
+
+  double dot(const void* rows, int64_t pitch, int64_t i, int64_t j) const override {
+    const T* values = static_cast<const T*>(rows);
+    return kernels_.dot(values + i * pitch, values + j * pitch, pitch);
+  }
+
+ private:
+  static size_t program_index(const winnow_job& job) { return static_cast<size_t>(std::max<int64_t>(0, job.row)); }
+
+  // One program per row that a job uses; a network without choices has one.
+  std::vector<std::unique_ptr<Program>> make_programs(const winnow_call& call, const std::vector<int64_t>& taps) const {
+    std::vector<std::unique_ptr<Program>> programs(static_cast<size_t>(std::max<int64_t>(1, call.row_count)));
+    const int64_t choices = graph_.network().choices();
+    for (int64_t j = 0; j < call.job_count; ++j) {
+      const size_t row = program_index(call.jobs[j]);
+      if (programs[row] != nullptr) continue;
+      const auto at = static_cast<int64_t>(row) * choices;
+      programs[row] = std::make_unique<Program>(graph_, call.states == nullptr ? nullptr : call.states + at,
+                                                call.coefficients == nullptr ? nullptr : call.coefficients + at, taps);
+    }
+    return programs;
+  }
+
+  Forward<T> forward_pass(const winnow_call& call, const winnow_job& job, const Program& program, int64_t slot) const {
+    return Forward<T>(graph_, layout_, kernels_, program, call.parameters[job.parameters]->parameters, NormModes(call),
+                      *states_[static_cast<size_t>(slot)]);
+  }
+
+  // A gradient jumps where a ReLU's sign flips, and in single precision some unit of a large network is always close enough to
+  // zero to flip. So the forward pass of a gradient, one part in 1 + 2 L of the work, runs in double, and its values are rounded
+  // once: every sign is the double plan's.
+  void forward_in_double(const winnow_call& call, const winnow_job& job, const Program& program, int64_t slot, int64_t worker) {
+    if constexpr (sizeof(T) == sizeof(double)) {
+      forward_pass(call, job, program, slot).run(call.inputs[job.input], 0);
+    } else {
+      std::unique_ptr<State<double>>& wide = wide_states_[static_cast<size_t>(worker)];
+      if (wide == nullptr) wide = std::make_unique<State<double>>(graph_, layout_);
+      Forward<double>(graph_, layout_, kernels_of<double>(device_->variant), program,
+                      call.parameters[job.parameters]->parameters, NormModes(call), *wide)
+          .run(call.inputs[job.input], 0);
+      State<T>& state = *states_[static_cast<size_t>(slot)];
+      const double* from = wide->arena.template at<double>(0);
+      T* to = state.arena.template at<T>(0);
+      for (int64_t i = 0; i < layout_.state_elements; ++i) to[i] = static_cast<T>(from[i]);
+      state.norms = wide->norms;
+    }
+  }
+
+  // Jobs in waves of as many as there are threads and the byte budget allows; each has a state of its own.
+  template <typename Wave>
+  void each_wave(const winnow_call& call, int64_t bytes_per_job, Wave wave) {
+    const int64_t each = layout_.state_elements * static_cast<int64_t>(sizeof(T)) + bytes_per_job;
+    const int64_t fit = device_->byte_budget / std::max<int64_t>(1, each);
+    if (call.job_count > 0 && fit < 1) {
+      throw Failure(WINNOW_OUT_OF_MEMORY, "one job takes " + std::to_string(each) + " bytes but the byte budget is " +
+                                              std::to_string(device_->byte_budget));
+    }
+    const int64_t width = std::min({device_->threads, fit, std::max<int64_t>(1, call.job_count)});
+    while (static_cast<int64_t>(states_.size()) < width) states_.push_back(std::make_unique<State<T>>(graph_, layout_));
+    for (int64_t first = 0; first < call.job_count; first += width) {
+      const int64_t count = std::min(width, call.job_count - first);
+      wave(first, count);
+      if (call.progress != nullptr && call.progress(call.progress_user, first + count, call.job_count) != 0) {
+        throw Failure(WINNOW_CALLBACK_FAILED, "the progress callback asked to stop after job " +
+                                                  std::to_string(first + count) + " of " + std::to_string(call.job_count));
+      }
+    }
+  }
+
+  template <typename Task>
+  void run(const winnow_call& call, int64_t tasks, Task task) {
+    device_->pool->run(tasks, [&](int64_t index, int64_t worker) {
+      if (call.cancel != nullptr && *call.cancel != 0) throw Failure(WINNOW_CANCELLED, "the call was cancelled");
+      task(index, worker);
+    });
+  }
+
+  void reserve_workspaces(int64_t cotangents) {
+    if (!workspaces_.empty() && workspaces_[0]->cotangents < cotangents) workspaces_.clear();
+    while (static_cast<int64_t>(workspaces_.size()) < device_->threads) {
+      workspaces_.push_back(std::make_unique<Workspace<T>>(graph_, layout_, cotangents));
+    }
+  }
+
+  const Kernels<T>& kernels_;
+  std::vector<std::unique_ptr<State<T>>> states_;             // by job of a wave
+  std::vector<std::unique_ptr<State<double>>> wide_states_;  // by worker
+  std::vector<std::unique_ptr<Workspace<T>>> workspaces_;
+};
+
+}  // namespace
+
+std::unique_ptr<Plan> Plan::create(std::shared_ptr<const Device> device, std::shared_ptr<const Network> network,
+                                   const winnow_plan_options& options) {
+  if (options.dtype != WINNOW_F32 && options.dtype != WINNOW_F64) {
+    throw Failure(WINNOW_INVALID, "dtype must be 0 (f32) or 1 (f64) but was " + std::to_string(options.dtype));
+  }
+  if (options.dtype == WINNOW_F64) return std::make_unique<TypedPlan<double>>(std::move(device), std::move(network), options);
+  return std::make_unique<TypedPlan<float>>(std::move(device), std::move(network), options);
+}
+
+namespace {
+
+int64_t checked_batch(int64_t batch) {
+  if (batch < 1 || batch > 1 << 20) {
+    throw Failure(WINNOW_INVALID, "batch must be in [1, 1048576] but was " + std::to_string(batch));
+  }
+  return batch;
+}
+
+}  // namespace
+
+Plan::Plan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> network, const winnow_plan_options& options)
+    : device_(std::move(device)),
+      graph_(std::move(network)),
+      dtype_(static_cast<winnow_dtype>(options.dtype)),
+      element_bytes_(options.dtype == WINNOW_F64 ? 8 : 4),
+      layout_(graph_, checked_batch(options.batch), element_bytes_, device_->byte_budget) {
+  const auto& nodes = graph_.network().nodes();
+  if (options.timing != 0) throw Failure(WINNOW_UNSUPPORTED, "timing is not in this build");
+  if (options.tap_count < 0 || options.tap_count > 1 << 20) {
+    throw Failure(WINNOW_INVALID, "tap_count must be in [0, 1048576] but was " + std::to_string(options.tap_count));
+  }
+  if (options.taps == nullptr && options.tap_count > 0) throw Failure(WINNOW_INVALID, "taps must not be null");
+  if (options.taps == nullptr) {
+    for (size_t n = 0; n < nodes.size(); ++n) {
+      if (nodes[n].operation == WINNOW_RELU) taps_.push_back(graph_.value_of(static_cast<int64_t>(n)));
+    }
+    return;
+  }
+  for (int64_t t = 0; t < options.tap_count; ++t) {
+    const winnow_tap& tap = options.taps[t];
+    const std::string what = "tap " + std::to_string(t);
+    if (tap.node < 0 || tap.node >= static_cast<int64_t>(nodes.size()) ||
+        nodes[static_cast<size_t>(tap.node)].operation != WINNOW_RELU) {
+      throw Failure(WINNOW_INVALID, what + " must be a RELU node but was node " + std::to_string(tap.node));
+    }
+    if (tap.multiplicity < 1) {
+      throw Failure(WINNOW_INVALID, what + " multiplicity must be >= 1 but was " + std::to_string(tap.multiplicity));
+    }
+    if (tap.side != WINNOW_TAP_AFTER) throw Failure(WINNOW_UNSUPPORTED, what + ": only values after the ReLU in this build");
+    taps_.push_back(graph_.value_of(tap.node));
+  }
+}
+
+Plan::Busy::Busy(Plan& plan) : plan_(plan) {
+  if (plan.busy_.exchange(true)) throw Failure(WINNOW_INVALID, "the plan is running another call");
+}
+
+int64_t Plan::bytes(winnow_pass pass, int64_t cotangents) const {
+  int64_t elements = layout_.state_elements;
+  if (pass != WINNOW_PASS_FORWARD) {
+    if (dtype_ == WINNOW_F32) elements *= 3;  // the forward pass in double beside it
+    const int64_t block = cotangent_block(layout_, element_bytes_, std::max<int64_t>(1, cotangents));
+    elements += block * layout_.gradient_elements + layout_.scratch_elements;
+    elements += cotangents * graph_.network().parameters();
+  }
+  return elements * element_bytes_;
+}
+
+std::string Plan::describe() const {
+  static const char* const kGradients[] = {"none", "own", "alias", "transient", "virtual"};
+  std::string text = "{\"variant\": \"" + std::string(variant_name(device_->variant)) + "\", \"dtype\": \"" +
+                     (dtype_ == WINNOW_F64 ? "f64" : "f32") + "\", \"batch\": " + std::to_string(layout_.batch) +
+                     ", \"state_bytes\": " + std::to_string(layout_.state_elements * element_bytes_) +
+                     ", \"gradient_bytes\": " + std::to_string(layout_.gradient_elements * element_bytes_) + ", \"values\": [";
+  for (int64_t v = 0; v < graph_.size(); ++v) {
+    const Value& value = graph_[v];
+    text += std::string(v == 0 ? "" : ", ") + "{\"value\": " + std::to_string(v) + ", \"nodes\": [";
+    int64_t macs = 0;
+    for (size_t k = 0; k < value.nodes.size(); ++k) {
+      text += (k == 0 ? "" : ", ") + std::to_string(value.nodes[k]);
+      macs += graph_.network().nodes()[static_cast<size_t>(value.nodes[k])].macs;
+    }
+    text += "], \"operation\": " + std::to_string(value.operation) + ", \"shape\": [" + std::to_string(value.shape.channels) +
+            ", " + std::to_string(value.shape.height) + ", " + std::to_string(value.shape.width) + "], \"stored\": " +
+            (value.lazy ? "false" : "true") + ", \"gradient\": \"" + kGradients[static_cast<int>(value.gradient)] +
+            "\", \"flops\": " + std::to_string(2 * macs * layout_.batch) + "}";
+  }
+  return text + "]}";
+}
+
+}  // namespace winnow

@@ -1,0 +1,92 @@
+// A network laid out for one device, batch size and number type; runs the jobs of a call on the device's threads.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "plan/graph.h"
+#include "plan/state.h"
+#include "runtime/device.h"
+#include "winnow/plan.h"
+
+namespace winnow {
+
+// Gradients of one job: row l holds cotangent l's gradients of the tensors that take part, in network order.
+struct JobGradients {
+  int64_t job;
+  const void* rows;  // T [cotangents][elements]
+  int64_t cotangents, elements;
+};
+
+// Activations of one batch of a job, bit-packed: sample s, word w of the tapped values, in the order of `values`.
+struct JobPatterns {
+  int64_t job, batch_index, units, words;
+  const uint64_t* patterns;  // [batch][words]
+};
+
+class Plan {
+ public:
+  // Throws Failure(INVALID, UNSUPPORTED, OUT_OF_MEMORY).
+  static std::unique_ptr<Plan> create(std::shared_ptr<const Device> device, std::shared_ptr<const Network> network,
+                                      const winnow_plan_options& options);
+  virtual ~Plan() = default;
+
+  const Graph& graph() const { return graph_; }
+  const Layout& layout() const { return layout_; }
+  const Device& device() const { return *device_; }
+  int64_t batch() const { return layout_.batch; }
+  winnow_dtype dtype() const { return dtype_; }
+  // Values of the taps in plan order; a value may occur more than once.
+  const std::vector<int64_t>& taps() const { return taps_; }
+
+  int64_t bytes(winnow_pass pass, int64_t cotangents) const;
+  std::string describe() const;
+
+  // Checks a call against the plan; throws INVALID, UNSUPPORTED.
+  void check(const winnow_call& call) const;
+  void check(const winnow_cotangents& cotangents, const winnow_call& call) const;
+
+  // Passes over all jobs of a checked call. `done` runs on a worker, once per job (and batch), for different jobs at once.
+  virtual void forward(const winnow_call& call, double* logits, int64_t samples) = 0;
+  virtual void gradients(const winnow_call& call, const winnow_cotangents& cotangents, uint32_t roles,
+                         const std::function<void(const JobGradients&)>& done) = 0;
+  // Distinct values of `values` that a job's row does not run are left out (`keep_absent`: are zeros).
+  virtual void patterns(const winnow_call& call, const std::vector<int64_t>& values, bool keep_absent,
+                        const std::function<void(const JobPatterns&)>& done) = 0;
+
+  // One call at a time: throws INVALID while another holds it.
+  class Busy {
+   public:
+    explicit Busy(Plan& plan);
+    ~Busy() { plan_.busy_ = false; }
+    Busy(const Busy&) = delete;
+    Busy& operator=(const Busy&) = delete;
+
+   private:
+    Plan& plan_;
+  };
+
+  // Inner product of two gradient rows in double, of the plan's number type.
+  virtual double dot(const void* rows, int64_t pitch, int64_t i, int64_t j) const = 0;
+
+ protected:
+  Plan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> network, const winnow_plan_options& options);
+
+  std::shared_ptr<const Device> device_;
+  Graph graph_;
+  winnow_dtype dtype_;
+  int64_t element_bytes_;
+  Layout layout_;
+  std::vector<int64_t> taps_;
+  std::vector<winnow_tap> tap_options_;
+  std::atomic<bool> busy_{false};
+};
+
+}  // namespace winnow
+
+struct winnow_plan {
+  std::unique_ptr<winnow::Plan> plan;
+};

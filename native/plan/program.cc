@@ -1,0 +1,175 @@
+#include "plan/program.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <tuple>
+
+#include "abi/failure.h"
+
+namespace winnow {
+namespace {
+
+const ConvolutionAttributes& convolution_of(const Value& value) {
+  return std::get<ConvolutionAttributes>(value.attributes);
+}
+
+bool same_geometry(const Value& a, const Value& b) {
+  const ConvolutionAttributes &x = convolution_of(a), &y = convolution_of(b);
+  return x.stride.height == y.stride.height && x.stride.width == y.stride.width && x.groups == y.groups &&
+         a.shape.height == b.shape.height && a.shape.width == b.shape.width;
+}
+
+}  // namespace
+
+Program::Program(const Graph& graph, const int32_t* states, const float* coefficients, const std::vector<int64_t>& taps)
+    : graph_(graph),
+      runs_(static_cast<size_t>(graph.size())),
+      flows_(static_cast<size_t>(graph.size())),
+      terms_(static_cast<size_t>(graph.size())),
+      data_groups_(static_cast<size_t>(graph.size())) {
+  find_running(states, coefficients, taps);
+  find_flow();
+  plan_backward();
+}
+
+void Program::find_running(const int32_t* states, const float* coefficients, const std::vector<int64_t>& taps) {
+  const auto& nodes = graph_.network().nodes();
+  const auto skipped = [&](int64_t choice) { return choice >= 0 && states[choice] == WINNOW_SKIP; };
+  std::vector<bool> exists(runs_.size());
+  for (int64_t v = 0; v < graph_.size(); ++v) {
+    for (const int64_t n : graph_[v].nodes) {
+      const int64_t choice = nodes[static_cast<size_t>(n)].choice;
+      if (choice >= 0 && states[choice] == WINNOW_BLOCK) {
+        throw Failure(WINNOW_UNSUPPORTED, "state block of choice " + std::to_string(choice) + " is not in this build");
+      }
+      exists[v] = exists[v] || !skipped(choice);
+    }
+  }
+  for (int64_t v = 0; v < graph_.size(); ++v) {
+    if (graph_[v].operation != WINNOW_WEIGHTED_SUM) continue;
+    const auto& choices = std::get<WeightedSumAttributes>(graph_[v].attributes).choices;
+    for (size_t k = 0; k < choices.size(); ++k) {
+      const int64_t input = graph_[v].inputs[k], choice = choices[k];
+      if (!exists[input] || (choice >= 0 && states[choice] != WINNOW_RUN)) continue;
+      // The node itself may be a candidate of another choice, or a merged value that only others run.
+      const Node& node = nodes[static_cast<size_t>(nodes[static_cast<size_t>(graph_[v].node())].inputs[k])];
+      if (skipped(node.choice)) continue;
+      terms_[v].push_back({input, choice < 0 ? 1.0 : static_cast<double>(coefficients[choice])});
+    }
+  }
+  // What the output and the taps need.
+  runs_[graph_.output()] = true;
+  for (const int64_t tap : taps) runs_[tap] = exists[tap];
+  for (int64_t v = graph_.size() - 1; v >= 0; --v) {
+    if (!runs_[v]) continue;
+    if (graph_[v].operation == WINNOW_WEIGHTED_SUM) {
+      for (const SumTerm& term : terms_[v]) runs_[term.value] = true;
+    } else {
+      for (const int64_t input : graph_[v].inputs) runs_[input] = true;
+    }
+  }
+}
+
+void Program::find_flow() {
+  flows_[graph_.output()] = graph_[graph_.output()].gradient != GradientKind::kNone;
+  for (int64_t v = graph_.size() - 1; v >= 0; --v) {
+    if (!flows_[v]) continue;
+    const auto mark = [&](int64_t input) { flows_[input] = graph_[input].gradient != GradientKind::kNone; };
+    if (graph_[v].operation == WINNOW_WEIGHTED_SUM) {
+      for (const SumTerm& term : terms_[v]) mark(term.value);
+    } else {
+      for (const int64_t input : graph_[v].inputs) mark(input);
+    }
+  }
+}
+
+GradientSource Program::source(int64_t value) const {
+  double coefficient = 1;
+  while (graph_[value].gradient == GradientKind::kAlias) {
+    const int64_t sum = graph_[value].consumers[0];
+    double own = 0;
+    for (const SumTerm& term : terms(sum)) {
+      if (term.value == value) own += term.coefficient;
+    }
+    coefficient *= own;
+    value = sum;
+  }
+  return {value, coefficient};
+}
+
+int64_t Program::gradient_value(int64_t convolution) const {
+  return graph_[convolution].gradient == GradientKind::kVirtual ? graph_[convolution].consumers[0] : convolution;
+}
+
+std::vector<int64_t> Program::flowing_consumers(int64_t value) const {
+  std::vector<int64_t> flowing;
+  for (const int64_t consumer : graph_[value].consumers) {
+    if (!flows(consumer)) continue;
+    const std::vector<SumTerm>& sum = terms(consumer);
+    const bool adds = std::any_of(sum.begin(), sum.end(), [&](const SumTerm& term) { return term.value == value; });
+    if (graph_[consumer].operation != WINNOW_WEIGHTED_SUM || adds) flowing.push_back(consumer);
+  }
+  return flowing;
+}
+
+void Program::plan_backward() {
+  std::map<std::tuple<int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t>, size_t> group_of;
+  std::vector<std::vector<int64_t>> groups_at(flows_.size());  // weight groups by the value at which they are ready
+  for (int64_t v = graph_.size() - 1; v >= 0; --v) {
+    if (!flows_[v] || graph_[v].operation != WINNOW_CONVOLUTION) continue;
+    const ConvolutionAttributes& a = convolution_of(graph_[v]);
+    const int64_t source_value = source(gradient_value(v)).value, input = graph_[v].inputs[0];
+    const auto key = std::make_tuple(input, source_value, a.stride.height, a.stride.width, a.groups,
+                                     a.outputs, graph_[v].shape.height);
+    const auto [found, fresh] = group_of.emplace(key, weight_groups_.size());
+    if (fresh) {
+      weight_groups_.push_back({input, source_value, a.groups, a.stride, {}, {}, {}});
+      groups_at[gradient_value(v)].push_back(static_cast<int64_t>(found->second));
+    }
+    WeightGroup& group = weight_groups_[found->second];
+    group.convolutions.push_back(v);
+    std::vector<int64_t> taps;
+    for (int64_t ky = 0; ky < a.kernel.height; ++ky) {
+      for (int64_t kx = 0; kx < a.kernel.width; ++kx) {
+        const Pair tap{ky * a.dilation.height - a.padding.height, kx * a.dilation.width - a.padding.width};
+        const auto at = std::find_if(group.taps.begin(), group.taps.end(), [&](const Pair& other) {
+          return other.height == tap.height && other.width == tap.width;
+        });
+        taps.push_back(at - group.taps.begin());
+        if (at == group.taps.end()) group.taps.push_back(tap);
+      }
+    }
+    group.tap_of.push_back(std::move(taps));
+  }
+  for (int64_t v = graph_.size() - 1; v >= 0; --v) {
+    if (!flows_[v]) continue;
+    if (graph_[v].gradient == GradientKind::kOwn) backward_.push_back({BackwardStep::kPull, v});
+    // Groups first: a norm over a convolution takes its sums from the group's correlation.
+    for (const int64_t group : groups_at[v]) backward_.push_back({BackwardStep::kWeights, group});
+    if (graph_[v].operation == WINNOW_BATCH_NORM && graph_[graph_[v].inputs[0]].gradient != GradientKind::kVirtual) {
+      backward_.push_back({BackwardStep::kNorm, v});
+    }
+  }
+  for (int64_t v = 0; v < graph_.size(); ++v) {
+    for (const int64_t consumer : flowing_consumers(v)) {
+      if (graph_[consumer].operation != WINNOW_CONVOLUTION || graph_[v].gradient == GradientKind::kNone) continue;
+      auto& groups = data_groups_[v];
+      const auto at = std::find_if(groups.begin(), groups.end(), [&](const DataGroup& group) {
+        return same_geometry(graph_[group.convolutions[0]], graph_[consumer]);
+      });
+      if (at == groups.end()) {
+        groups.push_back({{consumer}, {}});
+      } else {
+        at->convolutions.push_back(consumer);
+      }
+    }
+    for (DataGroup& group : data_groups_[v]) {
+      std::vector<const Value*> convolutions;
+      for (const int64_t convolution : group.convolutions) convolutions.push_back(&graph_[convolution]);
+      group.gather = backward_gather(convolutions, graph_[v].shape);
+    }
+  }
+}
+
+}  // namespace winnow

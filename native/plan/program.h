@@ -1,0 +1,79 @@
+// What one row (one candidate) runs on a graph: which values exist, what every weighted sum adds, and the order of the backward
+// pass. Cheap to make; a call makes one per distinct row.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "plan/gather.h"
+#include "plan/graph.h"
+#include "winnow/plan.h"
+
+namespace winnow {
+
+struct SumTerm {
+  int64_t value;
+  double coefficient;
+};
+
+// A gradient that lies in another value's buffer.
+struct GradientSource {
+  int64_t value;  // kOwn
+  double coefficient;
+};
+
+// Convolutions that read the same value and are differentiated to it in one pass.
+struct DataGroup {
+  std::vector<int64_t> convolutions;
+  Gather gather;
+};
+
+// Convolutions whose weight gradients come from one correlation: same input, gradients in the same buffer, same stride. A 1x1
+// beside a 3x3 takes the centre tap.
+struct WeightGroup {
+  int64_t input, source;
+  int64_t groups;
+  Pair stride;
+  std::vector<Pair> taps;  // (dy, dx) relative to the strided position
+  std::vector<int64_t> convolutions;
+  std::vector<std::vector<int64_t>> tap_of;  // by convolution: its tap ky * kw + kx in `taps`
+};
+
+struct BackwardStep {
+  enum Kind { kPull, kWeights, kNorm } kind;
+  int64_t index;  // value; weight group
+};
+
+class Program {
+ public:
+  // `states` and `coefficients` have graph.network().choices() entries; taps are values that must be computed even where
+  // nothing leads from them to the output. Throws UNSUPPORTED for a blocked choice.
+  Program(const Graph& graph, const int32_t* states, const float* coefficients, const std::vector<int64_t>& taps);
+
+  bool runs(int64_t value) const { return runs_[static_cast<size_t>(value)]; }           // forward
+  bool flows(int64_t value) const { return flows_[static_cast<size_t>(value)]; }         // backward
+  const std::vector<SumTerm>& terms(int64_t sum) const { return terms_[static_cast<size_t>(sum)]; }
+  // Where the gradient of a kOwn or kAlias value lies.
+  GradientSource source(int64_t value) const;
+  // Of a convolution: its norm where the gradient is virtual, itself otherwise.
+  int64_t gradient_value(int64_t convolution) const;
+  const std::vector<DataGroup>& data_groups(int64_t value) const { return data_groups_[static_cast<size_t>(value)]; }
+  const std::vector<WeightGroup>& weight_groups() const { return weight_groups_; }
+  const std::vector<BackwardStep>& backward() const { return backward_; }
+  // Consumers of a value that take part in the backward pass.
+  std::vector<int64_t> flowing_consumers(int64_t value) const;
+
+ private:
+  void find_running(const int32_t* states, const float* coefficients, const std::vector<int64_t>& taps);
+  void find_flow();
+  void plan_backward();
+
+  const Graph& graph_;
+  std::vector<bool> runs_, flows_;
+  std::vector<std::vector<SumTerm>> terms_;
+  std::vector<std::vector<DataGroup>> data_groups_;  // by value that is read
+  std::vector<WeightGroup> weight_groups_;
+  std::vector<BackwardStep> backward_;
+};
+
+}  // namespace winnow

@@ -1,0 +1,95 @@
+// Memory of a plan's passes. Where everything lies is found once (Layout); a State is one job's forward pass, a Workspace one
+// worker's backward pass over a block of cotangents.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "plan/graph.h"
+
+namespace winnow {
+
+// Zeroed memory, aligned to a huge page where it is large.
+class Arena {
+ public:
+  Arena() = default;
+  explicit Arena(int64_t bytes);
+  ~Arena();
+  Arena(Arena&& other) noexcept;
+  Arena& operator=(Arena&& other) noexcept;
+  template <typename T>
+  T* at(int64_t element) const {
+    return static_cast<T*>(memory_) + element;
+  }
+
+ private:
+  void* memory_ = nullptr;
+};
+
+// Planes of one value in a State: [block][channel][row][pixel][lane] with zeros around every plane.
+struct Planes {
+  int64_t offset = 0;  // of pixel (0, 0) of the first plane, elements
+  int64_t pitch = 0, plane = 0, block = 0;  // elements from row to row, plane to plane, block to block
+};
+
+class Layout {
+ public:
+  // Throws OUT_OF_MEMORY where the sizes alone pass `byte_budget`.
+  Layout(const Graph& graph, int64_t batch, int64_t bytes_per_element, int64_t byte_budget);
+
+  int64_t batch, blocks;
+  int64_t lanes(int64_t block) const;  // used lanes
+  std::vector<Planes> planes;          // by value; none where the value is lazy
+  int64_t state_elements = 0;
+
+  // Gradients of one cotangent: [block][channel][row][pixel][lane], without zeros around; times cotangents of a block.
+  std::vector<int64_t> gradient_offset, gradient_size;  // by value, elements for one cotangent; size 0 where none is kept
+  int64_t gradient_elements = 0;                        // of one cotangent
+  int64_t scratch_elements = 0;                         // of a worker, whatever the number of cotangents
+  int64_t plane_elements = 0;                           // largest value of one block, without zeros around
+  int64_t ring_elements = 0;                            // most rows of gradients that a pass holds
+  int64_t correlation_elements = 0;                     // largest correlation of one cotangent, without lanes
+};
+
+// Statistics of a batch norm: z -> scale z + shift.
+struct NormState {
+  std::vector<double> mean, inverse_deviation, scale, shift;
+  double count = 0;   // elements that the statistics are over; 0 where they are constants
+  bool identity = false;
+};
+
+// Correlations of a convolution's input that a norm's backward pass needs.
+struct WeightState {
+  std::vector<double> input_sums;   // sum of x                [in][tap]
+  std::vector<double> output_sums;  // sum of x (z - mean) / deviation   [out][in / groups][tap]
+};
+
+template <typename T>
+struct State {
+  State(const Graph& graph, const Layout& layout);
+  // Pixel (0, 0) of a plane of a stored value.
+  T* plane(const Layout& layout, int64_t value, int64_t block, int64_t channel) const {
+    const Planes& p = layout.planes[static_cast<size_t>(value)];
+    return arena.at<T>(p.offset + block * p.block + channel * p.plane);
+  }
+  Arena arena;
+  std::vector<NormState> norms;        // by value
+  std::vector<WeightState> weights;    // by value
+  std::vector<std::vector<T>> packed_forward;   // by convolution
+  std::vector<std::vector<T>> packed_backward;  // by value that is read, its data groups one after the other
+};
+
+template <typename T>
+struct Workspace {
+  Workspace(const Graph& graph, const Layout& layout, int64_t cotangents);
+  int64_t cotangents;
+  Arena gradients, scratch;
+  std::vector<std::vector<double>> sums;                // by value: [cotangent][channel] of its gradient
+  std::vector<std::vector<T>> alpha, beta, kappa;       // by norm: [cotangent][channel], see Kernels::norm_gradient
+  std::vector<const T*> rows;       // of a gather or a correlation
+  std::vector<T> lane_sums;         // of a correlation
+  std::vector<double> correlation;  // [cotangent][out][in / groups][tap of the group]
+};
+
+}  // namespace winnow

@@ -1,0 +1,17 @@
+// Scores as compositions of plan passes; the mathematics is in include/winnow/scores.h.
+#pragma once
+
+#include <cstdint>
+
+#include "plan/plan.h"
+#include "winnow/plan.h"
+
+namespace winnow {
+
+// kernel [jobs][n][n]
+void neural_tangent_kernel(Plan& plan, const winnow_call& call, const winnow_cotangents& cotangents, uint32_t roles,
+                           double* kernel);
+// regions [jobs]
+void linear_regions(Plan& plan, const winnow_call& call, int64_t* regions);
+
+}  // namespace winnow
