@@ -33,5 +33,11 @@ public class NativeLibrary implements InfoMapper {
     infoMap.put(new Info("WINNOW_API").cppTypes().annotations());
     // A macro around a literal: Java reads the value it stands for.
     infoMap.put(new Info("INT64_C").cppTypes("long", "long"));
+    // The parser takes a table of constant pointers for a constant table.
+    infoMap.put(
+        new Info("winnow_call::parameters")
+            .javaText(
+                "public native @Cast(\"winnow_parameters*const*\") PointerPointer parameters();"
+                    + " public native winnow_call parameters(PointerPointer setter);"));
   }
 }

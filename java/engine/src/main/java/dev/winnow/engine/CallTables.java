@@ -1,0 +1,126 @@
+package dev.winnow.engine;
+
+import dev.winnow.compute.Images;
+import dev.winnow.compute.Row;
+import dev.winnow.engine.bindings.Winnow;
+import dev.winnow.engine.bindings.winnow_call;
+import dev.winnow.engine.bindings.winnow_images;
+import dev.winnow.engine.bindings.winnow_job;
+import dev.winnow.engine.bindings.winnow_parameters;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerPointer;
+
+/** The native tables of one call: some jobs of a list, and what they refer to. */
+final class CallTables implements AutoCloseable {
+  private static final int UNUSED = -1;
+
+  private final List<Pointer> owned = new ArrayList<>();
+  private final winnow_call call;
+  private int largestInput;
+
+  /** Copies jobs {@code [start, end)}; the parameter sets stay the cache's. */
+  CallTables(JobList jobs, int start, int end, int choices, ParameterSets sets, int normMode) {
+    try {
+      Map<Integer, Integer> rows = new LinkedHashMap<>();
+      Map<Integer, Integer> parameters = new LinkedHashMap<>();
+      Map<Integer, Integer> inputs = new LinkedHashMap<>();
+      winnow_job table = own(new winnow_job(end - start));
+      for (int j = start; j < end; j++) {
+        JobList.Entry entry = jobs.entries().get(j);
+        table
+            .getPointer(j - start)
+            .row(choices == 0 ? UNUSED : local(rows, entry.row()))
+            .parameters(local(parameters, entry.parameters()))
+            .input(local(inputs, entry.images()))
+            .target(UNUSED)
+            .stream(UNUSED);
+      }
+      call = own(new winnow_call());
+      Pointer.memset(call, 0, call.sizeof());
+      call.size(call.sizeof()).jobs(table).job_count(end - start);
+      rows(jobs, rows.keySet().stream().toList(), choices);
+      parameters(jobs, parameters.keySet().stream().toList(), sets);
+      inputs(jobs, inputs.keySet().stream().toList());
+      call.norm_mode(normMode).progress(ProgressCallback.function());
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  winnow_call call() {
+    return call;
+  }
+
+  /** Samples of the largest input. */
+  int largestInput() {
+    return largestInput;
+  }
+
+  @Override
+  public void close() {
+    Collections.reverse(owned);
+    owned.forEach(Pointer::close);
+    owned.clear();
+  }
+
+  private void rows(JobList jobs, List<Integer> used, int choices) {
+    if (choices == 0) {
+      return;
+    }
+    float[] coefficients = new float[Math.multiplyExact(used.size(), choices)];
+    int[] states = new int[coefficients.length];
+    for (int r = 0; r < used.size(); r++) {
+      Row row = jobs.row(used.get(r));
+      for (int c = 0; c < choices; c++) {
+        coefficients[r * choices + c] = row.coefficient(c);
+        states[r * choices + c] = row.state(c).ordinal();
+      }
+    }
+    call.coefficients(own(new FloatPointer(coefficients)))
+        .states(own(new IntPointer(states)))
+        .row_count(used.size());
+  }
+
+  private void parameters(JobList jobs, List<Integer> used, ParameterSets sets) {
+    PointerPointer<winnow_parameters> table = own(new PointerPointer<>(used.size()));
+    for (int p = 0; p < used.size(); p++) {
+      table.put(p, sets.get(jobs.parameters(used.get(p))));
+    }
+    call.parameters(table).parameters_count(used.size());
+  }
+
+  private void inputs(JobList jobs, List<Integer> used) {
+    winnow_images table = own(new winnow_images(used.size()));
+    for (int i = 0; i < used.size(); i++) {
+      Images images = jobs.images(used.get(i));
+      largestInput = Math.max(largestInput, images.samples());
+      table
+          .getPointer(i)
+          .values(own(new FloatPointer(images.values())))
+          .samples(images.samples())
+          .channels(images.channels())
+          .height(images.height())
+          .width(images.width())
+          .dtype(Winnow.WINNOW_F32)
+          .reserved(0);
+    }
+    call.inputs(table).input_count(used.size());
+  }
+
+  private <P extends Pointer> P own(P pointer) {
+    owned.add(pointer);
+    return pointer;
+  }
+
+  private static int local(Map<Integer, Integer> table, int index) {
+    return table.computeIfAbsent(index, added -> table.size());
+  }
+}

@@ -1,0 +1,40 @@
+package dev.winnow.engine;
+
+import java.util.Objects;
+
+/**
+ * Where and with what an engine computes. Results do not depend on the number of threads.
+ *
+ * @param device {@code cpu}, or {@code cuda} or {@code cuda:N} where the build has it
+ * @param threads worker threads in [1, 1024]; 0 for as many as this process may use
+ * @param variant kernels: {@code portable}, {@code avx2}, {@code avx512}; empty for the environment
+ *     variable {@code WINNOW_VARIANT} or else the best that the processor has. A named variant is
+ *     never replaced by another.
+ * @param byteBudget most bytes that one plan may allocate; 0 for half of what this process may use
+ */
+public record DeviceOptions(String device, int threads, String variant, long byteBudget) {
+  public DeviceOptions {
+    Objects.requireNonNull(device, "device");
+    Objects.requireNonNull(variant, "variant");
+  }
+
+  /** This device with every default. */
+  public static DeviceOptions of(String device) {
+    return new DeviceOptions(device, 0, "", 0);
+  }
+
+  /** The same with this many threads. */
+  public DeviceOptions withThreads(int threads) {
+    return new DeviceOptions(device, threads, variant, byteBudget);
+  }
+
+  /** The same with these kernels. */
+  public DeviceOptions withVariant(String variant) {
+    return new DeviceOptions(device, threads, variant, byteBudget);
+  }
+
+  /** The same with this limit of bytes per plan. */
+  public DeviceOptions withByteBudget(long byteBudget) {
+    return new DeviceOptions(device, threads, variant, byteBudget);
+  }
+}

@@ -1,0 +1,173 @@
+package dev.winnow.engine;
+
+import dev.winnow.compute.Initialization;
+import dev.winnow.compute.Parameters;
+import dev.winnow.engine.bindings.Winnow;
+import dev.winnow.engine.bindings.winnow_network;
+import dev.winnow.engine.bindings.winnow_parameters;
+import dev.winnow.engine.bindings.winnow_recipe;
+import dev.winnow.net.NetworkGraph;
+import dev.winnow.net.TensorSpec;
+import dev.winnow.random.Stream;
+import dev.winnow.tensor.Tensor;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Native parameter sets of one network, made when first asked for and shared between equal {@link
+ * Parameters}. The most recently used ones are kept: a search asks for the same weights again for
+ * every candidate of a round.
+ */
+final class ParameterSets implements AutoCloseable {
+  private static final long KEPT_BYTES = 64L << 20;
+
+  private final NetworkGraph graph;
+  private final winnow_network network;
+  private final String device;
+  private final long bytesPerSet;
+  private final Map<Parameters, winnow_parameters> sets = new LinkedHashMap<>(16, 0.75f, true);
+
+  ParameterSets(NetworkGraph graph, winnow_network network, String device) {
+    this.graph = graph;
+    this.network = network;
+    this.device = device;
+    this.bytesPerSet =
+        Double.BYTES * graph.tensors().stream().mapToLong(TensorSpec::elements).sum();
+  }
+
+  /** Native memory of one set. */
+  long bytesPerSet() {
+    return bytesPerSet;
+  }
+
+  /** The set with these values; stays valid until the next {@link #trim}. */
+  winnow_parameters get(Parameters parameters) {
+    winnow_parameters set = sets.get(parameters);
+    if (set == null) {
+      set = create(parameters);
+      sets.put(parameters, set);
+    }
+    return set;
+  }
+
+  /** Frees the least recently used sets beyond what is worth keeping. */
+  void trim() {
+    Iterator<winnow_parameters> oldest = sets.values().iterator();
+    for (long excess = sets.size() - KEPT_BYTES / Math.max(1, bytesPerSet); excess > 0; excess--) {
+      Winnow.winnow_parameters_destroy(oldest.next());
+      oldest.remove();
+    }
+  }
+
+  /** What a set gives each tensor of the network, by name. */
+  Map<String, Tensor> values(Parameters parameters) {
+    winnow_parameters set = get(parameters);
+    Map<String, Tensor> values = new LinkedHashMap<>();
+    List<TensorSpec> tensors = graph.tensors();
+    for (int t = 0; t < tensors.size(); t++) {
+      int index = t;
+      TensorSpec tensor = tensors.get(t);
+      double[] data = new double[Math.toIntExact(tensor.elements())];
+      NativeCall.make(
+          "winnow_parameters_get",
+          device,
+          error -> Winnow.winnow_parameters_get(set, index, data, data.length, error));
+      values.put(tensor.name(), new Tensor(shape(tensor), data));
+    }
+    return values;
+  }
+
+  @Override
+  public void close() {
+    sets.values().forEach(Winnow::winnow_parameters_destroy);
+    sets.clear();
+  }
+
+  private winnow_parameters create(Parameters parameters) {
+    winnow_parameters set = new winnow_parameters();
+    NativeCall.make(
+        "winnow_parameters_create",
+        device,
+        error -> Winnow.winnow_parameters_create(network, set, error));
+    try {
+      if (parameters instanceof Parameters.Drawn drawn) {
+        fill(set, drawn.initialization(), drawn.stream());
+      } else if (parameters instanceof Parameters.Given given) {
+        copy(set, given.tensors());
+      }
+      return set;
+    } catch (RuntimeException | Error e) {
+      Winnow.winnow_parameters_destroy(set);
+      throw e;
+    }
+  }
+
+  private void fill(winnow_parameters set, Initialization initialization, Stream stream) {
+    List<Initialization.Recipe> recipes = initialization.recipes();
+    try (winnow_recipe structs = new winnow_recipe(Math.max(1, recipes.size()))) {
+      for (int r = 0; r < recipes.size(); r++) {
+        Initialization.Recipe recipe = recipes.get(r);
+        structs
+            .getPointer(r)
+            .role(recipe.role().ordinal())
+            .distribution(recipe.distribution().ordinal())
+            .fan(recipe.fan().ordinal())
+            .reserved(0)
+            .gain(recipe.gain());
+      }
+      NativeCall.make(
+          "winnow_parameters_fill",
+          device,
+          error ->
+              Winnow.winnow_parameters_fill(
+                  set, structs, recipes.size(), stream.seed(), stream.id(), error));
+    }
+  }
+
+  private void copy(winnow_parameters set, Map<String, Tensor> tensors) {
+    Set<String> known = new HashSet<>();
+    List<TensorSpec> specs = graph.tensors();
+    for (int t = 0; t < specs.size(); t++) {
+      TensorSpec spec = specs.get(t);
+      known.add(spec.name());
+      Tensor given = tensors.get(spec.name());
+      if (given == null) {
+        if (spec.role().learned()) {
+          throw new IllegalArgumentException(
+              "parameters lack tensor " + spec.name() + " " + spec.shape());
+        }
+        continue; // running statistics have a default
+      }
+      if (!Arrays.equals(given.shape(), shape(spec))) {
+        throw new IllegalArgumentException(
+            "tensor "
+                + spec.name()
+                + " must have shape "
+                + spec.shape()
+                + " but has "
+                + Arrays.toString(given.shape()));
+      }
+      int index = t;
+      NativeCall.make(
+          "winnow_parameters_set",
+          device,
+          error ->
+              Winnow.winnow_parameters_set(
+                  set, index, given.values(), given.values().length, error));
+    }
+    for (String name : tensors.keySet()) {
+      if (!known.contains(name)) {
+        throw new IllegalArgumentException("the network has no tensor " + name);
+      }
+    }
+  }
+
+  private static int[] shape(TensorSpec tensor) {
+    return tensor.shape().stream().mapToInt(Integer::intValue).toArray();
+  }
+}
