@@ -40,6 +40,16 @@ public interface CellSpace {
   int[] parse(String architecture);
 
   /**
+   * A form that architectures share when they compute the same function of their weights, where the
+   * space knows one; else the notation itself.
+   *
+   * @throws IllegalArgumentException when the notation is malformed, naming the place
+   */
+  default String canonical(String architecture) {
+    return architecture(parse(architecture));
+  }
+
+  /**
    * Size of the full network that the space's benchmark trained on a data set with so many classes.
    */
   NetworkOptions standard(int classes, int imageSide);

@@ -93,6 +93,12 @@ public final class NasBench201 implements CellSpace {
     return NasBench201Cell.parse(architecture).indices();
   }
 
+  /** The {@linkplain NasBench201Cell#flattenedForm flattened form}. */
+  @Override
+  public String canonical(String architecture) {
+    return NasBench201Cell.parse(architecture).flattenedForm();
+  }
+
   @Override
   public NetworkOptions standard(int classes, int imageSide) {
     return new NetworkOptions(16, 5, 3, true, classes, new Shape(3, imageSide, imageSide));
