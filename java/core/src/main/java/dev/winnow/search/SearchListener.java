@@ -1,5 +1,7 @@
 package dev.winnow.search;
 
+import java.util.function.Consumer;
+
 /**
  * Follows a search. All methods are called on the thread that runs it, in a fixed order, and should
  * return quickly; an exception ends the search and reaches the caller. A resumed search reports
@@ -8,6 +10,16 @@ package dev.winnow.search;
 public interface SearchListener {
   /** Hears nothing. */
   SearchListener NONE = new SearchListener() {};
+
+  /** Hears of progress only. */
+  static SearchListener onProgress(Consumer<Progress> progress) {
+    return new SearchListener() {
+      @Override
+      public void progressed(Progress now) {
+        progress.accept(now);
+      }
+    };
+  }
 
   /** After every evaluation. */
   default void progressed(Progress progress) {}

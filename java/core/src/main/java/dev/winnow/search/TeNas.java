@@ -43,7 +43,7 @@ public final class TeNas implements Search {
 
   /** With the defaults of mode WINNOW and this seed. */
   public TeNas(CellSpace space, ImageSet images, long seed) {
-    this(space, images, TeNasOptions.of(Mode.WINNOW).withSeed(seed));
+    this(space, images, TeNasOptions.builder(Mode.WINNOW).seed(seed).build());
   }
 
   /**

@@ -78,30 +78,163 @@ public record TeNasOptions(
         1000);
   }
 
-  /** These with another seed. */
-  public TeNasOptions withSeed(long seed) {
-    return new TeNasOptions(
-        mode,
-        seed,
-        channels,
-        cellsPerStage,
-        stages,
-        ntkBatch,
-        regionBatch,
-        regionBatches,
-        patchSide,
-        repeats,
-        pruneNumber,
-        decimals,
-        budget,
-        stability,
-        resamples);
+  /** A builder with the defaults of a mode. */
+  public static Builder builder(Mode mode) {
+    return new Builder(of(mode));
+  }
+
+  /** A builder with these settings. */
+  public Builder with() {
+    return new Builder(this);
   }
 
   private static void within(String name, int value, int least, int most) {
     if (value < least || value > most) {
       throw new IllegalArgumentException(
           name + " must be in [" + least + ", " + most + "] but was " + value);
+    }
+  }
+
+  /** Changes some of the settings; ranges are those of the record. Not thread-safe. */
+  public static final class Builder {
+    private final Mode mode;
+    private long seed;
+    private int channels;
+    private int cellsPerStage;
+    private int stages;
+    private int ntkBatch;
+    private int regionBatch;
+    private int regionBatches;
+    private int patchSide;
+    private int repeats;
+    private int pruneNumber;
+    private int decimals;
+    private int budget;
+    private double stability;
+    private int resamples;
+
+    private Builder(TeNasOptions from) {
+      mode = from.mode;
+      seed = from.seed;
+      channels = from.channels;
+      cellsPerStage = from.cellsPerStage;
+      stages = from.stages;
+      ntkBatch = from.ntkBatch;
+      regionBatch = from.regionBatch;
+      regionBatches = from.regionBatches;
+      patchSide = from.patchSide;
+      repeats = from.repeats;
+      pruneNumber = from.pruneNumber;
+      decimals = from.decimals;
+      budget = from.budget;
+      stability = from.stability;
+      resamples = from.resamples;
+    }
+
+    /** Root seed of weights, batches and patches; 0. */
+    public Builder seed(long seed) {
+      this.seed = seed;
+      return this;
+    }
+
+    /** C of the NTK network; 3. */
+    public Builder channels(int channels) {
+      this.channels = channels;
+      return this;
+    }
+
+    /** N of the NTK network; 1. */
+    public Builder cellsPerStage(int cellsPerStage) {
+      this.cellsPerStage = cellsPerStage;
+      return this;
+    }
+
+    /** Stages of the NTK network; 3. */
+    public Builder stages(int stages) {
+      this.stages = stages;
+      return this;
+    }
+
+    /** Images of one NTK; 72, in the paper 32. */
+    public Builder ntkBatch(int ntkBatch) {
+      this.ntkBatch = ntkBatch;
+      return this;
+    }
+
+    /** Patches that share batch statistics; 1000. */
+    public Builder regionBatch(int regionBatch) {
+      this.regionBatch = regionBatch;
+      return this;
+    }
+
+    /** Batches of one region count; 3, in the paper 5. */
+    public Builder regionBatches(int regionBatches) {
+      this.regionBatches = regionBatches;
+      return this;
+    }
+
+    /** Height and width of a patch; 3. */
+    public Builder patchSide(int patchSide) {
+      this.patchSide = patchSide;
+      return this;
+    }
+
+    /** Evaluations of each candidate, in mode WINNOW at first; 3, in mode WINNOW 4. */
+    public Builder repeats(int repeats) {
+      this.repeats = repeats;
+      return this;
+    }
+
+    /** Operations removed from an edge in a round; 1. */
+    public Builder pruneNumber(int pruneNumber) {
+      this.pruneNumber = pruneNumber;
+      return this;
+    }
+
+    /** Rounding of mode RELEASED; 3. */
+    public Builder decimals(int decimals) {
+      this.decimals = decimals;
+      return this;
+    }
+
+    /** NTK evaluations of mode WINNOW at most; 480. */
+    public Builder budget(int budget) {
+      this.budget = budget;
+      return this;
+    }
+
+    /** Bootstrap agreement at which mode WINNOW decides; 0.9. */
+    public Builder stability(double stability) {
+      this.stability = stability;
+      return this;
+    }
+
+    /** Bootstrap resamples of mode WINNOW; 1000. */
+    public Builder resamples(int resamples) {
+      this.resamples = resamples;
+      return this;
+    }
+
+    /**
+     * @throws IllegalArgumentException for a setting out of range, naming it
+     */
+    public TeNasOptions build() {
+      return new TeNasOptions(
+          mode,
+          seed,
+          channels,
+          cellsPerStage,
+          stages,
+          ntkBatch,
+          regionBatch,
+          regionBatches,
+          patchSide,
+          repeats,
+          pruneNumber,
+          decimals,
+          budget,
+          stability,
+          resamples);
     }
   }
 }

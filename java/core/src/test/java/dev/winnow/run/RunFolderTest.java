@@ -43,11 +43,17 @@ class RunFolderTest {
 
   /** Few evaluations, so that a kill at every write stays cheap. */
   private static Search search() {
-    TeNasOptions small = Searches.small(Mode.WINNOW);
-    return new TeNas(
-        new NasBench201(),
-        Searches.images(),
-        new TeNasOptions(small.mode(), 11, 3, 1, 3, 4, 5, 1, 3, 2, 2, 3, 90, 0.9, 20));
+    TeNasOptions options =
+        Searches.small(Mode.WINNOW)
+            .with()
+            .seed(11)
+            .regionBatches(1)
+            .repeats(2)
+            .pruneNumber(2)
+            .budget(90)
+            .resamples(20)
+            .build();
+    return new TeNas(new NasBench201(), Searches.images(), options);
   }
 
   private static SearchResult run(RunFolder folder, int threads) {

@@ -20,22 +20,6 @@ public final class Searches {
 
   /** A mode's defaults with batches of 4 images and 5 patches. */
   public static TeNasOptions small(Mode mode) {
-    TeNasOptions published = TeNasOptions.of(mode);
-    return new TeNasOptions(
-        mode,
-        3,
-        published.channels(),
-        published.cellsPerStage(),
-        published.stages(),
-        4,
-        5,
-        published.regionBatches(),
-        published.patchSide(),
-        published.repeats(),
-        published.pruneNumber(),
-        published.decimals(),
-        published.budget(),
-        published.stability(),
-        100);
+    return TeNasOptions.builder(mode).seed(3).ntkBatch(4).regionBatch(5).resamples(100).build();
   }
 }

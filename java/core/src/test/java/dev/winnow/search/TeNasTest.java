@@ -91,9 +91,7 @@ class TeNasTest {
 
   @Test
   void largePruneNumberStopsAtTheLastOperation() {
-    TeNasOptions small = Searches.small(Mode.RELEASED);
-    TeNasOptions all =
-        new TeNasOptions(small.mode(), 3, 3, 1, 3, 4, 5, 3, 3, 1, 64, 3, 480, 0.9, 100);
+    TeNasOptions all = Searches.small(Mode.RELEASED).with().pruneNumber(64).build();
     SearchResult result = search(all).run(new FakeEngine());
     assertEquals(1, result.rounds().size());
     assertTrue(result.rounds().get(0).alive().stream().allMatch(names -> names.size() == 1));
@@ -180,8 +178,7 @@ class TeNasTest {
   @Test
   void winnowNeverPassesItsBudgetAndAlwaysMakesItsFirstRepeats() {
     for (int budget : new int[] {1, 228, 300, 480}) {
-      TeNasOptions options =
-          new TeNasOptions(Mode.WINNOW, 3, 3, 1, 3, 4, 5, 3, 3, 4, 1, 3, budget, 1, 50);
+      TeNasOptions options = Searches.small(Mode.WINNOW).with().budget(budget).stability(1).build();
       SearchResult result = search(options).run(new FakeEngine());
       long made = result.evaluations().get(0).networks();
       assertTrue(result.rounds().stream().allMatch(round -> round.repeats() >= 4));
@@ -194,8 +191,7 @@ class TeNasTest {
 
   @Test
   void winnowStopsAsSoonAsTheDecisionIsStable() {
-    TeNasOptions options =
-        new TeNasOptions(Mode.WINNOW, 3, 3, 1, 3, 4, 5, 3, 3, 4, 1, 3, 480, 0, 50);
+    TeNasOptions options = Searches.small(Mode.WINNOW).with().stability(0).build();
     SearchResult result = search(options).run(new FakeEngine());
     assertTrue(result.rounds().stream().allMatch(round -> round.repeats() == 4));
   }
@@ -211,7 +207,8 @@ class TeNasTest {
   @Test
   void anotherSeedDrawsOtherNumbers() {
     SearchResult result = search(Mode.WINNOW).run(new FakeEngine());
-    SearchResult other = search(Searches.small(Mode.WINNOW).withSeed(4)).run(new FakeEngine());
+    SearchResult other =
+        search(Searches.small(Mode.WINNOW).with().seed(4).build()).run(new FakeEngine());
     assertNotEquals(result.rounds().get(0).origin(), other.rounds().get(0).origin());
   }
 
@@ -344,21 +341,13 @@ class TeNasTest {
   void badOptionsNameTheRangeAndTheValue() {
     assertEquals(
         "ntkBatch must be in [2, 4096] but was 1",
-        message(
-            () ->
-                new TeNasOptions(
-                    Mode.RELEASED, 0, 3, 1, 3, 1, 1000, 3, 3, 3, 1, 3, 480, 0.9, 100)));
+        message(() -> TeNasOptions.builder(Mode.RELEASED).ntkBatch(1).build()));
     assertEquals(
         "repeats must be in [2, 1000] but was 1", // no standard error otherwise
-        message(
-            () ->
-                new TeNasOptions(Mode.WINNOW, 0, 3, 1, 3, 72, 1000, 3, 3, 1, 1, 3, 480, 0.9, 100)));
+        message(() -> TeNasOptions.builder(Mode.WINNOW).repeats(1).build()));
     assertEquals(
         "stability must be in [0, 1] but was NaN",
-        message(
-            () ->
-                new TeNasOptions(
-                    Mode.WINNOW, 0, 3, 1, 3, 72, 1000, 3, 3, 4, 1, 3, 480, Double.NaN, 100)));
+        message(() -> TeNasOptions.builder(Mode.WINNOW).stability(Double.NaN).build()));
     assertEquals(
         "ntkBatch must be at most 20 with images noise (20 images of 1x4x4) but was 72",
         message(() -> search(TeNasOptions.of(Mode.WINNOW))));
