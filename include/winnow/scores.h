@@ -33,8 +33,10 @@ WINNOW_API winnow_status winnow_ntk(winnow_plan *plan, const winnow_call *call, 
 WINNOW_API winnow_status winnow_linear_regions(winnow_plan *plan, const winnow_call *call, int64_t *regions, int64_t capacity,
                                                winnow_error *error);
 
-/* The patterns themselves, packed: unit 64 w + b is bit b of word w, taps in plan order, each unit once per multiplicity-free
- * tap (taps of equal tensors are not merged here), bits past the last unit zero. For a caller that wants Hamming distances. */
+/* The patterns themselves, packed: [jobs, samples of the largest input, words] with words = max(1, ceil(units / 64)); unit
+ * 64 w + b is bit b of word w, taps in plan order, each once whatever its multiplicity (taps of equal tensors are not merged
+ * here), units in row-major order of their tensor. Bits of taps that a job's row does not have, and past the last unit, are
+ * zero. `*units` is the same for every job. For a caller that wants Hamming distances. */
 WINNOW_API winnow_status winnow_patterns(winnow_plan *plan, const winnow_call *call, uint64_t *patterns, int64_t capacity,
                                          int64_t *units, winnow_error *error);
 

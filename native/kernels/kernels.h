@@ -58,9 +58,7 @@ struct Kernels {
   // alpha * gradient + beta * value + kappa in the used lanes, 0 in the others: a batch norm's gradient.
   void (*norm_gradient)(T* out, const T* gradient, const T* value, T alpha, T beta, T kappa, int64_t pixels, int64_t lanes,
                         bool add);
-  // Horizontal and vertical sums of three, the halves of a 3x3 box sum.
-  void (*sum_three)(T* out, const T* a, const T* b, const T* c, int64_t pixels, bool add);
-  // out[x] (+)= in[x * step] * factors[x]
+  // factors[x] * in[x], x the pixel
   void (*scale_each)(T* out, const T* in, const T* factors, int64_t pixels, bool add);
 
   // Double sums over the used lanes; a row of pixels is summed in T per lane, rows are added in double.

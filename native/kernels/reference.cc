@@ -86,11 +86,6 @@ void norm_gradient(T* out, const T* gradient, const T* value, T alpha, T beta, T
 }
 
 template <typename T>
-void sum_three(T* out, const T* a, const T* b, const T* c, int64_t pixels, bool add) {
-  each(out, pixels, add, [&](int64_t i) { return double{a[i]} + double{b[i]} + double{c[i]}; });
-}
-
-template <typename T>
 void scale_each(T* out, const T* in, const T* factors, int64_t pixels, bool add) {
   each(out, pixels, add, [&](int64_t i) { return double{factors[i / kLanes]} * double{in[i]}; });
 }
@@ -137,8 +132,8 @@ double dot(const T* a, const T* b, int64_t count) {
 
 template <typename T>
 constexpr Kernels<T> table() {
-  return {gather<T>,    correlate<T>,  scale<T>, affine<T>,  relu<T>,    relu_gradient<T>, norm_gradient<T>,
-          sum_three<T>, scale_each<T>, sum<T>,   squares<T>, product<T>, positive<T>,      dot<T>};
+  return {gather<T>,        correlate<T>,  scale<T>, affine<T>,  relu<T>,    relu_gradient<T>,
+          norm_gradient<T>, scale_each<T>, sum<T>,   squares<T>, product<T>, positive<T>, dot<T>};
 }
 
 extern const Kernels<float> kFloat;

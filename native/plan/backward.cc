@@ -255,7 +255,7 @@ class Backward<T>::Pass {
   void norm(int64_t v) {
     const int64_t input = graph_[v].inputs[0];
     const Shape& shape = graph_[v].shape;
-    const GradientSource source = program_.source(v);
+    const GradientSource& source = program_.source(v);
     const NormState& norm = b_.state_.norms[v];
     for (int64_t l = 0; l < count_; ++l) {
       for (int64_t c = 0; c < shape.channels; ++c) {
@@ -309,7 +309,7 @@ class Backward<T>::Pass {
     const int64_t outputs = graph_[v].shape.channels, inputs = graph_[group.input].shape.channels / group.groups;
     const std::vector<int64_t>& taps = group.tap_of[member];
     const auto own_taps = static_cast<int64_t>(taps.size()), group_taps = static_cast<int64_t>(group.taps.size());
-    const GradientSource source = program_.source(program_.gradient_value(v));
+    const GradientSource& source = program_.source(program_.gradient_value(v));
     const bool linear = graph_.network().nodes()[static_cast<size_t>(graph_[v].node())].operation == WINNOW_LINEAR;
     const std::vector<double>& w = weight_values(graph_.network(), b_.parameters_, graph_[v].node());
     const std::vector<double>* bias =
@@ -384,7 +384,7 @@ class Backward<T>::Pass {
           for (const SumTerm& term : program_.terms(reader)) {
             if (term.value == v) coefficient += term.coefficient;
           }
-          const GradientSource source = program_.source(reader);
+          const GradientSource& source = program_.source(reader);
           kernels_.scale(dest, gradient(source.value, l, block), static_cast<T>(coefficient * source.coefficient), pixels, add);
           break;
         }
@@ -395,7 +395,7 @@ class Backward<T>::Pass {
           averaged(v, reader, l, block, dest, free, add);
           break;
         case WINNOW_GLOBAL_AVERAGE_POOL: {
-          const GradientSource source = program_.source(reader);
+          const GradientSource& source = program_.source(reader);
           const int64_t area = graph_[v].shape.height * graph_[v].shape.width;
           const auto share = static_cast<T>(source.coefficient / static_cast<double>(area));
           const T* from = gradient(source.value, l, block);
@@ -410,7 +410,7 @@ class Backward<T>::Pass {
           normed(v, reader, l, block, dest, add);
           break;
         case WINNOW_CONCAT: {
-          const GradientSource source = program_.source(reader);
+          const GradientSource& source = program_.source(reader);
           int64_t first = 0;
           bool more = add;
           for (const int64_t input : value.inputs) {
@@ -439,7 +439,7 @@ class Backward<T>::Pass {
 
   void normed(int64_t v, int64_t norm, int64_t l, int64_t block, T* dest, bool add) {
     const Shape& shape = graph_[v].shape;
-    const GradientSource source = program_.source(norm);
+    const GradientSource& source = program_.source(norm);
     for (int64_t c = 0; c < shape.channels; ++c) {
       const auto i = static_cast<size_t>(l * shape.channels + c);
       for (int64_t y = 0; y < shape.height; ++y) {
@@ -457,7 +457,7 @@ class Backward<T>::Pass {
       collect(value, l, block, free, free + layout_.plane_elements);
       return {free, T{1}};
     }
-    const GradientSource source = program_.source(value);
+    const GradientSource& source = program_.source(value);
     return {gradient(source.value, l, block), static_cast<T>(source.coefficient)};
   }
 
@@ -514,7 +514,7 @@ class Backward<T>::Pass {
     gather_rows(group.gather, packed, graph_[v].shape, shape, layout_.lanes(block), dest, add, [&](int64_t plane, int64_t y, T* row) {
       const auto [convolution, o] = planes[static_cast<size_t>(plane)];
       const int64_t norm = program_.gradient_value(convolution);
-      const GradientSource source = program_.source(norm);
+      const GradientSource& source = program_.source(norm);
       const T* from = gradient(source.value, l, block) + o * plane_elements(convolution) + y * shape.width * kLanes;
       if (norm == convolution) {
         kernels_.scale(row, from, static_cast<T>(source.coefficient), shape.width, false);
@@ -539,7 +539,12 @@ class Backward<T>::Pass {
     const int64_t pitch = (before + in.width + after) * kLanes, ring = gather.last_dy - gather.first_dy + 1;
     T* zeros = workspace_.scratch.template at<T>(0);
     T* rows = zeros + pitch;
-    std::fill(zeros, rows + gather.planes * ring * pitch, T{0});
+    std::fill(zeros, rows, T{0});
+    for (int64_t row = 0; row < gather.planes * ring; ++row) {
+      T* at = rows + row * pitch;
+      std::fill(at, at + before * kLanes, T{0});
+      std::fill(at + pitch - after * kLanes, at + pitch, T{0});
+    }
     const auto ring_row = [&](int64_t plane, int64_t y) { return rows + (plane * ring + y % ring) * pitch; };
     int64_t made = 0;
     std::vector<const T*>& pointers = workspace_.rows;

@@ -30,6 +30,7 @@ Program::Program(const Graph& graph, const int32_t* states, const float* coeffic
       data_groups_(static_cast<size_t>(graph.size())) {
   find_running(states, coefficients, taps);
   find_flow();
+  find_sources();
   plan_backward();
 }
 
@@ -84,18 +85,17 @@ void Program::find_flow() {
   }
 }
 
-GradientSource Program::source(int64_t value) const {
-  double coefficient = 1;
-  while (graph_[value].gradient == GradientKind::kAlias) {
-    const int64_t sum = graph_[value].consumers[0];
-    double own = 0;
+void Program::find_sources() {
+  for (int64_t v = 0; v < graph_.size(); ++v) sources_.push_back({v, 1.0});
+  for (int64_t v = graph_.size() - 1; v >= 0; --v) {
+    if (graph_[v].gradient != GradientKind::kAlias) continue;
+    const int64_t sum = graph_[v].consumers[0];
+    double coefficient = 0;
     for (const SumTerm& term : terms(sum)) {
-      if (term.value == value) own += term.coefficient;
+      if (term.value == v) coefficient += term.coefficient;
     }
-    coefficient *= own;
-    value = sum;
+    sources_[v] = {sources_[sum].value, coefficient * sources_[sum].coefficient};
   }
-  return {value, coefficient};
 }
 
 int64_t Program::gradient_value(int64_t convolution) const {

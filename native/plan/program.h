@@ -54,7 +54,7 @@ class Program {
   bool flows(int64_t value) const { return flows_[static_cast<size_t>(value)]; }         // backward
   const std::vector<SumTerm>& terms(int64_t sum) const { return terms_[static_cast<size_t>(sum)]; }
   // Where the gradient of a kOwn or kAlias value lies.
-  GradientSource source(int64_t value) const;
+  const GradientSource& source(int64_t value) const { return sources_[static_cast<size_t>(value)]; }
   // Of a convolution: its norm where the gradient is virtual, itself otherwise.
   int64_t gradient_value(int64_t convolution) const;
   const std::vector<DataGroup>& data_groups(int64_t value) const { return data_groups_[static_cast<size_t>(value)]; }
@@ -66,11 +66,13 @@ class Program {
  private:
   void find_running(const int32_t* states, const float* coefficients, const std::vector<int64_t>& taps);
   void find_flow();
+  void find_sources();
   void plan_backward();
 
   const Graph& graph_;
   std::vector<bool> runs_, flows_;
   std::vector<std::vector<SumTerm>> terms_;
+  std::vector<GradientSource> sources_;
   std::vector<std::vector<DataGroup>> data_groups_;  // by value that is read
   std::vector<WeightGroup> weight_groups_;
   std::vector<BackwardStep> backward_;

@@ -78,13 +78,11 @@ void norm_gradient(T* out, const T* gradient, const T* value, T alpha, T beta, T
 }
 
 template <typename T>
-void sum_three(T* out, const T* a, const T* b, const T* c, int64_t pixels, bool add) {
-  each_vector<T>(pixels, [&](int64_t i) { put(out + i, get(a + i) + get(b + i) + get(c + i), add); });
-}
-
-template <typename T>
 void scale_each(T* out, const T* in, const T* factors, int64_t pixels, bool add) {
-  for (int64_t x = 0; x < pixels; ++x) scale(out + x * kLanes, in + x * kLanes, factors[x], 1, add);
+  for (int64_t x = 0; x < pixels; ++x) {
+    const Wide<T> f = all<T, kWidth<T>>(factors[x]);
+    for (int64_t i = x * kLanes; i < (x + 1) * kLanes; i += kWidth<T>) put(out + i, f * get(in + i), add);
+  }
 }
 
 // Adds the used lanes of per-lane sums, in lane order.
