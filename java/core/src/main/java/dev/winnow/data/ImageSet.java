@@ -4,7 +4,9 @@ import dev.winnow.net.Shape;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -188,10 +190,10 @@ public final class ImageSet {
    * @throws IndexOutOfBoundsException outside the set or the image
    */
   public float pixel(int image, int channel, int y, int x) {
-    java.util.Objects.checkIndex(image, size);
-    java.util.Objects.checkIndex(channel, channels());
-    java.util.Objects.checkIndex(y, side());
-    java.util.Objects.checkIndex(x, side());
+    Objects.checkIndex(image, size);
+    Objects.checkIndex(channel, channels());
+    Objects.checkIndex(y, side());
+    Objects.checkIndex(x, side());
     return pixels.get(offset(image, channel, y, x));
   }
 
@@ -202,7 +204,7 @@ public final class ImageSet {
   public String sha256() {
     MessageDigest digest = SourceFile.digest();
     pixels.update(digest);
-    return java.util.HexFormat.of().formatHex(digest.digest());
+    return HexFormat.of().formatHex(digest.digest());
   }
 
   @Override

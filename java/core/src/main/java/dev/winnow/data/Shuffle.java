@@ -2,6 +2,7 @@ package dev.winnow.data;
 
 import dev.winnow.random.Philox;
 import dev.winnow.random.Stream;
+import java.util.Arrays;
 
 /**
  * Batches of an endlessly reshuffled set, numbered from 0 and computed from their number alone: any
@@ -44,6 +45,6 @@ public final class Shuffle {
       order[i] = order[j];
       order[j] = swapped;
     }
-    return java.util.Arrays.copyOfRange(order, first, first + batchSize);
+    return Arrays.copyOfRange(order, first, first + batchSize);
   }
 }

@@ -3,6 +3,7 @@ package dev.winnow.table;
 import dev.winnow.space.CellSpace;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -42,7 +43,7 @@ public final class BenchmarkTable {
       String architecture = architectures.get(row);
       rows.put(architecture, row);
       classes
-          .computeIfAbsent(space.canonical(architecture), c -> new java.util.ArrayList<>(1))
+          .computeIfAbsent(space.canonical(architecture), c -> new ArrayList<>(1))
           .add(row);
     }
     this.values = new LinkedHashMap<>();

@@ -14,6 +14,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -70,7 +72,7 @@ class SafetensorsTest {
     "BOOL, 01, 1",
   })
   void decodesEachType(Dtype dtype, String hex, double expected) throws IOException {
-    byte[] value = java.util.HexFormat.of().parseHex(hex);
+    byte[] value = HexFormat.of().parseHex(hex);
     Path file = file("{\"x\":" + entry(dtype.name(), "1", 0, value.length) + "}", value);
     assertArrayEquals(new double[] {expected}, Safetensors.read(file).get("x").values());
   }
@@ -187,7 +189,7 @@ class SafetensorsTest {
   private static byte[] damage(byte[] whole, SplittableRandom random) {
     byte[] bytes = whole.clone();
     if (random.nextInt(4) == 0) {
-      bytes = java.util.Arrays.copyOf(bytes, random.nextInt(2 * bytes.length));
+      bytes = Arrays.copyOf(bytes, random.nextInt(2 * bytes.length));
     }
     for (int i = random.nextInt(4); i >= 0 && bytes.length > 0; i--) {
       bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
