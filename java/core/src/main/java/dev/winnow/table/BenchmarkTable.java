@@ -42,9 +42,7 @@ public final class BenchmarkTable {
     for (int row = 0; row < architectures.size(); row++) {
       String architecture = architectures.get(row);
       rows.put(architecture, row);
-      classes
-          .computeIfAbsent(space.canonical(architecture), c -> new ArrayList<>(1))
-          .add(row);
+      classes.computeIfAbsent(space.canonical(architecture), c -> new ArrayList<>(1)).add(row);
     }
     this.values = new LinkedHashMap<>();
     this.ascending = new HashMap<>();
