@@ -137,11 +137,15 @@ final class VerifyCommand implements Callable<Integer> {
     Map<String, Long> notRun = notRun(reports);
     long left = notRun.values().stream().mapToLong(Long::longValue).sum();
     StringBuilder text = new StringBuilder();
-    text.append(reports.size()).append(" cases, ");
-    text.append(checks == 0 ? "nothing could be run" : checks + " numbers");
-    text.append(": ").append(checks - missed).append(" ok, ").append(missed).append(" missed");
+    text.append(count(reports.size(), "case")).append(", ");
+    if (checks == 0) {
+      text.append("nothing could be run");
+    } else {
+      text.append(count(checks, "number")).append(": ");
+      text.append(checks - missed).append(" ok, ").append(missed).append(" missed");
+    }
     if (broken > 0) {
-      text.append("; ").append(broken).append(" cases broken");
+      text.append("; ").append(count(broken, "case")).append(" broken");
     }
     if (left > 0) {
       text.append("; not run ").append(left).append(": ");
@@ -151,6 +155,10 @@ final class VerifyCommand implements Callable<Integer> {
               .collect(Collectors.joining(", ")));
     }
     return text.toString();
+  }
+
+  private static String count(long number, String noun) {
+    return number + " " + noun + (number == 1 ? "" : "s");
   }
 
   private static Map<String, Object> asMap(List<CaseReport> reports) {
