@@ -88,7 +88,8 @@ final class GoldenCase {
         plan.ntk(
             jobs,
             (i, theta) ->
-                Kernel.recorded(proxy(mask(i), "ntk_cond"), tensors, n, precision)
+                Kernel.recorded(
+                        proxy(mask(i), "ntk_cond"), tensors, n, precision, jobs.get(i).row())
                     .compare(mask(i).at("mask").text() + " ", theta, precision, checks),
             monitor);
       }
@@ -207,7 +208,7 @@ final class GoldenCase {
           plan.ntk(
               List.of(job),
               (i, theta) ->
-                  Kernel.recorded(proxy(json, "ntk_cond"), tensors, n, precision)
+                  Kernel.recorded(proxy(json, "ntk_cond"), tensors, n, precision, Row.NONE)
                       .compare("", theta, precision, checks),
               monitor);
         }
@@ -250,7 +251,7 @@ final class GoldenCase {
           }
           double expected = json.at("expected_loss" + suffix).number();
           double loss = crossEntropy(logits, tensors.labels("target", logits));
-          double allowed = Bounds.sum(precision) * Math.abs(expected);
+          double allowed = Bounds.sum(precision, Row.NONE) * Math.abs(expected);
           checks.add(new Check("loss " + Bounds.label(precision), expected, loss, allowed));
         },
         monitor);
@@ -275,7 +276,7 @@ final class GoldenCase {
     double allowed =
         precision == Precision.FLOAT32 && json.has("tolerance")
             ? Bounds.stated(json.at("tolerance").at(name), size)
-            : Bounds.sum(precision) * size;
+            : Bounds.sum(precision, Row.NONE) * size;
     double[] computed = Arrays.stream(logits).flatMapToDouble(Arrays::stream).toArray();
     checks.add(
         Check.worst(

@@ -1,6 +1,7 @@
 package dev.winnow.verify;
 
 import dev.winnow.compute.PlanOptions.Precision;
+import dev.winnow.compute.Row;
 import dev.winnow.score.NtkConditionNumber;
 import java.util.Arrays;
 import java.util.List;
@@ -24,14 +25,16 @@ record Kernel(
     double kappaBound) {
 
   /** Of a proxy entry {@code ntk_cond} of a golden case. */
-  static Kernel recorded(RecordedJson proxy, RecordedTensors tensors, int n, Precision precision) {
+  static Kernel recorded(
+      RecordedJson proxy, RecordedTensors tensors, int n, Precision precision, Row row) {
     String matrix = proxy.at("matrix").text();
     return precision == Precision.FLOAT32
         ? float32(proxy, tensors.get(matrix, n, n).values())
         : float64(
             tensors.get(matrix.replace("expected.ntk", "expected.ntk_f64"), n, n).values(),
             proxy.has("eigenvalues_f64") ? proxy.at("eigenvalues_f64").numbers() : new double[0],
-            proxy.at("value_f64").number());
+            proxy.at("value_f64").number(),
+            Bounds.float64(row));
   }
 
   /**
@@ -59,18 +62,20 @@ record Kernel(
 
   /**
    * Weyl: an eigenvalue moves by at most ‖δΘ‖ ≤ n · max|δΘ|, and max|Θ| ≤ λ_max, so κ by a factor
-   * of at most about 1 + n · κ · bound.
+   * of at most about 1 + n · κ · bound; never more than float32 may.
+   *
+   * @param bound of the entries, relative to the largest
    */
-  static Kernel float64(double[] matrix, double[] eigenvalues, double kappa) {
+  static Kernel float64(double[] matrix, double[] eigenvalues, double kappa, double bound) {
     double n = Math.sqrt(matrix.length);
-    double bound = Bounds.FLOAT64 * Bounds.maxAbs(matrix);
+    double entry = bound * Bounds.maxAbs(matrix);
     return new Kernel(
         matrix,
-        bound,
+        entry,
         eigenvalues,
-        Bounds.same(eigenvalues.length, n * bound),
+        Bounds.same(eigenvalues.length, n * entry),
         kappa,
-        n * kappa * Bounds.FLOAT64 * Math.abs(kappa));
+        Math.min(n * Math.abs(kappa) * bound, Bounds.FLOAT32_KAPPA) * Math.abs(kappa));
   }
 
   /** Against a float32 result, recorded values being float64 ones without a stated bound. */

@@ -94,33 +94,35 @@ final class ReferenceVectors {
         plan.logits(
             jobs,
             NormMode.BATCH,
-            (i, logits) -> compareLogits(names.get(i), logits, precision),
+            (i, logits) ->
+                compareLogits(names.get(i), logits, Bounds.sum(precision, rows.get(i)), precision),
             monitor);
         plan.ntk(
             jobs,
             (i, theta) ->
-                kernel(json.at(names.get(i)), precision)
+                kernel(json.at(names.get(i)), precision, rows.get(i))
                     .compare(names.get(i) + " ", theta, precision, checks),
             monitor);
       }
     }
   }
 
-  private static Kernel kernel(RecordedJson recorded, Precision precision) {
+  private static Kernel kernel(RecordedJson recorded, Precision precision, Row row) {
     double[] gram = recorded.at("gram").numbers();
     double[] eigenvalues = recorded.at("eig").numbers();
     double kappa = recorded.at("cond").number();
     return precision == Precision.FLOAT32
         ? Kernel.float32(gram, eigenvalues, kappa)
-        : Kernel.float64(gram, eigenvalues, kappa);
+        : Kernel.float64(gram, eigenvalues, kappa, Bounds.float64(row));
   }
 
-  private void compareLogits(String entry, double[][] logits, Precision precision) {
+  private void compareLogits(
+      String entry, double[][] logits, double relative, Precision precision) {
     double[] row = json.at(entry).at("logits_row0").numbers();
     double[] sums = json.at(entry).at("logit_sums").numbers();
     double[] computed = Arrays.stream(logits).mapToDouble(z -> Arrays.stream(z).sum()).toArray();
     // A sum of K logits: K times the error of the largest.
-    double bound = Bounds.sum(precision) * Bounds.maxAbs(row);
+    double bound = relative * Bounds.maxAbs(row);
     String of = " " + Bounds.label(precision);
     checks.add(
         Check.worst(entry + " logits_row0" + of, row, logits[0], Bounds.same(row.length, bound)));
