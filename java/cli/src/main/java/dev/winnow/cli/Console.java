@@ -15,6 +15,19 @@ record Console(PrintStream out, PrintStream err, boolean interactive) {
   static Console ofProcess() {
     // System.console() is null unless stdin and stdout are terminals; a piped result with a visible
     // stderr loses its progress bar by that, which is the quieter mistake.
-    return new Console(System.out, System.err, System.console() != null);
+    return new Console(System.out, System.err, terminal());
+  }
+
+  private static boolean terminal() {
+    java.io.Console console = System.console();
+    if (console == null) {
+      return false;
+    }
+    try {
+      // Since Java 22 there is a console without a terminal, too, and a method that tells.
+      return (boolean) java.io.Console.class.getMethod("isTerminal").invoke(console);
+    } catch (ReflectiveOperationException e) {
+      return true;
+    }
   }
 }

@@ -69,7 +69,10 @@ final class Errors implements IParameterExceptionHandler, IExecutionExceptionHan
 
   /** One line for the user: paths with a reason where the JDK gives the bare path. */
   static String message(Throwable e) {
-    Throwable cause = e instanceof UncheckedIOException ? e.getCause() : e;
+    // An UncheckedIOException with words of its own says more than its cause.
+    boolean wrapper =
+        e instanceof UncheckedIOException && e.getCause().toString().equals(e.getMessage());
+    Throwable cause = wrapper ? e.getCause() : e;
     String text = cause.getMessage() == null ? cause.toString() : cause.getMessage();
     if (cause instanceof NoSuchFileException) {
       return text + ": no such file or folder";

@@ -68,7 +68,10 @@ public final class Main implements Runnable {
     Main main = new Main();
     CommandLine root = new CommandLine(main);
     root.getCommandSpec().versionProvider(new Version(session.engines()));
+    root.addSubcommand(new SearchCommand(session));
+    root.addSubcommand(new ReportCommand(session));
     root.addSubcommand(new ListCommand(session));
+    root.addSubcommand(new ConfigCommand(session));
     root.addSubcommand(new DoctorCommand(session));
     root.addSubcommand(new VerifyCommand(session));
     Errors errors = new Errors(session.console().err(), () -> main.stacktrace);

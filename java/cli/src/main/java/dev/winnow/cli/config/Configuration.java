@@ -41,11 +41,22 @@ public final class Configuration {
    *     that is not YAML
    */
   public void read(Path file) throws IOException {
+    try (Reader reader = Files.newBufferedReader(file)) {
+      read(reader, file);
+    }
+  }
+
+  /**
+   * Reads YAML text.
+   *
+   * @param file where it is from, for messages
+   * @throws IllegalArgumentException as {@link #read(Path)}
+   */
+  public void read(Reader reader, Path file) throws IOException {
     YAMLFactory yaml = new YAMLFactory();
     // Without it the parser silently keeps the last of two equal keys.
     yaml.enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
-    try (Reader reader = Files.newBufferedReader(file);
-        JsonParser parser = yaml.createParser(reader)) {
+    try (JsonParser parser = yaml.createParser(reader)) {
       read(parser, file);
     } catch (JsonProcessingException e) {
       int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
@@ -168,6 +179,11 @@ public final class Configuration {
   /** The text of a key, or a default. */
   public String text(String key, String otherwise) {
     return get(key).orElse(otherwise);
+  }
+
+  /** The keys there are, in order. */
+  public List<Setting> settings() {
+    return List.copyOf(settings.values());
   }
 
   /** Keys that were given, in the order of the settings. */

@@ -1,5 +1,6 @@
 package dev.winnow.cli.config;
 
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.util.List;
 
 /**
@@ -53,6 +54,13 @@ public record Setting(String key, Type type, String description, List<String> ch
       throw new IllegalArgumentException(
           key + " must be " + expectation() + " but was '" + text + "' (" + place + ")");
     }
+  }
+
+  /** A value of this setting as YAML. */
+  String quoted(String value) {
+    return type == Type.TEXT
+        ? '"' + String.valueOf(JsonStringEncoder.getInstance().quoteAsString(value)) + '"'
+        : value;
   }
 
   private String expectation() {

@@ -2,6 +2,7 @@ package dev.winnow.cli.report;
 
 import dev.winnow.cli.report.CellDrawing.Edge;
 import dev.winnow.cli.report.SpectrumPlot.Spectrum;
+import dev.winnow.cli.search.Accuracy;
 import java.util.List;
 import java.util.Map;
 
@@ -19,6 +20,7 @@ import java.util.Map;
  * @param rounds pruning rounds, the last one perhaps open
  * @param deltaDefinition what Δκ and ΔR are in this mode
  * @param spectra tangent-kernel spectra
+ * @param sampled rows of the architectures of a sampling search, header first
  * @param comparison rows of the comparison with random search, header first
  * @param configuration resolved configuration
  * @param provenance where and with what it ran
@@ -35,18 +37,7 @@ record ReportData(
     List<Round> rounds,
     String deltaDefinition,
     List<Spectrum> spectra,
+    List<List<String>> sampled,
     List<List<String>> comparison,
     String configuration,
-    String provenance) {
-
-  /**
-   * A benchmark accuracy.
-   *
-   * @param column name in the table
-   * @param value of the cell, in percent
-   * @param best of all cells, in percent
-   * @param rank 1 is best
-   * @param rows cells with a value
-   */
-  record Accuracy(String column, double value, double best, long rank, long rows) {}
-}
+    String provenance) {}

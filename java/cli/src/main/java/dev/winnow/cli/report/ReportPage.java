@@ -37,6 +37,7 @@ public final class ReportPage {
     pruning();
     rounds();
     spectrum();
+    sampled();
     baseline();
     appendix();
     html.append("</main><script>")
@@ -78,7 +79,7 @@ public final class ReportPage {
               .map(
                   a ->
                       List.of(
-                          a.column(),
+                          a.description(),
                           number("%.2f %%", a.value()),
                           number("%.2f %%", a.best()),
                           String.format(Locale.ROOT, "%,d of %,d", a.rank(), a.rows())))
@@ -183,6 +184,15 @@ public final class ReportPage {
     html.append("<section><h2>Spectrum of the tangent kernel</h2><figure class=\"wide\">")
         .append(SpectrumPlot.of(data.spectra()))
         .append("</figure></section>");
+  }
+
+  private void sampled() {
+    if (data.sampled().isEmpty()) {
+      return;
+    }
+    html.append("<section><h2>Scored architectures</h2>");
+    table(data.sampled().get(0), data.sampled().subList(1, data.sampled().size()));
+    html.append("</section>");
   }
 
   private void baseline() {

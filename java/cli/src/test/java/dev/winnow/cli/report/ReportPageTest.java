@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.winnow.cli.report.CellDrawing.Edge;
 import dev.winnow.cli.report.SpectrumPlot.Spectrum;
+import dev.winnow.cli.search.Accuracy;
 import dev.winnow.random.Philox;
 import dev.winnow.random.Stream;
 import java.io.ByteArrayInputStream;
@@ -112,11 +113,14 @@ class ReportPageTest {
         finished ? cell : List.of(),
         "|nor_conv_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|…|",
         new TreeMap<>(Map.of("parameters", "1,073,466", "MACs", "153 M", "time", "61 s")),
-        List.of(new ReportData.Accuracy("c10_test_200_mean", 93.9, 94.37, 311, 15625)),
+        List.of(
+            new Accuracy(
+                "c10_test_200_mean", "CIFAR-10 test accuracy", true, 93.9, 94.37, 311, 15625)),
         start,
         rounds,
         "Change relative to the network before pruning.",
         List.of(new Spectrum("supernet", first), new Spectrum("found cell", last)),
+        List.of(),
         List.of(List.of("", "TE-NAS", "random"), List.of("κ", "31.2", "77.1")),
         "mode: winnow\nseed: 0\n",
         "{}");

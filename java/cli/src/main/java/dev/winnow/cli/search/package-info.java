@@ -1,0 +1,2 @@
+/** The command {@code search}: its configuration, its progress, what it prints. */
+package dev.winnow.cli.search;
