@@ -58,6 +58,9 @@ struct Kernels {
   // alpha * gradient + beta * value + kappa in the used lanes, 0 in the others: a batch norm's gradient.
   void (*norm_gradient)(T* out, const T* gradient, const T* value, T alpha, T beta, T kappa, int64_t pixels, int64_t lanes,
                         bool add);
+  void (*maximum)(T* out, const T* in, int64_t pixels);  // max(out, in)
+  // One window of a max pool: the gradient goes to the first tap whose value is the window's, lane by lane.
+  void (*maximum_gradient)(T* const* out, const T* const* taps, int64_t count, const T* value, const T* gradient, T factor);
   // factors[x] * in[x], x the pixel
   void (*scale_each)(T* out, const T* in, const T* factors, int64_t pixels, bool add);
 

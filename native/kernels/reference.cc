@@ -86,6 +86,22 @@ void norm_gradient(T* out, const T* gradient, const T* value, T alpha, T beta, T
 }
 
 template <typename T>
+void maximum(T* out, const T* in, int64_t pixels) {
+  for (int64_t i = 0; i < pixels * kLanes; ++i) out[i] = in[i] > out[i] ? in[i] : out[i];
+}
+
+template <typename T>
+void maximum_gradient(T* const* out, const T* const* taps, int64_t count, const T* value, const T* gradient, T factor) {
+  for (int64_t l = 0; l < kLanes; ++l) {
+    for (int64_t t = 0; t < count; ++t) {
+      if (taps[t][l] != value[l]) continue;
+      out[t][l] = rounded<T>(double{out[t][l]} + double{factor} * double{gradient[l]});
+      break;
+    }
+  }
+}
+
+template <typename T>
 void scale_each(T* out, const T* in, const T* factors, int64_t pixels, bool add) {
   each(out, pixels, add, [&](int64_t i) { return double{factors[i / kLanes]} * double{in[i]}; });
 }
@@ -132,8 +148,9 @@ double dot(const T* a, const T* b, int64_t count) {
 
 template <typename T>
 constexpr Kernels<T> table() {
-  return {gather<T>,        correlate<T>,  scale<T>, affine<T>,  relu<T>,    relu_gradient<T>,
-          norm_gradient<T>, scale_each<T>, sum<T>,   squares<T>, product<T>, positive<T>, dot<T>};
+  return {gather<T>,        correlate<T>,  scale<T>,   affine<T>,           relu<T>,
+          relu_gradient<T>, norm_gradient<T>, maximum<T>, maximum_gradient<T>, scale_each<T>,
+          sum<T>,           squares<T>,    product<T>, positive<T>,         dot<T>};
 }
 
 extern const Kernels<float> kFloat;

@@ -394,6 +394,23 @@ class Backward<T>::Pass {
         case WINNOW_AVERAGE_POOL:
           averaged(v, reader, l, block, dest, free, add);
           break;
+        case WINNOW_MAX_POOL:
+          maximised(v, reader, l, block, dest, free, add);
+          break;
+        case WINNOW_PAD_CROP: {
+          const GradientSource& source = program_.source(reader);
+          if (!add) std::fill(dest, dest + elements, T{0});
+          padded(v, reader, gradient(source.value, l, block), static_cast<T>(source.coefficient), dest);
+          break;
+        }
+        case WINNOW_CHANNEL_SLICE: {
+          const GradientSource& source = program_.source(reader);
+          if (!add) std::fill(dest, dest + elements, T{0});
+          kernels_.scale(dest + std::get<ChannelSliceAttributes>(value.attributes).first * plane_elements(v),
+                         gradient(source.value, l, block), static_cast<T>(source.coefficient),
+                         value.shape.channels * plane_elements(v) / kLanes, true);
+          break;
+        }
         case WINNOW_GLOBAL_AVERAGE_POOL: {
           const GradientSource& source = program_.source(reader);
           const int64_t area = graph_[v].shape.height * graph_[v].shape.width;
@@ -470,6 +487,43 @@ class Backward<T>::Pass {
         const int64_t at = c * plane_elements(v) + y * shape.width * kLanes;
         kernels_.relu_gradient(dest + at, from + at, b_.plane(relu, block, c) + y * layout_.planes[relu].pitch, factor, cap,
                                shape.width, add);
+      }
+    }
+  }
+
+  void maximised(int64_t v, int64_t pool, int64_t l, int64_t block, T* dest, T* free, bool add) {
+    const auto& a = std::get<PoolAttributes>(graph_[pool].attributes);
+    const Shape &in = graph_[v].shape, &out_shape = graph_[pool].shape;
+    const auto [from, factor] = gradient_of(pool, l, block, free);
+    if (!add) std::fill(dest, dest + in.channels * plane_elements(v), T{0});
+    std::vector<T*> to;
+    std::vector<const T*>& taps = workspace_.rows;
+    for (int64_t c = 0; c < in.channels; ++c) {
+      for (int64_t y = 0; y < out_shape.height; ++y) {
+        for (int64_t x = 0; x < out_shape.width; ++x) {
+          to.clear();
+          taps.clear();
+          each_cell(a, in, y, x, [&](int64_t iy, int64_t ix) {
+            to.push_back(dest + c * plane_elements(v) + (iy * in.width + ix) * kLanes);
+            taps.push_back(b_.plane(v, block, c) + iy * layout_.planes[v].pitch + ix * kLanes);
+          });
+          kernels_.maximum_gradient(to.data(), taps.data(), static_cast<int64_t>(taps.size()),
+                                    b_.plane(pool, block, c) + y * layout_.planes[pool].pitch + x * kLanes,
+                                    from + c * plane_elements(pool) + (y * out_shape.width + x) * kLanes, factor);
+        }
+      }
+    }
+  }
+
+  void padded(int64_t v, int64_t pad, const T* from, T factor, T* dest) {
+    const auto& a = std::get<PadCropAttributes>(graph_[pad].attributes);
+    const Shape &in = graph_[v].shape, &padded_shape = graph_[pad].shape;
+    const int64_t first = std::max<int64_t>(0, a.left), end = std::min(padded_shape.width, in.width + a.left);
+    if (first >= end) return;
+    for (int64_t c = 0; c < in.channels; ++c) {
+      for (int64_t y = std::max<int64_t>(0, a.top); y < std::min(padded_shape.height, in.height + a.top); ++y) {
+        kernels_.scale(dest + c * plane_elements(v) + ((y - a.top) * in.width + first - a.left) * kLanes,
+                       from + c * plane_elements(pad) + (y * padded_shape.width + first) * kLanes, factor, end - first, true);
       }
     }
   }

@@ -92,7 +92,10 @@ void Forward<T>::run(const winnow_images& images, int64_t first) {
       case WINNOW_RELU: rectify(v); break;
       case WINNOW_WEIGHTED_SUM: add(v); break;
       case WINNOW_AVERAGE_POOL: average(v); break;
+      case WINNOW_MAX_POOL: maximise(v); break;
       case WINNOW_GLOBAL_AVERAGE_POOL: average_all(v); break;
+      case WINNOW_PAD_CROP: pad_crop(v); break;
+      case WINNOW_CHANNEL_SLICE: slice(v); break;
       case WINNOW_CONCAT: concatenate(v); break;
       default: break;  // ZERO: its planes are never written
     }
@@ -283,6 +286,54 @@ void Forward<T>::average(int64_t v) {
       factors[static_cast<size_t>(x)] = static_cast<T>(1.0 / static_cast<double>(height * width));
     }
     kernels_.scale_each(row, row, factors.data(), value.shape.width, false);
+  });
+}
+
+template <typename T>
+void Forward<T>::maximise(int64_t v) {
+  const Value& value = graph_[v];
+  const auto& a = std::get<PoolAttributes>(value.attributes);
+  const int64_t input = value.inputs[0];
+  const Shape& from = graph_[input].shape;
+  each_row(v, [&](int64_t b, int64_t c, int64_t y) {
+    T* row = plane(v, b, c) + y * layout_.planes[v].pitch;
+    for (int64_t x = 0; x < value.shape.width; ++x) {
+      // Padding never wins: only cells of the image take part.
+      T* out = row + x * kLanes;
+      bool first = true;
+      each_cell(a, from, y, x, [&](int64_t iy, int64_t ix) {
+        const T* cell = plane(input, b, c) + iy * layout_.planes[input].pitch + ix * kLanes;
+        if (first) {
+          std::copy_n(cell, kLanes, out);
+        } else {
+          kernels_.maximum(out, cell, 1);
+        }
+        first = false;
+      });
+    }
+  });
+}
+
+template <typename T>
+void Forward<T>::pad_crop(int64_t v) {
+  const auto& a = std::get<PadCropAttributes>(graph_[v].attributes);
+  const int64_t input = graph_[v].inputs[0], width = graph_[v].shape.width;
+  const Shape& from = graph_[input].shape;
+  const int64_t first = std::max<int64_t>(0, a.left), end = std::min(width, from.width + a.left);
+  each_row(v, [&](int64_t b, int64_t c, int64_t y) {
+    const int64_t row = y - a.top;  // outside the input: stays zero
+    if (row < 0 || row >= from.height || first >= end) return;
+    const T* source = plane(input, b, c) + row * layout_.planes[input].pitch + (first - a.left) * kLanes;
+    std::copy_n(source, (end - first) * kLanes, plane(v, b, c) + y * layout_.planes[v].pitch + first * kLanes);
+  });
+}
+
+template <typename T>
+void Forward<T>::slice(int64_t v) {
+  const int64_t input = graph_[v].inputs[0], first = std::get<ChannelSliceAttributes>(graph_[v].attributes).first;
+  each_row(v, [&](int64_t b, int64_t c, int64_t y) {
+    std::copy_n(plane(input, b, first + c) + y * layout_.planes[input].pitch, graph_[v].shape.width * kLanes,
+                plane(v, b, c) + y * layout_.planes[v].pitch);
   });
 }
 

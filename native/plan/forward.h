@@ -44,7 +44,10 @@ class Forward {
   void rectify(int64_t v);
   void add(int64_t v);
   void average(int64_t v);
+  void maximise(int64_t v);
   void average_all(int64_t v);
+  void pad_crop(int64_t v);
+  void slice(int64_t v);
   void concatenate(int64_t v);
   // Calls body(block, channel, row) for every row of a value.
   template <typename Body>

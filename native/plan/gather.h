@@ -5,6 +5,7 @@
 // columns fall into s x s phases, each with its own taps.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -38,6 +39,16 @@ struct Gather {
   int64_t weights = 0;     // packed weights, elements
   int64_t first_dy = 0, last_dy = 0, first_dx = 0, last_dx = 0;  // range of the terms
 };
+
+// Calls body(y, x) for the cells of the image under a pool's window, row by row.
+template <typename Body>
+void each_cell(const PoolAttributes& pool, const Shape& image, int64_t window_y, int64_t window_x, Body body) {
+  const int64_t top = window_y * pool.stride.height - pool.padding.height;
+  const int64_t left = window_x * pool.stride.width - pool.padding.width;
+  for (int64_t y = std::max<int64_t>(0, top); y < std::min(image.height, top + pool.kernel.height); ++y) {
+    for (int64_t x = std::max<int64_t>(0, left); x < std::min(image.width, left + pool.kernel.width); ++x) body(y, x);
+  }
+}
 
 Gather forward_gather(const Value& convolution, const Shape& in);
 // All with the same stride and output shape.

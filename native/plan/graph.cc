@@ -25,6 +25,16 @@ std::vector<int64_t> key_of(const Node& node, const std::vector<int64_t>& inputs
            a.count_include_pad});
       break;
     }
+    case WINNOW_PAD_CROP: {
+      const auto& a = std::get<PadCropAttributes>(node.attributes);
+      add({a.top, a.bottom, a.left, a.right});
+      break;
+    }
+    case WINNOW_CHANNEL_SLICE: {
+      const auto& a = std::get<ChannelSliceAttributes>(node.attributes);
+      add({a.first, a.count});
+      break;
+    }
     case WINNOW_GLOBAL_AVERAGE_POOL:
     case WINNOW_ZERO:
       add({node.shape.channels, node.shape.height, node.shape.width});
@@ -56,11 +66,14 @@ bool plan_supports(winnow_operation operation) {
     case WINNOW_BATCH_NORM:
     case WINNOW_RELU:
     case WINNOW_AVERAGE_POOL:
+    case WINNOW_MAX_POOL:
     case WINNOW_WEIGHTED_SUM:
     case WINNOW_CONCAT:
     case WINNOW_GLOBAL_AVERAGE_POOL:
     case WINNOW_LINEAR:
     case WINNOW_ZERO:
+    case WINNOW_PAD_CROP:
+    case WINNOW_CHANNEL_SLICE:
       return true;
     default:
       return false;
@@ -124,6 +137,14 @@ void Graph::add_consumers() {
   }
 }
 
+namespace {
+
+bool is_transient(winnow_operation operation) {
+  return operation == WINNOW_RELU || operation == WINNOW_AVERAGE_POOL || operation == WINNOW_MAX_POOL;
+}
+
+}  // namespace
+
 void Graph::choose_gradients() {
   std::vector<bool> learned(values_.size());
   for (int64_t v = 0; v < size(); ++v) {
@@ -134,16 +155,14 @@ void Graph::choose_gradients() {
     if (!learned[v]) continue;
     value.gradient = GradientKind::kOwn;
     if (v == output() || value.consumers.size() != 1) {
-      if (v != output() && (value.operation == WINNOW_RELU || value.operation == WINNOW_AVERAGE_POOL)) {
-        value.gradient = GradientKind::kTransient;
-      }
+      if (v != output() && is_transient(value.operation)) value.gradient = GradientKind::kTransient;
       continue;
     }
     const Value& consumer = values_[value.consumers[0]];
     const auto uses = std::count(consumer.inputs.begin(), consumer.inputs.end(), v);
     if (consumer.operation == WINNOW_WEIGHTED_SUM && uses == 1) {
       value.gradient = GradientKind::kAlias;
-    } else if (value.operation == WINNOW_RELU || value.operation == WINNOW_AVERAGE_POOL) {
+    } else if (is_transient(value.operation)) {
       value.gradient = GradientKind::kTransient;
     } else if (value.operation == WINNOW_CONVOLUTION && consumer.operation == WINNOW_BATCH_NORM) {
       value.gradient = GradientKind::kVirtual;

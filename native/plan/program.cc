@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
-#include <tuple>
+#include <vector>
 
 #include "abi/failure.h"
 
@@ -114,14 +114,15 @@ std::vector<int64_t> Program::flowing_consumers(int64_t value) const {
 }
 
 void Program::plan_backward() {
-  std::map<std::tuple<int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t>, size_t> group_of;
+  std::map<std::vector<int64_t>, size_t> group_of;
   std::vector<std::vector<int64_t>> groups_at(flows_.size());  // weight groups by the value at which they are ready
   for (int64_t v = graph_.size() - 1; v >= 0; --v) {
     if (!flows_[v] || graph_[v].operation != WINNOW_CONVOLUTION) continue;
     const ConvolutionAttributes& a = convolution_of(graph_[v]);
     const int64_t source_value = source(gradient_value(v)).value, input = graph_[v].inputs[0];
-    const auto key = std::make_tuple(input, source_value, a.stride.height, a.stride.width, a.groups,
-                                     a.outputs, graph_[v].shape.height);
+    const Shape& shape = graph_[v].shape;
+    const std::vector<int64_t> key{input,    source_value,   a.stride.height, a.stride.width,
+                                   a.groups, shape.channels, shape.height,    shape.width};
     const auto [found, fresh] = group_of.emplace(key, weight_groups_.size());
     if (fresh) {
       weight_groups_.push_back({input, source_value, a.groups, a.stride, {}, {}, {}});

@@ -78,6 +78,28 @@ void norm_gradient(T* out, const T* gradient, const T* value, T alpha, T beta, T
 }
 
 template <typename T>
+void maximum(T* out, const T* in, int64_t pixels) {
+  each_vector<T>(pixels, [&](int64_t i) {
+    const Wide<T> a = get(out + i), b = get(in + i);
+    put(out + i, a < b ? b : a, false);
+  });
+}
+
+template <typename T>
+void maximum_gradient(T* const* out, const T* const* taps, int64_t count, const T* value, const T* gradient, T factor) {
+  const Wide<T> f = all<T, kWidth<T>>(factor), zero{};
+  for (int64_t i = 0; i < kLanes; i += kWidth<T>) {
+    const Wide<T> largest = get(value + i);
+    Wide<T> left = f * get(gradient + i);  // what no tap has taken yet
+    for (int64_t t = 0; t < count; ++t) {
+      const auto wins = get(taps[t] + i) == largest;
+      put(out[t] + i, wins ? left : zero, true);
+      left = wins ? zero : left;
+    }
+  }
+}
+
+template <typename T>
 void scale_each(T* out, const T* in, const T* factors, int64_t pixels, bool add) {
   for (int64_t x = 0; x < pixels; ++x) {
     const Wide<T> f = all<T, kWidth<T>>(factors[x]);
