@@ -106,12 +106,12 @@ final class VerifyCommand implements Callable<Integer> {
     for (Check check : report.checks()) {
       out.printf(
           Locale.ROOT,
-          "  %-6s %-50s expected %-16.9g computed %-16.9g allowed %.2g%n",
+          "  %-6s %-50s expected %-13s computed %-13s allowed %s%n",
           check.passed() ? "ok" : "MISSED",
           check.name(),
-          check.expected(),
-          check.computed(),
-          check.allowed());
+          digits(check.expected(), "%.9g"),
+          digits(check.computed(), "%.9g"),
+          digits(check.allowed(), "%.2g"));
     }
     Map<String, List<String>> byReason =
         report.notRun().stream()
@@ -128,6 +128,12 @@ final class VerifyCommand implements Callable<Integer> {
                     + ": "
                     + reason));
     out.println();
+  }
+
+  private static String digits(double value, String format) {
+    return value == Math.rint(value) && Math.abs(value) < 1e9
+        ? Long.toString((long) value)
+        : String.format(Locale.ROOT, format, value);
   }
 
   private static String summary(List<CaseReport> reports) {
