@@ -1,0 +1,91 @@
+package dev.winnow.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+/** The native core against the numbers of the published programs: {@code winnow verify}. */
+class GoldenCasesTest {
+
+  private static JsonNode verify(String... places) throws IOException {
+    String[] arguments = new String[places.length + 2];
+    arguments[0] = "verify";
+    arguments[1] = "--json";
+    for (int i = 0; i < places.length; i++) {
+      arguments[i + 2] = shared(places[i]).toString();
+    }
+    CommandLineRun run = CommandLineRun.of(NativeEngines::open, arguments);
+    assertEquals(ExitCode.DONE, run.code(), () -> run.out() + run.err());
+    return new ObjectMapper().readTree(run.out());
+  }
+
+  /** The folder is {@code WINNOW_SHARED}, else {@code shared} beside an ancestor of this module. */
+  private static Path shared(String place) {
+    String given = System.getenv("WINNOW_SHARED");
+    Path root = given == null || given.isBlank() ? null : Path.of(given);
+    for (Path at = Path.of("").toAbsolutePath(); root == null && at != null; at = at.getParent()) {
+      root = Files.isDirectory(at.resolve("shared")) ? at.resolve("shared") : null;
+    }
+    Path found = (root == null ? Path.of("shared") : root).resolve(place);
+    assumeTrue(
+        Files.exists(found), () -> "skipped: no " + found + " (set WINNOW_SHARED to its folder)");
+    return found;
+  }
+
+  /** 3 kernels, 3 logits and 1 region count, in two number types, and the counts beside them. */
+  @Test
+  void referenceVectorsOfNasBench201() throws IOException {
+    JsonNode report = verify("spec/te-nas-vectors.json");
+    assertEquals(0, report.get("missed").intValue());
+    assertEquals(38, report.get("passed").intValue());
+    assertEquals(5, report.get("notRun").get("space darts").intValue());
+  }
+
+  @Test
+  void tangentKernelsOfStandAloneNetworks() throws IOException {
+    JsonNode report =
+        verify(
+            "golden/c1_nb201_allconv",
+            "golden/c1_nb201_best",
+            "golden/c1_nb201_disconnected",
+            "golden/c1_nb201_none",
+            "golden/c1_nb201_poolheavy",
+            "golden/c1_nb201_skipheavy",
+            "golden/c1_nb201_full_n5");
+    assertEquals(0, report.get("missed").intValue());
+    assertEquals(7 * 9, report.get("passed").intValue());
+    assertEquals(7, report.get("notRun").get("synflow").intValue());
+  }
+
+  @Test
+  void kernelsAndRegionsOfSupernets() throws IOException {
+    JsonNode report =
+        verify(
+            "golden/c2_nb201_ntk_default",
+            "golden/c2_nb201_ntk_kaiming",
+            "golden/c2_nb201_regions_default",
+            "golden/c4_fwdbwd_nb201");
+    assertEquals(0, report.get("missed").intValue());
+    assertEquals(2 * 4 * 6 + 4 * 2 + 5, report.get("passed").intValue());
+  }
+
+  /** Every case at once is what a user runs; here only what cannot run, which takes no time. */
+  @Test
+  void whatCannotRunIsNamed() throws IOException {
+    CommandLineRun run =
+        CommandLineRun.of(
+            NativeEngines::open,
+            "verify",
+            shared("golden/c5_nb201_training").toString(),
+            shared("golden/c4_fwdbwd_mobilenet").toString());
+    assertEquals(ExitCode.CHECK_FAILED, run.code(), run::err);
+    assertTrue(run.out().contains("kind supernet_training 1, space mobilenet 1"), run::out);
+  }
+}
