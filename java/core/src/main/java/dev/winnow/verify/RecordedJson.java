@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,17 +30,16 @@ final class RecordedJson {
   }
 
   static RecordedJson read(Path file) throws IOException {
+    byte[] text = Files.readAllBytes(file);
     JsonNode root;
     try {
-      root = MAPPER.readTree(Files.readString(file));
+      root = MAPPER.readTree(text);
     } catch (JsonProcessingException e) {
+      int line = e.getLocation() == null ? 1 : e.getLocation().getLineNr();
       throw new IllegalArgumentException(
-          file
-              + ":"
-              + (e.getLocation() == null ? 1 : e.getLocation().getLineNr())
-              + ": not JSON: "
-              + e.getOriginalMessage(),
-          e);
+          file + ":" + line + ": not JSON: " + e.getOriginalMessage(), e);
+    } catch (CharConversionException e) {
+      throw new IllegalArgumentException(file + ": not JSON: " + e.getMessage(), e);
     }
     if (!root.isObject()) {
       throw new IllegalArgumentException(file + ": not a JSON object");

@@ -8,7 +8,6 @@ import dev.winnow.net.TensorSpec;
 import dev.winnow.space.MixedEdge;
 import dev.winnow.space.Supernet;
 import java.util.Arrays;
-import java.util.function.ToLongFunction;
 
 /** Rows from recorded alphas, and what of a supernet is there under a row. */
 final class Rows {
@@ -48,10 +47,10 @@ final class Rows {
 
   /** Number of units whose sign makes up an activation pattern. */
   static long patternBits(NetworkGraph graph, Row row) {
-    return sum(
-        graph,
-        row,
-        node -> node.operation() instanceof Operation.Relu ? node.shape().elements() : 0);
+    return graph.nodes().stream()
+        .filter(node -> node.operation() instanceof Operation.Relu && runs(node, row))
+        .mapToLong(node -> node.shape().elements())
+        .sum();
   }
 
   /** Number of scalars of the tensors named weight. */
@@ -61,10 +60,6 @@ final class Rows {
         .filter(tensor -> runs(graph.nodes().get(tensor.node()), row))
         .mapToLong(TensorSpec::elements)
         .sum();
-  }
-
-  private static long sum(NetworkGraph graph, Row row, ToLongFunction<Node> of) {
-    return graph.nodes().stream().filter(node -> runs(node, row)).mapToLong(of).sum();
   }
 
   private static boolean runs(Node node, Row row) {

@@ -20,6 +20,7 @@ import dev.winnow.tensor.Dtype;
 import dev.winnow.tensor.Safetensors;
 import dev.winnow.tensor.Tensor;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -29,6 +30,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -220,6 +222,28 @@ class VerifierTest {
     Files.writeString(description, whole.substring(0, whole.length() / 2));
     CaseReport report = new Verifier(engine, Monitor.NONE).verify(folder);
     assertTrue(report.broken().startsWith(description + ":1: not JSON: "), report::broken);
+  }
+
+  /** Whatever a description says, it is judged: a report comes back, never an exception. */
+  @Test
+  void everyDamagedDescriptionIsReported() throws Exception {
+    write();
+    Path description = folder.resolve("case.json");
+    byte[] whole = Files.readAllBytes(description);
+    byte[] replacements = "0-9e.\"{}[],:\\ \u0000\u00ff".getBytes(StandardCharsets.ISO_8859_1);
+    Random random = new Random(1);
+    for (int i = 0; i < 500; i++) {
+      byte[] damaged = whole.clone();
+      int at = random.nextInt(damaged.length);
+      damaged[at] = replacements[random.nextInt(replacements.length)];
+      Files.write(description, damaged);
+      try {
+        new Verifier(engine, Monitor.NONE).verify(folder);
+      } catch (RuntimeException | IOException e) {
+        throw new AssertionError(
+            "change " + i + ": '" + (char) damaged[at] + "' at byte " + at + " of case.json", e);
+      }
+    }
   }
 
   @Test
