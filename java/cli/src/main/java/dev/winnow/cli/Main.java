@@ -69,6 +69,7 @@ public final class Main implements Runnable {
     CommandLine root = new CommandLine(main);
     root.getCommandSpec().versionProvider(new Version(session.engines()));
     root.addSubcommand(new SearchCommand(session));
+    root.addSubcommand(ScoreCommand.commandLine(session));
     root.addSubcommand(new ReportCommand(session));
     root.addSubcommand(new ListCommand(session));
     root.addSubcommand(new ConfigCommand(session));

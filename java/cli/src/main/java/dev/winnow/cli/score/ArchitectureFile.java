@@ -3,39 +3,77 @@ package dev.winnow.cli.score;
 import dev.winnow.space.CellSpace;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
 import java.util.function.Consumer;
 
-/** Reads one architecture a line; empty lines and lines that begin with # are skipped. */
-public final class ArchitectureFile {
-  private ArchitectureFile() {}
+/**
+ * Reads one architecture a line, as it is asked for; empty lines and lines that begin with # are
+ * skipped, malformed ones are reported and skipped.
+ */
+public final class ArchitectureFile implements Iterator<String>, AutoCloseable {
+  private final Path file;
+  private final CellSpace space;
+  private final Consumer<String> problems;
+  private final BufferedReader reader;
+  private int number;
+  private String next;
 
   /**
-   * The well-formed architectures, in order.
-   *
-   * @param problems takes one message with file and line for every malformed one
+   * @param problems takes one message with file and line for every malformed architecture
    */
-  public static List<String> read(Path file, CellSpace space, Consumer<String> problems)
+  public ArchitectureFile(Path file, CellSpace space, Consumer<String> problems)
       throws IOException {
-    List<String> architectures = new ArrayList<>();
-    try (BufferedReader reader = Files.newBufferedReader(file)) {
-      int number = 0;
-      for (String line = reader.readLine(); line != null; line = reader.readLine()) {
+    this.file = file;
+    this.space = space;
+    this.problems = problems;
+    this.reader = Files.newBufferedReader(file);
+  }
+
+  @Override
+  public boolean hasNext() {
+    try {
+      while (next == null) {
+        String line = reader.readLine();
+        if (line == null) {
+          return false;
+        }
         number++;
-        String text = line.strip();
-        if (text.isEmpty() || text.startsWith("#")) {
-          continue;
-        }
-        try {
-          architectures.add(space.architecture(space.parse(text)));
-        } catch (IllegalArgumentException e) {
-          problems.accept(file + ":" + number + ": " + e.getMessage());
-        }
+        next = architecture(line.strip());
       }
+      return true;
+    } catch (IOException e) {
+      throw new UncheckedIOException(file + ":" + (number + 1) + ": " + e, e);
     }
-    return architectures;
+  }
+
+  private String architecture(String text) {
+    if (text.isEmpty() || text.startsWith("#")) {
+      return null;
+    }
+    try {
+      return space.architecture(space.parse(text));
+    } catch (IllegalArgumentException e) {
+      problems.accept(file + ":" + number + ": " + e.getMessage());
+      return null;
+    }
+  }
+
+  @Override
+  public String next() {
+    if (!hasNext()) {
+      throw new NoSuchElementException();
+    }
+    String architecture = next;
+    next = null;
+    return architecture;
+  }
+
+  @Override
+  public void close() throws IOException {
+    reader.close();
   }
 }

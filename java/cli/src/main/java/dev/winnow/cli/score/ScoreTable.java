@@ -10,10 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVPrinter;
@@ -22,7 +21,7 @@ import org.apache.commons.csv.CSVRecord;
 /**
  * Writes one line per architecture as soon as it is scored: for each score its mean, standard error
  * and a note where it is undefined, then the protocol. A file cut off in the middle of a line can
- * be continued.
+ * be continued. Memory does not grow with the number of lines.
  */
 public final class ScoreTable implements AutoCloseable {
   private static final String ARCHITECTURE = "architecture";
@@ -31,32 +30,27 @@ public final class ScoreTable implements AutoCloseable {
 
   private final List<String> scores;
   private final Map<String, String> protocol;
+  private final Path file;
   private final Writer writer;
   private final CSVPrinter printer;
-  private final Set<String> done;
 
   private ScoreTable(
-      List<String> scores,
-      Map<String, String> protocol,
-      Writer writer,
-      Set<String> done,
-      boolean header)
+      List<String> scores, Map<String, String> protocol, Path file, Writer writer, boolean header)
       throws IOException {
     this.scores = List.copyOf(scores);
     this.protocol = protocol;
+    this.file = file;
     this.writer = writer;
-    this.done = done;
     printer = new CSVPrinter(writer, FORMAT);
     if (header) {
-      printer.printRecord(header(scores, protocol));
-      writer.flush();
+      print(header(scores, protocol));
     }
   }
 
   /** Begins a table on a stream that stays open. */
   public static ScoreTable to(Writer writer, List<String> scores, Map<String, String> protocol)
       throws IOException {
-    return new ScoreTable(scores, protocol, writer, Set.of(), true);
+    return new ScoreTable(scores, protocol, Path.of("standard output"), writer, true);
   }
 
   /**
@@ -67,21 +61,23 @@ public final class ScoreTable implements AutoCloseable {
   public static ScoreTable create(Path file, List<String> scores, Map<String, String> protocol)
       throws IOException {
     Writer writer = Files.newBufferedWriter(file, StandardOpenOption.CREATE_NEW);
-    return new ScoreTable(scores, protocol, writer, Set.of(), true);
+    return new ScoreTable(scores, protocol, file, writer, true);
   }
 
   /**
    * Continues a file, or begins it where there is none. A last line without its end is dropped.
    *
-   * @throws IllegalArgumentException when it has other columns or was written by another protocol
+   * @param architectures the whole population; those that the file has are taken from it
+   * @throws IllegalArgumentException when it has other columns, was written by another protocol, or
+   *     has other architectures
    */
-  public static ScoreTable resume(Path file, List<String> scores, Map<String, String> protocol)
+  public static ScoreTable resume(
+      Path file, List<String> scores, Map<String, String> protocol, Iterator<String> architectures)
       throws IOException {
     if (!Files.exists(file)) {
       return create(file, scores, protocol);
     }
     dropTornLine(file);
-    Set<String> done = new LinkedHashSet<>();
     boolean header = true;
     try (BufferedReader reader = Files.newBufferedReader(file);
         CSVParser parser = FORMAT.parse(reader)) {
@@ -90,18 +86,14 @@ public final class ScoreTable implements AutoCloseable {
           header = false;
           checkHeader(file, row, header(scores, protocol));
         } else {
-          checkProtocol(file + ":" + parser.getCurrentLineNumber(), row, protocol);
-          done.add(row.get(0));
+          String place = file + ":" + parser.getCurrentLineNumber();
+          checkProtocol(place, row, protocol);
+          checkArchitecture(place, row.get(0), architectures);
         }
       }
     }
     Writer writer = Files.newBufferedWriter(file, StandardOpenOption.APPEND);
-    return new ScoreTable(scores, protocol, writer, done, header);
-  }
-
-  /** Architectures that the file already has. */
-  public Set<String> done() {
-    return done;
+    return new ScoreTable(scores, protocol, file, writer, header);
   }
 
   /** Adds a line; it is on its way to the disk when this returns. */
@@ -115,8 +107,16 @@ public final class ScoreTable implements AutoCloseable {
       cells.add(summary.note().replaceAll("\\s+", " "));
     }
     cells.addAll(protocol.values());
-    printer.printRecord(cells);
-    writer.flush();
+    print(cells);
+  }
+
+  private void print(List<String> cells) throws IOException {
+    try {
+      printer.printRecord(cells);
+      writer.flush();
+    } catch (IOException e) {
+      throw new IOException("cannot write " + file + ": " + e.getMessage(), e);
+    }
   }
 
   @Override
@@ -165,6 +165,14 @@ public final class ScoreTable implements AutoCloseable {
                 + " now");
       }
       column++;
+    }
+  }
+
+  private static void checkArchitecture(String place, String there, Iterator<String> expected) {
+    String now = expected.hasNext() ? expected.next() : "no more";
+    if (!there.equals(now)) {
+      throw new IllegalArgumentException(
+          place + ": cannot continue: its architecture is " + there + " but now comes " + now);
     }
   }
 

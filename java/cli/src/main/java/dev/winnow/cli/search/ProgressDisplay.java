@@ -48,7 +48,9 @@ public final class ProgressDisplay implements SearchListener, AutoCloseable {
     }
     bar.maxHint(progress.searchTotal());
     bar.stepTo(progress.searchDone());
-    bar.setExtraMessage(" round " + progress.round() + "/" + progress.rounds());
+    if (progress.rounds() > 1) {
+      bar.setExtraMessage(" round " + progress.round() + "/" + progress.rounds());
+    }
   }
 
   @Override

@@ -9,10 +9,10 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -45,12 +45,14 @@ class ScoreTableTest {
     for (int cut = 0; cut <= bytes.length; cut++) {
       Path torn = folder.resolve("torn.csv");
       Files.write(torn, java.util.Arrays.copyOf(bytes, cut));
-      try (ScoreTable table = ScoreTable.resume(torn, SCORES, protocol("0"))) {
-        if (!table.done().contains("|a~0|")) {
-          write(table, "|a~0|", 1, 2);
-        }
-        if (!table.done().contains("|b~0|")) {
-          write(table, "|b~0|", 3.5);
+      Iterator<String> architectures = List.of("|a~0|", "|b~0|").iterator();
+      try (ScoreTable table = ScoreTable.resume(torn, SCORES, protocol("0"), architectures)) {
+        while (architectures.hasNext()) {
+          if (architectures.next().equals("|a~0|")) {
+            write(table, "|a~0|", 1, 2);
+          } else {
+            write(table, "|b~0|", 3.5);
+          }
         }
       }
       assertEquals(Files.readString(whole), Files.readString(torn), "cut after " + cut);
@@ -66,15 +68,34 @@ class ScoreTableTest {
     String message =
         assertThrows(
                 IllegalArgumentException.class,
-                () -> ScoreTable.resume(file, SCORES, protocol("7")))
+                () -> ScoreTable.resume(file, SCORES, protocol("7"), List.of("|a~0|").iterator()))
             .getMessage();
     assertTrue(message.contains("seed is 0 there but 7 now"), message);
     message =
         assertThrows(
                 IllegalArgumentException.class,
-                () -> ScoreTable.resume(file, List.of("macs"), protocol("0")))
+                () ->
+                    ScoreTable.resume(
+                        file, List.of("macs"), protocol("0"), List.of("|a~0|").iterator()))
             .getMessage();
     assertTrue(message.contains("columns"), message);
+  }
+
+  @Test
+  void otherArchitecturesAreRefused() throws IOException {
+    Path file = folder.resolve("scores.csv");
+    try (ScoreTable table = ScoreTable.create(file, SCORES, protocol("0"))) {
+      write(table, "|a~0|", 1);
+    }
+    String message =
+        assertThrows(
+                IllegalArgumentException.class,
+                () ->
+                    ScoreTable.resume(
+                        file, SCORES, protocol("0"), List.of("|b~0|", "|a~0|").iterator()))
+            .getMessage();
+    assertTrue(message.contains("scores.csv:2"), message);
+    assertTrue(message.contains("its architecture is |a~0| but now comes |b~0|"), message);
   }
 
   @Test
@@ -103,6 +124,8 @@ class ScoreTableTest {
     try (ScoreTable table = ScoreTable.create(file, SCORES, protocol("0"))) {
       table.write("|c~0|", Map.of("ntk", summary));
     }
-    assertEquals(Set.of("|c~0|"), ScoreTable.resume(file, SCORES, protocol("0")).done());
+    Iterator<String> architectures = List.of("|c~0|", "|d~0|").iterator();
+    ScoreTable.resume(file, SCORES, protocol("0"), architectures).close();
+    assertEquals("|d~0|", architectures.next());
   }
 }

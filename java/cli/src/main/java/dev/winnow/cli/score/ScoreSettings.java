@@ -1,0 +1,145 @@
+package dev.winnow.cli.score;
+
+import static dev.winnow.cli.config.Setting.Type.WHOLE_NUMBER;
+
+import dev.winnow.cli.config.Configuration;
+import dev.winnow.cli.config.Setting;
+import dev.winnow.compute.Initialization;
+import dev.winnow.data.ImageSet;
+import dev.winnow.net.Shape;
+import dev.winnow.score.LinearRegionCount;
+import dev.winnow.score.MacCount;
+import dev.winnow.score.NetworkScore;
+import dev.winnow.score.NtkConditionNumber;
+import dev.winnow.score.ParameterCount;
+import dev.winnow.score.Protocol;
+import dev.winnow.score.Sampling;
+import dev.winnow.space.CellSpace;
+import dev.winnow.space.NetworkOptions;
+import java.util.List;
+
+/**
+ * On what {@code winnow score} computes: each score's own protocol, changed by {@code --set}.
+ *
+ * <p>{@code channels}, {@code cellsPerStage}, {@code stages} and {@code classes} change the network
+ * of every score but the region count, whose thin network is part of its definition.
+ */
+public final class ScoreSettings {
+  /** Names of the scores there are. */
+  public static final List<String> NAMES = List.of("ntk", "regions", "params", "macs");
+
+  /** Every key. */
+  public static final List<Setting> SETTINGS =
+      List.of(
+          Setting.of(
+              "channels",
+              WHOLE_NUMBER,
+              "channels C of the first stage; default 3 for ntk, the benchmark's for params and"
+                  + " macs"),
+          Setting.of(
+              "cellsPerStage",
+              WHOLE_NUMBER,
+              "cells N of a stage; default 1 for ntk, the benchmark's for params and macs"),
+          Setting.of("stages", WHOLE_NUMBER, "stages (resolutions); default 3"),
+          Setting.of("classes", WHOLE_NUMBER, "outputs; default: those of the data"),
+          Setting.oneOf(
+              "init",
+              "weights; default kaiming: over fan_out for ntk, over fan_in for regions",
+              "kaiming",
+              "pytorch-default"),
+          Setting.of("ntk.batch", WHOLE_NUMBER, "images of one NTK; default 72"),
+          Setting.of(
+              "regions.patchSide",
+              WHOLE_NUMBER,
+              "height and width of a patch in pixels; default 3"),
+          Setting.of(
+              "regions.batch", WHOLE_NUMBER, "patches that share batch statistics; default 1000"),
+          Setting.of("regions.batches", WHOLE_NUMBER, "batches of one count; default 3"));
+
+  private final Configuration configuration;
+
+  /**
+   * @param configuration with {@link #SETTINGS}
+   */
+  public ScoreSettings(Configuration configuration) {
+    this.configuration = configuration;
+  }
+
+  /**
+   * A score.
+   *
+   * @throws IllegalArgumentException for an unknown name or a setting out of range
+   */
+  public NetworkScore score(String name) {
+    return switch (name) {
+      case "ntk" ->
+          new NtkConditionNumber(
+              configuration.integer("ntk.batch", 72), init(Initialization.KAIMING_FAN_OUT));
+      case "regions" ->
+          new LinearRegionCount(
+              new Sampling(
+                  Sampling.Kind.PATCHES,
+                  regionBatch(),
+                  configuration.integer("regions.batches", 3)),
+              configuration.integer("regions.patchSide", 3),
+              init(Initialization.KAIMING_FAN_IN));
+      case "params" -> new ParameterCount();
+      case "macs" -> new MacCount();
+      default ->
+          throw new IllegalArgumentException(
+              "scores must be among " + String.join(", ", NAMES) + " but one was '" + name + "'");
+    };
+  }
+
+  private int regionBatch() {
+    return configuration.integer("regions.batch", 1000);
+  }
+
+  private Initialization init(Initialization kaiming) {
+    return configuration.text("init", "kaiming").equals("kaiming")
+        ? kaiming
+        : Initialization.PYTORCH_DEFAULT;
+  }
+
+  /** A score's protocol with the changes asked for. */
+  public Protocol protocol(NetworkScore score, CellSpace space, ImageSet images) {
+    Protocol protocol = score.protocol(space, images);
+    return score instanceof LinearRegionCount
+        ? protocol
+        : new Protocol(network(protocol.network()), protocol.initialization(), protocol.sampling());
+  }
+
+  private NetworkOptions network(NetworkOptions own) {
+    return new NetworkOptions(
+        configuration.integer("channels", own.channels()),
+        configuration.integer("cellsPerStage", own.cellsPerStage()),
+        configuration.integer("stages", own.stages()),
+        own.stem(),
+        configuration.integer("classes", own.classes()),
+        own.input());
+  }
+
+  /**
+   * The network of given weights: what was set, and the rest as the weights' names and shapes say.
+   *
+   * @param found as far as the weights tell
+   */
+  NetworkOptions given(NetworkOptions found) {
+    Shape input = found.input();
+    int channels =
+        found.stem() ? configuration.integer("channels", found.channels()) : input.channels();
+    return new NetworkOptions(
+        channels,
+        configuration.integer("cellsPerStage", found.cellsPerStage()),
+        configuration.integer("stages", found.stages()),
+        found.stem(),
+        configuration.integer("classes", found.classes()),
+        input);
+  }
+
+  /** Samples of a given batch that share statistics when regions are counted on it. */
+  int regionBatch(int samples) {
+    int batch = regionBatch();
+    return samples > batch && samples % batch == 0 ? batch : samples;
+  }
+}

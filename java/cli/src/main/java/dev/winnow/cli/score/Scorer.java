@@ -1,0 +1,227 @@
+package dev.winnow.cli.score;
+
+import dev.winnow.compute.Engine;
+import dev.winnow.compute.Images;
+import dev.winnow.compute.Job;
+import dev.winnow.compute.Monitor;
+import dev.winnow.compute.Parameters;
+import dev.winnow.compute.Plan;
+import dev.winnow.compute.PlanOptions;
+import dev.winnow.compute.Row;
+import dev.winnow.data.ImageSet;
+import dev.winnow.net.NetworkGraph;
+import dev.winnow.random.Stream;
+import dev.winnow.score.LinearRegionCount;
+import dev.winnow.score.MacCount;
+import dev.winnow.score.NetworkScore;
+import dev.winnow.score.ParameterCount;
+import dev.winnow.score.Protocol;
+import dev.winnow.score.Score;
+import dev.winnow.space.CellSpace;
+import dev.winnow.space.NetworkOptions;
+import dev.winnow.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * Scores architectures one by one. In a repeat all architectures see the same images and equally
+ * named weights are equal, so what differs between them is not the draw; a value depends on the
+ * seed, the architecture and the repeat alone.
+ */
+public final class Scorer {
+  private final CellSpace space;
+  private final ScoreSettings settings;
+  private final Map<String, NetworkScore> scores;
+  private final Optional<ImageSet> images;
+  private final Optional<GivenNetwork> given;
+  private final long seed;
+  private final int repeats;
+  private final Supplier<Engine> engine;
+  private final Map<String, List<Images>> batches = new HashMap<>();
+
+  /**
+   * @param scores their names
+   * @param images what networks with drawn weights see
+   * @param given weights and batch in place of drawn ones and images
+   * @param repeats draws of weights and images per score
+   * @param engine asked for when a score needs one; counts do not
+   */
+  public Scorer(
+      CellSpace space,
+      ScoreSettings settings,
+      List<String> scores,
+      Optional<ImageSet> images,
+      Optional<GivenNetwork> given,
+      long seed,
+      int repeats,
+      Supplier<Engine> engine) {
+    this.space = space;
+    this.settings = settings;
+    this.scores = new LinkedHashMap<>();
+    scores.forEach(name -> this.scores.put(name, settings.score(name)));
+    this.images = images;
+    this.given = given;
+    this.seed = seed;
+    this.repeats = repeats;
+    this.engine = engine;
+  }
+
+  /** What is stored with every value, column by column. */
+  public Map<String, String> protocol() {
+    Map<String, String> columns = new LinkedHashMap<>();
+    columns.put("space", space.name());
+    columns.put("seed", given.isPresent() ? "" : Long.toString(seed));
+    columns.put("repeats", Integer.toString(repeats));
+    columns.put("data", given.isPresent() ? "given" : images.orElseThrow().name());
+    scores.forEach((name, score) -> columns.put(name + "_protocol", describe(score)));
+    return columns;
+  }
+
+  private String describe(NetworkScore score) {
+    if (given.isPresent()) {
+      String network = network(given()) + "; given weights";
+      return counts(score)
+          ? network
+          : network + "; " + given.get().images().samples() + " given images" + norm(score);
+    }
+    Protocol protocol = protocol(score);
+    if (counts(score)) {
+      return network(protocol.network());
+    }
+    return network(protocol.network())
+        + "; "
+        + protocol.initialization().name()
+        + "; "
+        + (protocol.sampling().batches() == 1 ? "" : protocol.sampling().batches() + " x ")
+        + protocol.sampling().batch()
+        + " "
+        + protocol.sampling().kind().name().toLowerCase(java.util.Locale.ROOT)
+        + norm(score);
+  }
+
+  private static String norm(NetworkScore score) {
+    return counts(score) ? "" : "; batch statistics; float32";
+  }
+
+  private static String network(NetworkOptions options) {
+    return "C="
+        + options.channels()
+        + " N="
+        + options.cellsPerStage()
+        + " stages="
+        + options.stages()
+        + (options.stem() ? "" : " no stem")
+        + " classes="
+        + options.classes()
+        + " input="
+        + options.input();
+  }
+
+  private static boolean counts(NetworkScore score) {
+    return score instanceof ParameterCount || score instanceof MacCount;
+  }
+
+  private NetworkOptions given() {
+    return settings.given(given.orElseThrow().size());
+  }
+
+  /** All scores of an architecture. */
+  public Map<String, Summary> score(String architecture, Monitor monitor) {
+    Map<String, Summary> summaries = new LinkedHashMap<>();
+    scores.forEach(
+        (name, score) -> summaries.put(name, Summary.of(values(score, architecture, monitor))));
+    return summaries;
+  }
+
+  private List<Score> values(NetworkScore score, String architecture, Monitor monitor) {
+    NetworkOptions size = given.isPresent() ? given() : protocol(score).network();
+    NetworkGraph graph = space.network(architecture, size);
+    if (counts(score)) {
+      return List.of(Score.of(score instanceof MacCount ? graph.macs() : graph.parameters()));
+    }
+    List<Job> jobs = given.isPresent() ? givenJob(graph) : drawnJobs(score);
+    Score[] values = new Score[jobs.size()];
+    int batch = given.isPresent() ? givenBatch(score) : protocol(score).sampling().batch();
+    try (Plan plan = engine.get().plan(graph, PlanOptions.batch(batch))) {
+      score.compute(plan, jobs, (job, value) -> values[job] = value, monitor);
+    }
+    return Arrays.asList(values);
+  }
+
+  private int givenBatch(NetworkScore score) {
+    int samples = given.orElseThrow().images().samples();
+    return score instanceof LinearRegionCount ? settings.regionBatch(samples) : samples;
+  }
+
+  private List<Job> givenJob(NetworkGraph graph) {
+    GivenNetwork network = given.orElseThrow();
+    return List.of(
+        new Job(Row.NONE, new Parameters.Given(network.weights(graph)), network.images()));
+  }
+
+  private Protocol protocol(NetworkScore score) {
+    return settings.protocol(score, space, images.orElseThrow());
+  }
+
+  private List<Job> drawnJobs(NetworkScore score) {
+    Protocol protocol = protocol(score);
+    List<Images> drawn = batches.computeIfAbsent(score.name(), name -> draw(score, protocol));
+    List<Job> jobs = new ArrayList<>();
+    for (int r = 0; r < repeats; r++) {
+      jobs.add(new Job(Row.NONE, drawn(score, protocol, r), drawn.get(r)));
+    }
+    return jobs;
+  }
+
+  private List<Images> draw(NetworkScore score, Protocol protocol) {
+    List<Images> drawn = new ArrayList<>();
+    for (int r = 0; r < repeats; r++) {
+      drawn.add(protocol.draw(images.orElseThrow(), stream(score).of("images").of(r), 0));
+    }
+    return drawn;
+  }
+
+  private Parameters drawn(NetworkScore score, Protocol protocol, int repeat) {
+    return new Parameters.Drawn(protocol.initialization(), stream(score).of("weights").of(repeat));
+  }
+
+  private Stream stream(NetworkScore score) {
+    return Stream.root(seed).of("score").of(score.name());
+  }
+
+  /**
+   * The weights and the batch that a score of an architecture is computed on in the first repeat,
+   * by canonical name and {@code input}: what {@link GivenNetwork} reads.
+   */
+  public Map<String, Tensor> tensors(String name, String architecture) {
+    NetworkScore score = scores.get(name);
+    Protocol protocol = protocol(score);
+    NetworkGraph graph = space.network(architecture, protocol.network());
+    Map<String, Tensor> tensors;
+    try (Plan plan = engine.get().plan(graph, PlanOptions.batch(protocol.sampling().batch()))) {
+      tensors = new LinkedHashMap<>(plan.values(drawn(score, protocol, 0)));
+    }
+    Images batch = protocol.draw(images.orElseThrow(), stream(score).of("images").of(0), 0);
+    double[] pixels = new double[batch.values().length];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = batch.values()[i];
+    }
+    int[] shape = {batch.samples(), batch.channels(), batch.height(), batch.width()};
+    tensors.put(GivenNetwork.INPUT, new Tensor(shape, pixels));
+    return tensors;
+  }
+
+  /** Tensors of the given file that an architecture does not use. */
+  public List<String> unused(String architecture) {
+    return given
+        .map(network -> network.unused(space.network(architecture, given())))
+        .map(List::copyOf)
+        .orElse(List.of());
+  }
+}
