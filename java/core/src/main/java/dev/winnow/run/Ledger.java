@@ -195,7 +195,7 @@ final class Ledger implements Journal, AutoCloseable {
           channel.write(line);
         }
       } catch (IOException e) {
-        channel.truncate(whole); // a part that fitted would be a torn line
+        cutOff(whole, e);
         throw e;
       }
       long now = System.nanoTime();
@@ -210,6 +210,15 @@ final class Ledger implements Journal, AutoCloseable {
               + known.scores().size()
               + " evaluations before are kept and the run can be resumed",
           e);
+    }
+  }
+
+  /** Removes the part of a line that fitted; where even that fails, the next resume does it. */
+  private void cutOff(long whole, IOException cause) {
+    try {
+      channel.truncate(whole);
+    } catch (IOException e) {
+      cause.addSuppressed(e);
     }
   }
 
