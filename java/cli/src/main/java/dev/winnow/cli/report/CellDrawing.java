@@ -47,7 +47,7 @@ final class CellDrawing {
   private static String draw(
       List<Edge> edges, double width, double height, double radius, double stroke, boolean names) {
     int nodes = 1 + edges.stream().mapToInt(Edge::target).max().orElse(0);
-    double left = radius + (names ? 46 : 8);
+    double left = radius + (names ? 54 : 8);
     double step = (width - 2 * left) / Math.max(1, nodes - 1);
     double middle = height / 2;
     Svg svg = new Svg(width, height, "cell with " + nodes + " nodes");

@@ -21,6 +21,7 @@ import java.util.Map;
  * @param deltaDefinition what Δκ and ΔR are in this mode
  * @param spectra tangent-kernel spectra
  * @param sampled rows of the architectures of a sampling search, header first
+ * @param otherCell the cell that random search found
  * @param comparison rows of the comparison with random search, header first
  * @param configuration resolved configuration
  * @param provenance where and with what it ran
@@ -38,6 +39,7 @@ record ReportData(
     String deltaDefinition,
     List<Spectrum> spectra,
     List<List<String>> sampled,
+    List<Edge> otherCell,
     List<List<String>> comparison,
     String configuration,
     String provenance) {}

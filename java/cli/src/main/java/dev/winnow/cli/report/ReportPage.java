@@ -1,6 +1,7 @@
 package dev.winnow.cli.report;
 
 import dev.winnow.cli.report.CellDrawing.Edge;
+import dev.winnow.cli.search.Significant;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -163,10 +164,10 @@ public final class ReportPage {
                 Integer.toString(round.number()),
                 c.edge().replace('-', '←'),
                 c.operation(),
-                number("%.5g", c.kappa().mean()),
-                number("%.2g", c.kappa().error()),
-                number("%.5g", c.regions().mean()),
-                number("%.2g", c.regions().error()),
+                Significant.digits(c.kappa().mean(), 5),
+                Significant.digits(c.kappa().error(), 2),
+                Significant.digits(c.regions().mean(), 5),
+                Significant.digits(c.regions().error(), 2),
                 c.rank() < 0 ? "–" : Integer.toString(c.rank() + 1),
                 c.pruned() ? "yes" : ""));
       }
@@ -199,7 +200,10 @@ public final class ReportPage {
     if (data.comparison().isEmpty()) {
       return;
     }
-    html.append("<section><h2>Beside random search</h2>");
+    html.append("<section><h2>Beside random search</h2><div class=\"strip\">");
+    step("TE-NAS", data.cell());
+    step("random search", data.otherCell());
+    html.append("</div>");
     table(data.comparison().get(0), data.comparison().subList(1, data.comparison().size()));
     html.append("</section>");
   }
@@ -237,10 +241,17 @@ public final class ReportPage {
     html.append("</tr></thead><tbody>");
     for (List<String> row : rows) {
       html.append("<tr>");
-      row.forEach(cell -> element("td", cell));
+      row.forEach(this::cell);
       html.append("</tr>");
     }
     html.append("</tbody></table>");
+  }
+
+  /** A cell; an architecture, which has no spaces, may break anywhere. */
+  private void cell(String text) {
+    html.append(text.startsWith("|") ? "<td class=\"breaks\">" : "<td>")
+        .append(Svg.escape(text))
+        .append("</td>");
   }
 
   private void element(String name, String text) {

@@ -4,6 +4,7 @@ import dev.winnow.cli.report.CellDrawing.Edge;
 import dev.winnow.cli.search.FoundCell;
 import dev.winnow.cli.search.SearchRequest;
 import dev.winnow.cli.search.SearchRun;
+import dev.winnow.cli.search.Significant;
 import dev.winnow.run.Provenance;
 import dev.winnow.run.RecordedRun;
 import dev.winnow.search.Measure;
@@ -65,6 +66,7 @@ final class RunReader {
         deltaDefinition(),
         spectra(),
         pruning ? List.of() : sampled(),
+        otherCell(),
         comparison(found),
         run.configuration(),
         provenance());
@@ -242,11 +244,19 @@ final class RunReader {
                     List.of(
                         Integer.toString(c.position() + 1),
                         c.scored().candidate().name(),
-                        number("%.5g", c.scored().measure(NTK).value().mean()),
-                        number("%.2g", c.scored().measure(NTK).value().standardError()),
-                        number("%.5g", c.scored().measure(REGIONS).value().mean()),
-                        number("%.2g", c.scored().measure(REGIONS).value().standardError()))));
+                        Significant.digits(c.scored().measure(NTK).value().mean(), 5),
+                        Significant.digits(c.scored().measure(NTK).value().standardError(), 2),
+                        Significant.digits(c.scored().measure(REGIONS).value().mean(), 5),
+                        Significant.digits(
+                            c.scored().measure(REGIONS).value().standardError(), 2))));
     return rows;
+  }
+
+  private List<Edge> otherCell() {
+    return baseline
+        .flatMap(RecordedRun::result)
+        .map(result -> edges(request.space(), result.architecture()))
+        .orElse(List.of());
   }
 
   private List<List<String>> comparison(Optional<FoundCell> found) {
@@ -257,7 +267,6 @@ final class RunReader {
     FoundCell other = cell(baseline.get(), random);
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("", "TE-NAS", "random search"));
-    rows.add(List.of("cell", found.get().architecture(), other.architecture()));
     rows.add(
         List.of(
             "networks scored",
@@ -312,9 +321,5 @@ final class RunReader {
       session.facts().forEach((k, v) -> text.append(k).append(": ").append(v).append('\n'));
     }
     return text.toString();
-  }
-
-  private static String number(String format, double value) {
-    return Double.isFinite(value) ? String.format(Locale.ROOT, format, value) : "–";
   }
 }

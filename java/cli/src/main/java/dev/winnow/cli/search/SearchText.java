@@ -103,9 +103,10 @@ public final class SearchText {
     if (!value.defined()) {
       return "undefined";
     }
+    String mean = Significant.digits(value.mean(), 4);
     return Double.isNaN(value.standardError())
-        ? String.format(Locale.ROOT, "%.4g", value.mean())
-        : String.format(Locale.ROOT, "%.4g ± %.2g", value.mean(), value.standardError());
+        ? mean
+        : mean + " ± " + Significant.digits(value.standardError(), 2);
   }
 
   /** A line of its own. */

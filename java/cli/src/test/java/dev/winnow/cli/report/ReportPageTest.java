@@ -121,6 +121,7 @@ class ReportPageTest {
         "Change relative to the network before pruning.",
         List.of(new Spectrum("supernet", first), new Spectrum("found cell", last)),
         List.of(),
+        cell,
         List.of(List.of("", "TE-NAS", "random"), List.of("κ", "31.2", "77.1")),
         "mode: winnow\nseed: 0\n",
         "{}");
