@@ -54,7 +54,11 @@ public final class Main implements Runnable {
     interruption.install();
     Session session = new Session(Console.ofProcess(), NativeEngines::open, interruption);
     int code = execute(session, arguments);
-    session.console().out().flush();
+    // A PrintStream keeps errors to itself; a result that nobody received is no success.
+    if (session.console().out().checkError() && code == ExitCode.DONE) {
+      session.console().err().println("winnow: cannot write standard output");
+      code = ExitCode.CONFIGURATION;
+    }
     interruption.finish(code);
     System.exit(code);
   }

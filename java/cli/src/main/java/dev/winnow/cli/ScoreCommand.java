@@ -353,12 +353,12 @@ final class ScoreCommand implements Callable<Integer> {
     Map<String, String> protocol = scorer.protocol();
     if (json) {
       ScoreJson object = new ScoreJson(session.console().out(), protocol);
-      return sink(object::write, object::close);
+      return sink(received(object::write), object::close);
     }
     if (out == null) {
       Writer writer = new OutputStreamWriter(session.console().out(), StandardCharsets.UTF_8);
       ScoreTable table = ScoreTable.to(writer, scores, protocol);
-      return sink(table::write, writer::flush);
+      return sink(received(table::write), writer::flush);
     }
     try {
       ScoreTable table =
@@ -370,6 +370,16 @@ final class ScoreCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           out + " is there already; continue it with --resume or choose another file", e);
     }
+  }
+
+  /** Stops when nobody reads standard output any more. */
+  private Line received(Line line) {
+    return (architecture, summaries) -> {
+      line.write(architecture, summaries);
+      if (session.console().out().checkError()) {
+        throw new IOException("cannot write standard output");
+      }
+    };
   }
 
   private interface Line {

@@ -2,13 +2,10 @@ package dev.winnow.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
 /** The native core against the numbers of the published programs: {@code winnow verify}. */
@@ -19,24 +16,11 @@ class GoldenCasesTest {
     arguments[0] = "verify";
     arguments[1] = "--json";
     for (int i = 0; i < places.length; i++) {
-      arguments[i + 2] = shared(places[i]).toString();
+      arguments[i + 2] = SharedFiles.find(places[i]).toString();
     }
     CommandLineRun run = CommandLineRun.of(NativeEngines::open, arguments);
     assertEquals(ExitCode.DONE, run.code(), () -> run.out() + run.err());
     return new ObjectMapper().readTree(run.out());
-  }
-
-  /** The folder is {@code WINNOW_SHARED}, else {@code shared} beside an ancestor of this module. */
-  private static Path shared(String place) {
-    String given = System.getenv("WINNOW_SHARED");
-    Path root = given == null || given.isBlank() ? null : Path.of(given);
-    for (Path at = Path.of("").toAbsolutePath(); root == null && at != null; at = at.getParent()) {
-      root = Files.isDirectory(at.resolve("shared")) ? at.resolve("shared") : null;
-    }
-    Path found = (root == null ? Path.of("shared") : root).resolve(place);
-    assumeTrue(
-        Files.exists(found), () -> "skipped: no " + found + " (set WINNOW_SHARED to its folder)");
-    return found;
   }
 
   /** 3 kernels, 3 logits and 1 region count, in two number types, and the counts beside them. */
@@ -83,8 +67,8 @@ class GoldenCasesTest {
         CommandLineRun.of(
             NativeEngines::open,
             "verify",
-            shared("golden/c5_nb201_training").toString(),
-            shared("golden/c4_fwdbwd_mobilenet").toString());
+            SharedFiles.find("golden/c5_nb201_training").toString(),
+            SharedFiles.find("golden/c4_fwdbwd_mobilenet").toString());
     assertEquals(ExitCode.CHECK_FAILED, run.code(), run::err);
     assertTrue(run.out().contains("kind supernet_training 1, space mobilenet 1"), run::out);
   }

@@ -77,6 +77,9 @@ public final class ScoreTable implements AutoCloseable {
     if (!Files.exists(file)) {
       return create(file, scores, protocol);
     }
+    if (!Files.isRegularFile(file)) {
+      throw new IllegalArgumentException(file + " is no file that can be continued");
+    }
     dropTornLine(file);
     boolean header = true;
     try (BufferedReader reader = Files.newBufferedReader(file);

@@ -185,7 +185,7 @@ public record SearchRequest(
 
   /** Where the key that a range check complains of was written. */
   private String place(String message) {
-    String name = message.replaceFirst(" must be in .*", "");
+    String name = message.replaceFirst("(?s) must be .*", "");
     String key =
         name.equals("repeats") && !method.equals(SearchSettings.TE_NAS)
             ? "random.repeats"
