@@ -1,0 +1,307 @@
+package dev.winnow.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.winnow.space.NasBench201;
+import dev.winnow.tensor.Dtype;
+import dev.winnow.tensor.Safetensors;
+import dev.winnow.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.commons.csv.CSVFormat;
+import org.apache.commons.csv.CSVParser;
+import org.apache.commons.csv.CSVRecord;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ScoreCommandTest {
+  private static final String CELL =
+      "|nor_conv_3x3~0|+|nor_conv_3x3~0|avg_pool_3x3~1|+|skip_connect~0|nor_conv_1x1~1|none~2|";
+  private static final String OTHER =
+      "|nor_conv_1x1~0|+|skip_connect~0|nor_conv_1x1~1|+|skip_connect~0|nor_conv_3x3~1|none~2|";
+
+  @TempDir private Path folder;
+
+  private static CommandLineRun run(String... arguments) {
+    return CommandLineRun.of(NativeEngines::open, arguments);
+  }
+
+  /** {@code score} on little batches. */
+  private static CommandLineRun score(String... arguments) {
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "score",
+                "--data=generated:16",
+                "--set=ntk.batch=4",
+                "--set=regions.batch=50",
+                "--set=regions.batches=2"));
+    all.addAll(List.of(arguments));
+    return run(all.toArray(String[]::new));
+  }
+
+  private static CommandLineRun given(String... arguments) {
+    List<String> all = new ArrayList<>(List.of("score", "--set=regions.batch=50"));
+    all.addAll(List.of(arguments));
+    return run(all.toArray(String[]::new));
+  }
+
+  private static List<CSVRecord> rows(String text) throws IOException {
+    try (CSVParser parser =
+        CSVParser.parse(
+            text, CSVFormat.DEFAULT.builder().setHeader().setSkipHeaderRecord(true).get())) {
+      return parser.getRecords();
+    }
+  }
+
+  private String path(String name) {
+    return folder.resolve(name).toString();
+  }
+
+  /** κ as the TE-NAS program computed it, in double precision, on recorded weights and images. */
+  @Test
+  void givenWeightsGiveThePublishedCondition() throws IOException {
+    Path place = SharedFiles.find("golden/c1_nb201_best");
+    JsonNode golden = new ObjectMapper().readTree(place.resolve("case.json").toFile());
+    CommandLineRun run =
+        run(
+            "score",
+            "--arch",
+            golden.get("architecture").asText(),
+            "--scores",
+            "ntk,regions",
+            "--params",
+            place.resolve("tensors.safetensors").toString(),
+            "--json");
+    assertEquals(ExitCode.DONE, run.code(), run::err);
+    assertTrue(run.err().contains("not the network's and left alone: expected."), run::err);
+    JsonNode kappa = golden.get("proxies").get("ntk_cond");
+    double expected = kappa.get("value").doubleValue();
+    double tolerance = kappa.get("tolerance").get("value").doubleValue();
+    JsonNode score = new ObjectMapper().readTree(run.out()).get("architectures").get(0);
+    assertEquals(expected, score.get("ntk").get("value").doubleValue(), tolerance * expected);
+    // 32 whole images of a wide network never share a pattern.
+    assertEquals(32, score.get("regions").get("value").intValue());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ntk", "regions"})
+  void drawnWeightsCarriedElsewhereGiveTheSameScore(String score) throws IOException {
+    String file = path("drawn.safetensors");
+    CommandLineRun drawn =
+        score("--arch", CELL, "--scores", score, "--seed", "5", "--save-params", file);
+    assertEquals(ExitCode.DONE, drawn.code(), drawn::err);
+    CommandLineRun again = given("--arch", CELL, "--scores", score, "--params", file);
+    assertEquals(ExitCode.DONE, again.code(), again::err);
+    assertEquals("", again.err());
+    assertEquals(rows(drawn.out()).get(0).get(score), rows(again.out()).get(0).get(score));
+  }
+
+  @Test
+  void aScoreDependsOnNeitherThreadsNorCompany() throws IOException {
+    CommandLineRun alone = score("--arch", CELL, "--scores", "ntk,regions", "--threads", "1");
+    CommandLineRun both =
+        score("--arch", OTHER, "--arch", CELL, "--scores", "ntk,regions", "--threads", "2");
+    assertEquals(rows(alone.out()).get(0).toList(), rows(both.out()).get(1).toList());
+    assertFalse(rows(alone.out()).get(0).get("ntk_stderr").isEmpty());
+  }
+
+  @Test
+  void brokenLinesAreReportedAndTheRestScored() throws IOException {
+    Path file = folder.resolve("cells.txt");
+    Files.writeString(
+        file, "# cells\n" + CELL + "\n|nor_conv_3x3~0|\n\n" + OTHER + "\n|max_pool~0|+|\n");
+    CommandLineRun run = score("--archs", file.toString(), "--scores", "macs");
+    assertEquals(ExitCode.CHECK_FAILED, run.code());
+    assertEquals(2, run.err().lines().count(), run::err);
+    assertTrue(run.err().contains(file + ":3: "), run::err);
+    assertTrue(run.err().contains(file + ":6: "), run::err);
+    assertEquals(List.of(CELL, OTHER), rows(run.out()).stream().map(row -> row.get(0)).toList());
+  }
+
+  @Test
+  void countsAreThoseOfTheGraphAndNeedNoEngine() throws IOException {
+    EngineOpener none =
+        (device, threads) -> {
+          throw new AssertionError("counts need no engine");
+        };
+    CommandLineRun run =
+        CommandLineRun.of(
+            none,
+            "score",
+            "--arch=" + CELL,
+            "--scores=params,macs",
+            "--set=channels=8",
+            "--set=cellsPerStage=2",
+            "--set=classes=7");
+    NasBench201 space = new NasBench201();
+    var size =
+        new dev.winnow.space.NetworkOptions(8, 2, 3, true, 7, new dev.winnow.net.Shape(3, 32, 32));
+    var graph = space.network(CELL, size);
+    assertEquals(Long.toString(graph.parameters()), rows(run.out()).get(0).get("params"));
+    assertEquals(Long.toString(graph.macs()), rows(run.out()).get(0).get("macs"));
+  }
+
+  @Test
+  void theWholeSpaceIsEachCellOnce() throws IOException {
+    CommandLineRun run =
+        score("--all", "--scores", "params", "--set=channels=1", "--set=cellsPerStage=1");
+    List<CSVRecord> rows = rows(run.out());
+    assertEquals(15_625, rows.size());
+    assertEquals(15_625, rows.stream().map(row -> row.get(0)).distinct().count());
+  }
+
+  @Test
+  void aSampleIsOfDifferentCellsAndRepeats() throws IOException {
+    CommandLineRun one = score("--sample", "50", "--scores", "params", "--seed", "4");
+    CommandLineRun two = score("--sample", "50", "--scores", "params", "--seed", "4");
+    assertEquals(one.out(), two.out());
+    assertEquals(50, rows(one.out()).stream().map(row -> row.get(0)).distinct().count());
+    assertFalse(one.out().equals(score("--sample", "50", "--scores", "params").out()));
+  }
+
+  @Test
+  void aCutTableContinuesToTheSameBytes() throws IOException {
+    String whole = path("whole.csv");
+    String[] command = {"--sample", "6", "--scores", "ntk", "--out", whole};
+    assertEquals(ExitCode.DONE, score(command).code());
+    byte[] bytes = Files.readAllBytes(Path.of(whole));
+    for (int cut : List.of(0, 10, bytes.length / 2, bytes.length - 1, bytes.length)) {
+      Path file = folder.resolve("cut" + cut + ".csv");
+      Files.write(file, Arrays.copyOf(bytes, cut));
+      CommandLineRun run =
+          score("--sample", "6", "--scores", "ntk", "--resume", "--out", file.toString());
+      assertEquals(ExitCode.DONE, run.code(), run::err);
+      assertEquals(Files.readString(Path.of(whole)), Files.readString(file), "cut at " + cut);
+    }
+    CommandLineRun again = score(command);
+    assertEquals(ExitCode.CONFIGURATION, again.code());
+    assertTrue(again.err().contains("--resume"), again::err);
+  }
+
+  @Test
+  void anInterruptedTableSaysHowToGoOn() {
+    Interruption interruption = new Interruption();
+    interruption.request();
+    String file = path("scores.csv");
+    CommandLineRun run =
+        CommandLineRun.of(
+            NativeEngines::open, interruption, "score", "--all", "--scores=macs", "--out", file);
+    assertEquals(ExitCode.INTERRUPTED, run.code());
+    assertTrue(run.err().contains("--resume continues " + file), run::err);
+  }
+
+  private String damaged(String name, java.util.function.Consumer<Map<String, Tensor>> damage)
+      throws IOException {
+    Path drawn = folder.resolve("drawn.safetensors");
+    score("--arch", CELL, "--scores", "ntk", "--save-params", drawn.toString());
+    Map<String, Tensor> tensors = new HashMap<>(Safetensors.read(drawn));
+    damage.accept(tensors);
+    Path file = folder.resolve(name);
+    Safetensors.write(file, tensors, Dtype.F32);
+    return file.toString();
+  }
+
+  private static void assertRefused(String file, String hint) {
+    CommandLineRun run = given("--arch", CELL, "--scores", "ntk", "--params", file);
+    assertEquals(ExitCode.CONFIGURATION, run.code(), run::err);
+    assertTrue(run.err().contains(hint), run::err);
+    assertEquals(1, run.err().lines().count(), run::err);
+  }
+
+  @Test
+  void weightsThatAreNotNumbersAreNamed() throws IOException {
+    String file =
+        damaged("nan.safetensors", t -> t.get("stem.conv.weight").values()[7] = Double.NaN);
+    assertRefused(file, file + ": tensor 'stem.conv.weight' must be finite but element 7 is NaN");
+  }
+
+  @Test
+  void aMissingWeightIsNamed() throws IOException {
+    String file = damaged("less.safetensors", t -> t.remove("last.bn.bias"));
+    assertRefused(file, file + ": has no tensor 'last.bn.bias'");
+  }
+
+  @Test
+  void aWeightOfAnotherShapeIsNamed() throws IOException {
+    String file =
+        damaged(
+            "shape.safetensors",
+            t -> t.put("last.bn.bias", new Tensor(new int[] {2}, new double[2])));
+    assertRefused(file, "tensor 'last.bn.bias' must have shape [12] but has [2]");
+  }
+
+  @Test
+  void aFileWithoutABatchIsNamed() throws IOException {
+    String file = damaged("alone.safetensors", t -> t.remove("input"));
+    assertRefused(file, "has no tensor 'input'");
+  }
+
+  @Test
+  void aBatchOfOneIsRefused() throws IOException {
+    String file =
+        damaged(
+            "one.safetensors",
+            t -> {
+              double[] first = Arrays.copyOf(t.get("input").values(), 3 * 16 * 16);
+              t.put("input", new Tensor(new int[] {1, 3, 16, 16}, first));
+            });
+    assertRefused(file, "NTK batch must be in [2, 4096] but was 1");
+  }
+
+  @Test
+  void aTruncatedFileIsNamed() throws IOException {
+    Path whole = Path.of(damaged("whole.safetensors", t -> {}));
+    Path cut = folder.resolve("cut.safetensors");
+    byte[] bytes = Files.readAllBytes(whole);
+    Files.write(cut, Arrays.copyOf(bytes, bytes.length - 4));
+    assertRefused(cut.toString(), cut.toString());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "score --scores macs; 2; one of --arch, --archs, --sample and --all",
+        "score --all --sample 3 --scores macs; 2; one of --arch, --archs, --sample and --all",
+        "score --all --scores nwot; 2; ntk, regions, params, macs",
+        "score --all --scores macs,macs; 2; twice",
+        "score --all; 2; --scores",
+        "score --arch |none~0| --scores macs; 2; --arch:",
+        "score --sample 0 --scores macs; 3; [1, 15625]",
+        "score --sample 15626 --scores macs; 3; [1, 15625]",
+        "score --all --scores macs --repeats 0; 2; [1, 100]",
+        "score --all --scores macs --resume; 2; --out",
+        "score --all --scores macs --batch x; 2; --params",
+        "score --all --scores ntk --set ntk.batch=1; 3; [2, 4096] but was 1",
+        "score --all --scores ntk --set chanels=1; 2; did you mean 'channels'",
+        "score --all --scores macs --set channels=0; 3; channels",
+        "score --all --scores ntk --save-params x; 2; one --arch",
+        "score --archs /nowhere --scores macs; 3; /nowhere: no such file",
+        "score --all --scores macs --out /proc/version/x; 3; /proc/version/x",
+        "score --all --scores ntk --params /nowhere; 3; /nowhere",
+      })
+  void mistakesAreTold(String line, int code, String hint) {
+    CommandLineRun run =
+        CommandLineRun.of(
+            (device, threads) -> {
+              throw new AssertionError("nothing should have been computed");
+            },
+            line.split(" "));
+    assertEquals(code, run.code(), run::err);
+    assertTrue(run.err().contains(hint), run::err);
+  }
+}
