@@ -4,13 +4,11 @@ import dev.winnow.cli.config.Configuration;
 import dev.winnow.cli.report.ReportFile;
 import dev.winnow.cli.search.FoundCell;
 import dev.winnow.cli.search.SearchRequest;
-import dev.winnow.cli.search.Table;
 import dev.winnow.run.RecordedRun;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -68,7 +66,7 @@ final class ReportCommand implements Callable<Integer> {
 
   private FoundCell.Lookup lookup(SearchRequest request) throws IOException {
     if (table != null) {
-      return Table.open(Optional.of(table), request.space());
+      return request.lookup(table);
     }
     if (request.table().isPresent() && !Files.exists(request.table().get())) {
       session
@@ -80,6 +78,6 @@ final class ReportCommand implements Callable<Integer> {
                   + " is not there; the page goes without it (--table gives another)");
       return FoundCell.Lookup.NONE;
     }
-    return Table.open(request.table(), request.space());
+    return request.lookup();
   }
 }

@@ -9,7 +9,6 @@ import dev.winnow.cli.search.SearchRequest;
 import dev.winnow.cli.search.SearchRun;
 import dev.winnow.cli.search.SearchSettings;
 import dev.winnow.cli.search.SearchText;
-import dev.winnow.cli.search.Table;
 import dev.winnow.compute.CancelledException;
 import dev.winnow.compute.Engine;
 import dev.winnow.data.ImageSet;
@@ -118,7 +117,7 @@ final class SearchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     SearchRequest request = resumed == null ? asked() : recorded();
-    FoundCell.Lookup lookup = Table.open(request.table(), request.space());
+    FoundCell.Lookup lookup = request.lookup();
     ImageSet images = ImageSets.open(request.data(), request.seed());
     request.search(images); // complains of values out of range before anything is made
     Optional<SearchRequest> second = request.baseline();

@@ -170,6 +170,7 @@ class SearchCommandTest {
         "search te-nas --data noise; 3; generated",
         "search te-nas --config /nowhere.yaml; 3; no such file",
         "search te-nas --table /nowhere.csv; 3; /nowhere.csv",
+        "search te-nas --set tableArchitecture=a; 3; needs a table",
         "search te-nas --resume /nowhere; 2; --resume",
         "search --resume /nowhere; 3; not a run folder",
         "report /nowhere; 3; not a run folder",
@@ -198,6 +199,37 @@ class SearchCommandTest {
     CommandLineRun run = refused("search", "te-nas", "--table", table.toString());
     assertEquals(ExitCode.CONFIGURATION, run.code());
     assertTrue(run.err().contains(table.toString()), run::err);
+  }
+
+  @Test
+  void aTableOfOtherColumnNamesIsMapped() throws IOException {
+    Path table = folder.resolve("table.csv");
+    StringBuilder text = new StringBuilder("cell,quality\n");
+    new NasBench201().cells().forEach(cell -> text.append(cell).append(",50\n"));
+    Files.writeString(table, text);
+    CommandLineRun run =
+        run(
+            SmallSearch.arguments(
+                "--out",
+                out(),
+                "--json",
+                "--table",
+                table.toString(),
+                "--set=tableArchitecture=cell",
+                "--set=tableAccuracies=quality"));
+    assertEquals(ExitCode.DONE, run.code(), run::err);
+    JsonNode accuracy = new ObjectMapper().readTree(run.out()).get("accuracy").get("quality");
+    assertEquals(50, accuracy.get("value").intValue());
+    assertEquals(1, accuracy.get("rank").intValue());
+    CommandLineRun wrong =
+        refused(
+            "search",
+            "te-nas",
+            "--table=" + table,
+            "--set=tableArchitecture=cell",
+            "--set=tableAccuracies=qualty");
+    assertEquals(ExitCode.CONFIGURATION, wrong.code());
+    assertTrue(wrong.err().contains("qualty"), wrong::err);
   }
 
   @Test

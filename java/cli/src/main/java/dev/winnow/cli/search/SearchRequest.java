@@ -126,6 +126,26 @@ public record SearchRequest(
     return Optional.ofNullable(values.get("table")).map(Path::of);
   }
 
+  /**
+   * Opens the benchmark table; one that knows nothing where none is given.
+   *
+   * @throws IllegalArgumentException for a table that cannot be used, or columns without a table
+   */
+  public FoundCell.Lookup lookup() throws IOException {
+    for (String key : List.of("tableArchitecture", "tableAccuracies")) {
+      if (table().isEmpty() && values.containsKey(key)) {
+        throw new IllegalArgumentException(
+            key + " needs a table (" + configuration.place(key) + ")");
+      }
+    }
+    return table().isEmpty() ? FoundCell.Lookup.NONE : lookup(table().get());
+  }
+
+  /** Opens another table with the same columns. */
+  public FoundCell.Lookup lookup(Path table) throws IOException {
+    return Table.open(table, space, values.get("tableArchitecture"), values.get("tableAccuracies"));
+  }
+
   /** Mode in its command-line form; empty where the method has one only. */
   public String mode() {
     return values.getOrDefault("mode", "");

@@ -35,7 +35,17 @@ public final class SearchSettings {
               "table",
               TEXT,
               "benchmark table (CSV, may be gzipped) that gives the found cell's accuracy and rank;"
-                  + " plays no part in the search"));
+                  + " plays no part in the search"),
+          Setting.of(
+              "tableArchitecture",
+              TEXT,
+              "the table's column of architectures; without it the one of a usual name (arch_str,"
+                  + " arch, architecture)"),
+          Setting.of(
+              "tableAccuracies",
+              TEXT,
+              "the table's columns of accuracies, joined by commas; without it all whose names say"
+                  + " so (c10_test_200_mean, …)"));
 
   private static final List<Setting> PRUNING =
       List.of(

@@ -6,23 +6,36 @@ import dev.winnow.table.BenchmarkTable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalDouble;
 
 /** Looks architectures up in a benchmark table. */
-public final class Table implements FoundCell.Lookup {
+final class Table implements FoundCell.Lookup {
   private final BenchmarkTable table;
 
   private Table(BenchmarkTable table) {
     this.table = table;
   }
 
-  /** A table, or one that knows nothing where no file is given. */
-  public static FoundCell.Lookup open(Optional<Path> file, CellSpace space) throws IOException {
-    return file.isEmpty()
-        ? FoundCell.Lookup.NONE
-        : new Table(BenchmarkTable.read(file.get(), space));
+  /**
+   * Reads a table.
+   *
+   * @param architecture column of the architectures; null for the one of a usual name
+   * @param accuracies columns of accuracies joined by commas; null for all whose names say so
+   * @throws IllegalArgumentException when the columns are not there or a row is malformed
+   */
+  static FoundCell.Lookup open(Path file, CellSpace space, String architecture, String accuracies)
+      throws IOException {
+    if (architecture == null && accuracies == null) {
+      return new Table(BenchmarkTable.read(file, space));
+    }
+    if (architecture == null || accuracies == null) {
+      throw new IllegalArgumentException(
+          "tableArchitecture and tableAccuracies are given together or not at all");
+    }
+    List<String> columns = Arrays.stream(accuracies.split(",", -1)).map(String::strip).toList();
+    return new Table(BenchmarkTable.read(file, space, architecture.strip(), columns));
   }
 
   @Override
