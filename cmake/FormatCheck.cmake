@@ -1,0 +1,21 @@
+# cmake -P FormatCheck.cmake: C++ formatting against .clang-format, where clang-format is installed. Versions disagree in
+# details, so only the one that the sources were formatted with may fail the build.
+set(version 19)
+get_filename_component(root "${CMAKE_CURRENT_LIST_DIR}/.." REALPATH)
+find_program(CLANG_FORMAT NAMES clang-format-${version} clang-format)
+if(NOT CLANG_FORMAT)
+  message(STATUS "clang-format is not installed: the formatting of C++ files is NOT checked")
+  return()
+endif()
+execute_process(COMMAND "${CLANG_FORMAT}" --version OUTPUT_VARIABLE found OUTPUT_STRIP_TRAILING_WHITESPACE)
+if(NOT found MATCHES "version ${version}\\.")
+  message(STATUS "${found} is not version ${version}: the formatting of C++ files is NOT checked")
+  return()
+endif()
+file(GLOB_RECURSE sources "${root}/native/*.cc" "${root}/native/*.h" "${root}/include/*.h" "${root}/bench/native/*.cc"
+     "${root}/bench/native/*.h")
+list(FILTER sources EXCLUDE REGEX "/build/")
+execute_process(COMMAND "${CLANG_FORMAT}" --dry-run --Werror ${sources} RESULT_VARIABLE result)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "C++ files are not formatted: run clang-format -i on the files above")
+endif()
