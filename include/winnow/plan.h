@@ -89,7 +89,7 @@ typedef struct winnow_call {
   int64_t size; /* sizeof(winnow_call) of the caller */
   const winnow_job *jobs;
   int64_t job_count;
-  const float *coefficients; /* [row_count, choices] */
+  const double *coefficients; /* [row_count, choices]; a float32 softmax is passed as the doubles it equals */
   const int32_t *states;     /* [row_count, choices], winnow_state */
   int64_t row_count;
   winnow_parameters *const *parameters; /* written only when running statistics are updated */

@@ -22,7 +22,7 @@ bool same_geometry(const Value& a, const Value& b) {
 
 }  // namespace
 
-Program::Program(const Graph& graph, const int32_t* states, const float* coefficients, const std::vector<int64_t>& taps)
+Program::Program(const Graph& graph, const int32_t* states, const double* coefficients, const std::vector<int64_t>& taps)
     : graph_(graph),
       runs_(static_cast<size_t>(graph.size())),
       flows_(static_cast<size_t>(graph.size())),
@@ -34,7 +34,7 @@ Program::Program(const Graph& graph, const int32_t* states, const float* coeffic
   plan_backward();
 }
 
-void Program::find_running(const int32_t* states, const float* coefficients, const std::vector<int64_t>& taps) {
+void Program::find_running(const int32_t* states, const double* coefficients, const std::vector<int64_t>& taps) {
   const auto& nodes = graph_.network().nodes();
   const auto skipped = [&](int64_t choice) { return choice >= 0 && states[choice] == WINNOW_SKIP; };
   std::vector<bool> exists(runs_.size());
@@ -56,7 +56,7 @@ void Program::find_running(const int32_t* states, const float* coefficients, con
       // The node itself may be a candidate of another choice, or a merged value that only others run.
       const Node& node = nodes[static_cast<size_t>(nodes[static_cast<size_t>(graph_[v].node())].inputs[k])];
       if (skipped(node.choice)) continue;
-      terms_[v].push_back({input, choice < 0 ? 1.0 : static_cast<double>(coefficients[choice])});
+      terms_[v].push_back({input, choice < 0 ? 1.0 : coefficients[choice]});
     }
   }
   // What the output and the taps need.

@@ -48,7 +48,7 @@ class Program {
  public:
   // `states` and `coefficients` have graph.network().choices() entries; taps are values that must be computed even where
   // nothing leads from them to the output. Throws UNSUPPORTED for a blocked choice.
-  Program(const Graph& graph, const int32_t* states, const float* coefficients, const std::vector<int64_t>& taps);
+  Program(const Graph& graph, const int32_t* states, const double* coefficients, const std::vector<int64_t>& taps);
 
   bool runs(int64_t value) const { return runs_[static_cast<size_t>(value)]; }           // forward
   bool flows(int64_t value) const { return flows_[static_cast<size_t>(value)]; }         // backward
@@ -64,7 +64,7 @@ class Program {
   std::vector<int64_t> flowing_consumers(int64_t value) const;
 
  private:
-  void find_running(const int32_t* states, const float* coefficients, const std::vector<int64_t>& taps);
+  void find_running(const int32_t* states, const double* coefficients, const std::vector<int64_t>& taps);
   void find_flow();
   void find_sources();
   void plan_backward();

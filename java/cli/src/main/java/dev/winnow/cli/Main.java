@@ -53,7 +53,13 @@ public final class Main implements Runnable {
     Interruption interruption = new Interruption();
     interruption.install();
     Session session = new Session(Console.ofProcess(), NativeEngines::open, interruption);
-    int code = execute(session, arguments);
+    int code = ExitCode.DEVICE;
+    try {
+      code = execute(session, arguments);
+    } catch (Error e) {
+      // Not a command's exception: a broken installation, no memory left. The hook must not wait.
+      session.console().err().println("winnow: " + e);
+    }
     // A PrintStream keeps errors to itself; a result that nobody received is no success.
     if (session.console().out().checkError() && code == ExitCode.DONE) {
       session.console().err().println("winnow: cannot write standard output");

@@ -5,16 +5,16 @@ import java.util.Arrays;
 /** One candidate of a supernet: a coefficient and a state for every choice. Immutable. */
 public final class Row {
   /** The row of a network without choices. */
-  public static final Row NONE = new Row(new float[0], new State[0]);
+  public static final Row NONE = new Row(new double[0], new State[0]);
 
-  private final float[] coefficients;
+  private final double[] coefficients;
   private final State[] states;
 
   /**
    * @throws IllegalArgumentException for arrays of unequal length or a coefficient that is not
    *     finite
    */
-  public Row(float[] coefficients, State[] states) {
+  public Row(double[] coefficients, State[] states) {
     if (coefficients.length != states.length) {
       throw new IllegalArgumentException(
           "a row needs as many states as coefficients but got "
@@ -23,7 +23,7 @@ public final class Row {
               + coefficients.length);
     }
     for (int i = 0; i < coefficients.length; i++) {
-      if (!Float.isFinite(coefficients[i])) {
+      if (!Double.isFinite(coefficients[i])) {
         throw new IllegalArgumentException(
             "coefficient of choice " + i + " must be finite but was " + coefficients[i]);
       }
@@ -38,7 +38,7 @@ public final class Row {
   }
 
   /** Coefficient of a choice. */
-  public float coefficient(int choice) {
+  public double coefficient(int choice) {
     return coefficients[choice];
   }
 

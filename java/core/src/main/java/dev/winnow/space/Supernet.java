@@ -31,7 +31,7 @@ public record Supernet(NetworkGraph graph, List<MixedEdge> edges) {
       throw new IllegalArgumentException(
           "a row needs " + edges.size() + " edges but got " + alive.length);
     }
-    float[] coefficients = new float[graph.choices()];
+    double[] coefficients = new double[graph.choices()];
     Row.State[] states = new Row.State[graph.choices()];
     Arrays.fill(states, Row.State.SKIP);
     for (int e = 0; e < alive.length; e++) {

@@ -1,7 +1,6 @@
 package dev.winnow.verify;
 
 import dev.winnow.compute.PlanOptions.Precision;
-import dev.winnow.compute.Row;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -15,14 +14,7 @@ final class Bounds {
    * Largest relative error of a sum in float64, relative to the largest of its kind: up to 2²⁰
    * terms a layer and some 60 layers, each adding at most terms · 2⁻⁵³ and in practice far less.
    */
-  private static final double FLOAT64 = 1e-9;
-
-  /**
-   * What a coefficient like 1/3, float32 in a row but float64 in the recorded run, adds: 2⁻²⁵ of
-   * itself, through at most nine mixed nodes forward and nine backward, in both factors of a
-   * kernel.
-   */
-  private static final double COEFFICIENT = 36 * 0x1p-25;
+  static final double FLOAT64 = 1e-9;
 
   /**
    * Of float32 sums that state nothing: logits, losses, kernels relative to their largest entry.
@@ -38,20 +30,9 @@ final class Bounds {
     return precision.name().toLowerCase(Locale.ROOT);
   }
 
-  /** Relative bound of a sum under a row, where none is stated. */
-  static double sum(Precision precision, Row row) {
-    return precision == Precision.FLOAT32 ? FLOAT32 : float64(row);
-  }
-
-  /** Relative bound of a float64 sum under a row. */
-  static double float64(Row row) {
-    for (int choice = 0; choice < row.size(); choice++) {
-      float coefficient = row.coefficient(choice);
-      if (coefficient != 0 && coefficient != Math.scalb(1f, Math.getExponent(coefficient))) {
-        return FLOAT64 + COEFFICIENT;
-      }
-    }
-    return FLOAT64;
+  /** Relative bound of a sum where none is stated. */
+  static double sum(Precision precision) {
+    return precision == Precision.FLOAT32 ? FLOAT32 : FLOAT64;
   }
 
   /** The difference that a recorded tolerance allows for a number, or an array, of this size. */

@@ -81,20 +81,19 @@ final class GoldenCase {
     Images images = tensors.images("input");
     Supernet supernet = space.supernet(supernetOptions(images));
     Parameters parameters = tensors.parameters(supernet.graph(), "");
-    List<Job> jobs = jobs(supernet, tensors, parameters, images);
     int n = images.samples();
     for (Precision precision : Precision.values()) {
+      List<Job> jobs = jobs(supernet, tensors, parameters, images, precision);
       try (Plan plan = engine.plan(supernet.graph(), new PlanOptions(n, precision))) {
         plan.ntk(
             jobs,
             (i, theta) ->
-                Kernel.recorded(
-                        proxy(mask(i), "ntk_cond"), tensors, n, precision, jobs.get(i).row())
+                Kernel.recorded(proxy(mask(i), "ntk_cond"), tensors, n, precision)
                     .compare(mask(i).at("mask").text() + " ", theta, precision, checks),
             monitor);
       }
     }
-    for (int i = 0; i < jobs.size(); i++) {
+    for (int i = 0; i < json.at("masks").size(); i++) {
       othersOf(mask(i), List.of("ntk_cond"));
     }
   }
@@ -104,7 +103,7 @@ final class GoldenCase {
     Images images = tensors.images("lr.input");
     Supernet supernet = space.supernet(supernetOptions(images));
     Parameters parameters = tensors.parameters(supernet.graph(), "thin.");
-    List<Job> jobs = jobs(supernet, tensors, parameters, images);
+    List<Job> jobs = jobs(supernet, tensors, parameters, images, Precision.FLOAT32);
     int batch = tensors.get("lr.input").shape()[1];
     try (Plan plan = engine.plan(supernet.graph(), PlanOptions.batch(batch))) {
       plan.linearRegions(
@@ -131,7 +130,11 @@ final class GoldenCase {
   }
 
   private List<Job> jobs(
-      Supernet supernet, RecordedTensors tensors, Parameters parameters, Images images) {
+      Supernet supernet,
+      RecordedTensors tensors,
+      Parameters parameters,
+      Images images,
+      Precision precision) {
     RecordedJson masks = json.at("masks");
     List<Job> jobs = new ArrayList<>();
     for (int i = 0; i < masks.size(); i++) {
@@ -139,7 +142,7 @@ final class GoldenCase {
       int edges = supernet.edges().size();
       int operations = supernet.edges().get(0).operations().size();
       double[] values = tensors.get(alpha, edges, operations).values();
-      jobs.add(new Job(Rows.softmax(supernet, values), parameters, images));
+      jobs.add(new Job(Rows.softmax(supernet, values, precision), parameters, images));
     }
     return jobs;
   }
@@ -208,7 +211,7 @@ final class GoldenCase {
           plan.ntk(
               List.of(job),
               (i, theta) ->
-                  Kernel.recorded(proxy(json, "ntk_cond"), tensors, n, precision, Row.NONE)
+                  Kernel.recorded(proxy(json, "ntk_cond"), tensors, n, precision)
                       .compare("", theta, precision, checks),
               monitor);
         }
@@ -251,7 +254,7 @@ final class GoldenCase {
           }
           double expected = json.at("expected_loss" + suffix).number();
           double loss = crossEntropy(logits, tensors.labels("target", logits));
-          double allowed = Bounds.sum(precision, Row.NONE) * Math.abs(expected);
+          double allowed = Bounds.sum(precision) * Math.abs(expected);
           checks.add(new Check("loss " + Bounds.label(precision), expected, loss, allowed));
         },
         monitor);
@@ -276,7 +279,7 @@ final class GoldenCase {
     double allowed =
         precision == Precision.FLOAT32 && json.has("tolerance")
             ? Bounds.stated(json.at("tolerance").at(name), size)
-            : Bounds.sum(precision, Row.NONE) * size;
+            : Bounds.sum(precision) * size;
     double[] computed = Arrays.stream(logits).flatMapToDouble(Arrays::stream).toArray();
     checks.add(
         Check.worst(

@@ -1,7 +1,6 @@
 package dev.winnow.verify;
 
 import dev.winnow.compute.PlanOptions.Precision;
-import dev.winnow.compute.Row;
 import dev.winnow.score.NtkConditionNumber;
 import java.util.Arrays;
 import java.util.List;
@@ -28,8 +27,7 @@ record Kernel(
     double kappaBound) {
 
   /** Of a proxy entry {@code ntk_cond} of a golden case. */
-  static Kernel recorded(
-      RecordedJson proxy, RecordedTensors tensors, int n, Precision precision, Row row) {
+  static Kernel recorded(RecordedJson proxy, RecordedTensors tensors, int n, Precision precision) {
     String name = proxy.at("matrix").text();
     double[] single = tensors.get(name, n, n).values();
     double[] exact = tensors.get(name.replace("expected.ntk", "expected.ntk_f64"), n, n).values();
@@ -39,7 +37,7 @@ record Kernel(
             exact,
             proxy.has("eigenvalues_f64") ? proxy.at("eigenvalues_f64").numbers() : new double[0],
             proxy.at("value_f64").number(),
-            Bounds.float64(row));
+            Bounds.FLOAT64);
   }
 
   /**

@@ -27,12 +27,12 @@ class SupernetTest {
     alive[5] = new boolean[] {false, false, true, false, false};
     Row row = SUPERNET.row(alive);
     assertEquals(30, row.size());
-    assertEquals(0.2f, row.coefficient(0));
-    assertEquals(0f, row.coefficient(2 * 5));
+    assertEquals((double) 0.2f, row.coefficient(0));
+    assertEquals(0.0, row.coefficient(2 * 5));
     assertEquals(Row.State.SKIP, row.state(2 * 5));
-    assertEquals(1f / 3, row.coefficient(2 * 5 + 3));
+    assertEquals((double) (1f / 3), row.coefficient(2 * 5 + 3));
     assertEquals(Row.State.RUN, row.state(2 * 5 + 3));
-    assertEquals(1f, row.coefficient(5 * 5 + 2));
+    assertEquals(1.0, row.coefficient(5 * 5 + 2));
     assertEquals(Row.State.SKIP, row.state(5 * 5 + 3));
   }
 

@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -75,7 +76,7 @@ final class CallTables implements AutoCloseable {
     if (choices == 0) {
       return;
     }
-    float[] coefficients = new float[Math.multiplyExact(used.size(), choices)];
+    double[] coefficients = new double[Math.multiplyExact(used.size(), choices)];
     int[] states = new int[coefficients.length];
     for (int r = 0; r < used.size(); r++) {
       Row row = jobs.row(used.get(r));
@@ -84,7 +85,7 @@ final class CallTables implements AutoCloseable {
         states[r * choices + c] = row.state(c).ordinal();
       }
     }
-    call.coefficients(own(new FloatPointer(coefficients)))
+    call.coefficients(own(new DoublePointer(coefficients)))
         .states(own(new IntPointer(states)))
         .row_count(used.size());
   }
