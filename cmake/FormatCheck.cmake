@@ -1,6 +1,6 @@
 # cmake -P FormatCheck.cmake: C++ formatting against .clang-format, where clang-format is installed. Versions disagree in
 # details, so only the one that the sources were formatted with may fail the build.
-set(version 19)
+set(version 23)
 get_filename_component(root "${CMAKE_CURRENT_LIST_DIR}/.." REALPATH)
 find_program(CLANG_FORMAT NAMES clang-format-${version} clang-format)
 if(NOT CLANG_FORMAT)

@@ -23,11 +23,12 @@ typedef enum winnow_pass {
 } winnow_pass;
 
 typedef struct winnow_device_options {
-  int64_t size;        /* sizeof(winnow_device_options) of the caller */
-  int32_t kind;        /* winnow_device_kind */
-  int32_t index;       /* which device of that kind; 0 for the CPU */
-  int64_t threads;     /* worker threads in [1, 1024]; 0 = as many as this process may use (affinity and container limit) */
-  const char *variant; /* kernel variant "reference", "portable", "avx2", "avx512"; NULL = environment WINNOW_VARIANT, else the best here */
+  int64_t size;    /* sizeof(winnow_device_options) of the caller */
+  int32_t kind;    /* winnow_device_kind */
+  int32_t index;   /* which device of that kind; 0 for the CPU */
+  int64_t threads; /* worker threads in [1, 1024]; 0 = as many as this process may use (affinity and container limit) */
+  /* kernel variant "reference", "portable", "avx2", "avx512"; NULL = environment WINNOW_VARIANT, else the best here */
+  const char *variant;
   int64_t byte_budget; /* most bytes one plan may allocate; 0 = half of the memory this process may use */
 } winnow_device_options;
 

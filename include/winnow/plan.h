@@ -26,9 +26,9 @@ typedef enum winnow_state {
 } winnow_state;
 
 typedef enum winnow_norm_mode {
-  WINNOW_NORM_BATCH = 0,    /* biased batch variance, differentiated through */
-  WINNOW_NORM_RUNNING = 1,  /* running mean and variance, constants */
-  WINNOW_NORM_IDENTITY = 2  /* the norm passes its input on */
+  WINNOW_NORM_BATCH = 0,   /* biased batch variance, differentiated through */
+  WINNOW_NORM_RUNNING = 1, /* running mean and variance, constants */
+  WINNOW_NORM_IDENTITY = 2 /* the norm passes its input on */
 } winnow_norm_mode;
 
 typedef enum winnow_tap_side { WINNOW_TAP_BEFORE = 0, WINNOW_TAP_AFTER = 1 } winnow_tap_side;
@@ -41,10 +41,10 @@ typedef struct winnow_tap {
 } winnow_tap;
 
 typedef struct winnow_plan_options {
-  int64_t size;  /* sizeof(winnow_plan_options) of the caller */
-  int64_t batch; /* samples that share statistics, n >= 1; NORM_BATCH needs n * h * w >= 2 at every norm */
-  int32_t dtype; /* winnow_dtype */
-  int32_t timing; /* 1: winnow_plan_describe reports nanoseconds per node of the last call */
+  int64_t size;           /* sizeof(winnow_plan_options) of the caller */
+  int64_t batch;          /* samples that share statistics, n >= 1; NORM_BATCH needs n * h * w >= 2 at every norm */
+  int32_t dtype;          /* winnow_dtype */
+  int32_t timing;         /* 1: winnow_plan_describe reports nanoseconds per node of the last call */
   const winnow_tap *taps; /* NULL with tap_count 0: the value of every RELU node, once */
   int64_t tap_count;
 } winnow_plan_options;
@@ -90,7 +90,7 @@ typedef struct winnow_call {
   const winnow_job *jobs;
   int64_t job_count;
   const double *coefficients; /* [row_count, choices]; a float32 softmax is passed as the doubles it equals */
-  const int32_t *states;     /* [row_count, choices], winnow_state */
+  const int32_t *states;      /* [row_count, choices], winnow_state */
   int64_t row_count;
   winnow_parameters *const *parameters; /* written only when running statistics are updated */
   int64_t parameters_count;
@@ -108,32 +108,32 @@ typedef struct winnow_call {
 
 /* Cotangents that enter a backward pass. */
 typedef enum winnow_cotangent_kind {
-  WINNOW_COTANGENT_GIVEN = 0,            /* values [count, batch, c, h, w] of the entry tensor */
-  WINNOW_COTANGENT_ONES_ON_ROW = 1,      /* count = batch: cotangent i is one on sample i, zero elsewhere */
-  WINNOW_COTANGENT_ONES = 2,             /* count = 1: one everywhere */
-  WINNOW_COTANGENT_CROSS_ENTROPY = 3,    /* count = 1: gradient of the batch mean; needs targets */
+  WINNOW_COTANGENT_GIVEN = 0,              /* values [count, batch, c, h, w] of the entry tensor */
+  WINNOW_COTANGENT_ONES_ON_ROW = 1,        /* count = batch: cotangent i is one on sample i, zero elsewhere */
+  WINNOW_COTANGENT_ONES = 2,               /* count = 1: one everywhere */
+  WINNOW_COTANGENT_CROSS_ENTROPY = 3,      /* count = 1: gradient of the batch mean; needs targets */
   WINNOW_COTANGENT_CROSS_ENTROPY_ROWS = 4, /* count = batch: one sample's loss each */
   WINNOW_COTANGENT_RADEMACHER = 5
 } winnow_cotangent_kind;
 
 typedef struct winnow_cotangents {
-  int64_t size;          /* sizeof(winnow_cotangents) of the caller */
-  int32_t kind;          /* winnow_cotangent_kind */
-  int32_t dtype;         /* of `values` */
-  int64_t node;          /* where they enter; -1 = the output */
-  int64_t stop;          /* where the pass stops; -1 = at the parameters */
-  int64_t count;         /* L */
-  const void *values;    /* kind GIVEN only, the same for every job */
+  int64_t size;       /* sizeof(winnow_cotangents) of the caller */
+  int32_t kind;       /* winnow_cotangent_kind */
+  int32_t dtype;      /* of `values` */
+  int64_t node;       /* where they enter; -1 = the output */
+  int64_t stop;       /* where the pass stops; -1 = at the parameters */
+  int64_t count;      /* L */
+  const void *values; /* kind GIVEN only, the same for every job */
   int32_t want_input_gradient;
   int32_t reserved;
 } winnow_cotangents;
 
 /* What becomes of the gradients J_l [L, p_l] of a layer's tensors as soon as they are done. */
 typedef enum winnow_gradient_sink_kind {
-  WINNOW_SINK_GRAM = 0,      /* values [jobs, L, L]: sum over layers of J_l J_l^T */
-  WINNOW_SINK_COPY = 1,      /* values [jobs, L, P], tensors in network order, only the chosen roles */
-  WINNOW_SINK_NORM = 2,      /* values [jobs, tensors] */
-  WINNOW_SINK_WEIGHTED = 3,  /* sum of w * g */
+  WINNOW_SINK_GRAM = 0,         /* values [jobs, L, L]: sum over layers of J_l J_l^T */
+  WINNOW_SINK_COPY = 1,         /* values [jobs, L, P], tensors in network order, only the chosen roles */
+  WINNOW_SINK_NORM = 2,         /* values [jobs, tensors] */
+  WINNOW_SINK_WEIGHTED = 3,     /* sum of w * g */
   WINNOW_SINK_WEIGHTED_ABS = 4, /* sum of |w * g| */
   WINNOW_SINK_SIGN_SUM = 5,
   WINNOW_SINK_MOMENTS = 6,
@@ -142,7 +142,7 @@ typedef enum winnow_gradient_sink_kind {
 } winnow_gradient_sink_kind;
 
 typedef struct winnow_gradient_sink {
-  int32_t kind;  /* winnow_gradient_sink_kind */
+  int32_t kind;   /* winnow_gradient_sink_kind */
   uint32_t roles; /* bit r set: tensors of winnow_role r take part; gradients of absent operations are zero */
   double *values;
   int64_t capacity; /* doubles in `values`; INVALID when too small */

@@ -19,8 +19,7 @@ extern "C" {
  * cost    (1 + 2 n) forward passes of arithmetic; 4 n p bytes for the gradients
  * from    Chen, Gong and Wang 2021, arXiv:2102.11535, section 3.1
  */
-#define WINNOW_NTK_ROLES \
-  ((1u << WINNOW_CONVOLUTION_WEIGHT) | (1u << WINNOW_LINEAR_WEIGHT) | (1u << WINNOW_NORM_SCALE))
+#define WINNOW_NTK_ROLES ((1u << WINNOW_CONVOLUTION_WEIGHT) | (1u << WINNOW_LINEAR_WEIGHT) | (1u << WINNOW_NORM_SCALE))
 WINNOW_API winnow_status winnow_ntk(winnow_plan *plan, const winnow_call *call, uint32_t roles, double *kernel,
                                     int64_t capacity, winnow_error *error);
 

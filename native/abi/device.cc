@@ -28,8 +28,8 @@ winnow_status winnow_device_describe(const winnow_device* device, char* text, in
     copy_text(std::string("{\"kind\": \"cpu\", \"variant\": \"") + variant_name(d.variant) + "\", \"variants\": \"" +
                   available_variants() + "\", \"threads\": " + std::to_string(d.threads) + ", \"byte_budget\": " +
                   std::to_string(d.byte_budget) + ", \"usable_threads\": " + std::to_string(usable_threads()) +
-                  ", \"usable_bytes\": " + std::to_string(usable_bytes()) + ", \"abi\": " +
-                  std::to_string(WINNOW_ABI_VERSION) + ", \"commit\": \"" WINNOW_COMMIT "\"}",
+                  ", \"usable_bytes\": " + std::to_string(usable_bytes()) + ", \"abi\": " + std::to_string(WINNOW_ABI_VERSION) +
+                  ", \"commit\": \"" WINNOW_COMMIT "\"}",
               text, capacity, needed);
   });
 }

@@ -43,8 +43,8 @@ inline void require(const void* pointer, const char* name) {
 // INVALID where the caller's struct is older than this library's.
 inline void require_size(int64_t given, size_t needed, const char* name) {
   if (given != static_cast<int64_t>(needed)) {
-    throw Failure(WINNOW_INVALID, std::string(name) + ".size must be " + std::to_string(needed) + " but was " +
-                                      std::to_string(given));
+    throw Failure(WINNOW_INVALID,
+                  std::string(name) + ".size must be " + std::to_string(needed) + " but was " + std::to_string(given));
   }
 }
 
@@ -55,8 +55,7 @@ inline void copy_text(const std::string& value, char* text, int64_t capacity, in
   if (text == nullptr && capacity == 0) return;
   require(text, "text");
   if (capacity < *needed) {
-    throw Failure(WINNOW_INVALID, "capacity must be >= " + std::to_string(*needed) + " but was " +
-                                      std::to_string(capacity));
+    throw Failure(WINNOW_INVALID, "capacity must be >= " + std::to_string(*needed) + " but was " + std::to_string(capacity));
   }
   std::snprintf(text, static_cast<size_t>(capacity), "%s", value.c_str());
 }

@@ -6,8 +6,7 @@
 
 using namespace winnow;
 
-winnow_status winnow_parameters_create(const winnow_network* network, winnow_parameters** parameters,
-                                       winnow_error* error) {
+winnow_status winnow_parameters_create(const winnow_network* network, winnow_parameters** parameters, winnow_error* error) {
   return guard(error, [&] {
     require(network, "network");
     require(parameters, "parameters");

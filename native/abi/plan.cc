@@ -38,8 +38,8 @@ void require_roles(uint32_t roles) {
 
 }  // namespace
 
-winnow_status winnow_plan_create(const winnow_device* device, const winnow_network* network,
-                                 const winnow_plan_options* options, winnow_plan** plan, winnow_error* error) {
+winnow_status winnow_plan_create(const winnow_device* device, const winnow_network* network, const winnow_plan_options* options,
+                                 winnow_plan** plan, winnow_error* error) {
   return guard(error, [&] {
     require(device, "device");
     require(network, "network");
@@ -106,8 +106,8 @@ winnow_status winnow_backward(winnow_plan* plan, const winnow_call* call, const 
     require(call, "call");
     require(cotangents, "cotangents");
     require(sinks, "sinks");
-    if (sink_count != 1) throw Failure(WINNOW_UNSUPPORTED, "one sink per call in this build, but got " +
-                                                               std::to_string(sink_count));
+    if (sink_count != 1)
+      throw Failure(WINNOW_UNSUPPORTED, "one sink per call in this build, but got " + std::to_string(sink_count));
     const winnow_gradient_sink& sink = sinks[0];
     if (sink.kind != WINNOW_SINK_GRAM && sink.kind != WINNOW_SINK_COPY) {
       throw Failure(WINNOW_UNSUPPORTED, "sink kind " + std::to_string(sink.kind) + " is not in this build");

@@ -19,8 +19,8 @@ winnow_status winnow_linear_regions(winnow_plan* plan, const winnow_call* call, 
     if (call->job_count == 0) return;
     require(regions, "regions");
     if (capacity < call->job_count) {
-      throw Failure(WINNOW_INVALID, "regions needs " + std::to_string(call->job_count) + " elements but has " +
-                                        std::to_string(capacity));
+      throw Failure(WINNOW_INVALID,
+                    "regions needs " + std::to_string(call->job_count) + " elements but has " + std::to_string(capacity));
     }
     linear_regions(p, *call, regions);
   });

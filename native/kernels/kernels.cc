@@ -4,10 +4,10 @@
 
 namespace winnow {
 
-#define VARIANT(enumerator, space, name)  \
-  namespace space {                       \
-  extern const Kernels<float> kFloat;     \
-  extern const Kernels<double> kDouble;   \
+#define VARIANT(enumerator, space, name) \
+  namespace space {                      \
+  extern const Kernels<float> kFloat;    \
+  extern const Kernels<double> kDouble;  \
   }
 #include "kernels/variants.inc"
 #undef VARIANT

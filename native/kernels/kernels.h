@@ -50,7 +50,7 @@ struct Kernels {
   void (*correlate)(const Correlation<T>&);
 
   // Pointwise over `pixels` consecutive pixels; `add` keeps what was in `out`.
-  void (*scale)(T* out, const T* in, T factor, int64_t pixels, bool add);           // factor * in
+  void (*scale)(T* out, const T* in, T factor, int64_t pixels, bool add);            // factor * in
   void (*affine)(T* out, const T* in, T factor, T shift, int64_t pixels, bool add);  // factor * in + shift
   void (*relu)(T* out, const T* in, T factor, T shift, T cap, int64_t pixels);       // min(max(factor * in + shift, 0), cap)
   // factor * in where 0 < activation (and activation < cap), else 0.

@@ -7,9 +7,9 @@ namespace winnow::WINNOW_VARIANT_NAMESPACE {
 
 template <typename T>
 constexpr Kernels<T> table() {
-  return {gather<T>,        correlate<T>,  scale<T>,   affine<T>,           relu<T>,
+  return {gather<T>,        correlate<T>,     scale<T>,   affine<T>,           relu<T>,
           relu_gradient<T>, norm_gradient<T>, maximum<T>, maximum_gradient<T>, scale_each<T>,
-          sum<T>,           squares<T>,    product<T>, positive<T>,         dot<T>};
+          sum<T>,           squares<T>,       product<T>, positive<T>,         dot<T>};
 }
 
 extern const Kernels<float> kFloat;

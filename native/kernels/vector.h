@@ -12,9 +12,9 @@ namespace winnow::WINNOW_VARIANT_NAMESPACE {
 template <typename T, int W>
 struct Vector;
 
-#define WINNOW_VECTOR(T, W)                                    \
-  template <>                                                  \
-  struct Vector<T, W> {                                        \
+#define WINNOW_VECTOR(T, W)                                     \
+  template <>                                                   \
+  struct Vector<T, W> {                                         \
     typedef T type __attribute__((vector_size(W * sizeof(T)))); \
   };
 WINNOW_VECTOR(float, 16)

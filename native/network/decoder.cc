@@ -19,8 +19,7 @@ constexpr int64_t kMaxName = 1024;
 
 void require_range(int64_t value, int64_t low, int64_t high, const std::string& what) {
   if (value < low || value > high) {
-    invalid(what + " must be in [" + std::to_string(low) + ", " + std::to_string(high) + "] but was " +
-            std::to_string(value));
+    invalid(what + " must be in [" + std::to_string(low) + ", " + std::to_string(high) + "] but was " + std::to_string(value));
   }
 }
 
@@ -50,8 +49,7 @@ class NetworkDecoder {
  public:
   NetworkDecoder(const void* blob, int64_t bytes) : bytes_(bytes) {
     if (bytes < 8 * 8 || bytes > kMaxBlob || bytes % 8 != 0) {
-      invalid("blob length must be a multiple of 8 in [64, " + std::to_string(kMaxBlob) + "] but was " +
-              std::to_string(bytes));
+      invalid("blob length must be a multiple of 8 in [64, " + std::to_string(kMaxBlob) + "] but was " + std::to_string(bytes));
     }
     words_.resize(static_cast<size_t>(bytes / 8));
     std::memcpy(words_.data(), blob, static_cast<size_t>(bytes));
@@ -60,8 +58,7 @@ class NetworkDecoder {
   std::shared_ptr<const Network> decode() {
     if (words_[0] != WINNOW_NETWORK_MAGIC) invalid("blob does not start with the magic word WINNOWG1");
     if (words_[1] != WINNOW_NETWORK_VERSION) {
-      invalid("blob version must be " + std::to_string(WINNOW_NETWORK_VERSION) + " but was " +
-              std::to_string(words_[1]));
+      invalid("blob version must be " + std::to_string(WINNOW_NETWORK_VERSION) + " but was " + std::to_string(words_[1]));
     }
     if (words_[2] != bytes_) {
       invalid("blob says it has " + std::to_string(words_[2]) + " bytes but has " + std::to_string(bytes_));
@@ -84,8 +81,7 @@ class NetworkDecoder {
     const int64_t count = words_[4];
     // A node takes at least seven words, so a blob cannot ask for more nodes than it has room for.
     if (count > (end_ - 8) / 7) {
-      invalid("blob has no room for " + std::to_string(count) + " nodes: " + std::to_string(end_ - 8) +
-              " words are left");
+      invalid("blob has no room for " + std::to_string(count) + " nodes: " + std::to_string(end_ - 8) + " words are left");
     }
     network_->nodes_.reserve(static_cast<size_t>(count));
     cursor_ = 8;
@@ -286,8 +282,6 @@ class NetworkDecoder {
   std::shared_ptr<Network> network_ = std::make_shared<Network>();
 };
 
-std::shared_ptr<const Network> Network::decode(const void* blob, int64_t bytes) {
-  return NetworkDecoder(blob, bytes).decode();
-}
+std::shared_ptr<const Network> Network::decode(const void* blob, int64_t bytes) { return NetworkDecoder(blob, bytes).decode(); }
 
 }  // namespace winnow

@@ -23,8 +23,8 @@ void check(const winnow_recipe& recipe, int64_t index) {
   const std::string where = "recipe " + std::to_string(index);
   const auto require = [&](int32_t value, int32_t high, const char* field) {
     if (value < 0 || value > high) {
-      throw Failure(WINNOW_INVALID, where + " " + field + " must be in [0, " + std::to_string(high) + "] but was " +
-                                        std::to_string(value));
+      throw Failure(WINNOW_INVALID,
+                    where + " " + field + " must be in [0, " + std::to_string(high) + "] but was " + std::to_string(value));
     }
   };
   require(recipe.role, WINNOW_RUNNING_VARIANCE, "role");
@@ -48,8 +48,8 @@ Parameters::Parameters(std::shared_ptr<const Network> network)
 const std::vector<double>& Parameters::values(int64_t tensor) const {
   const auto& tensors = network_->tensors();
   if (tensor < 0 || tensor >= static_cast<int64_t>(tensors.size())) {
-    throw Failure(WINNOW_INVALID, "tensor must be in [0, " + std::to_string(tensors.size()) + ") but was " +
-                                      std::to_string(tensor));
+    throw Failure(WINNOW_INVALID,
+                  "tensor must be in [0, " + std::to_string(tensors.size()) + ") but was " + std::to_string(tensor));
   }
   if (values_[tensor].empty()) throw Failure(WINNOW_INVALID, "tensor " + tensors[tensor].name + " has no values");
   return values_[tensor];
@@ -58,19 +58,19 @@ const std::vector<double>& Parameters::values(int64_t tensor) const {
 void Parameters::set(int64_t tensor, const double* values, int64_t count) {
   const auto& tensors = network_->tensors();
   if (tensor < 0 || tensor >= static_cast<int64_t>(tensors.size())) {
-    throw Failure(WINNOW_INVALID, "tensor must be in [0, " + std::to_string(tensors.size()) + ") but was " +
-                                      std::to_string(tensor));
+    throw Failure(WINNOW_INVALID,
+                  "tensor must be in [0, " + std::to_string(tensors.size()) + ") but was " + std::to_string(tensor));
   }
   const Tensor& info = tensors[tensor];
   if (count != info.elements) {
-    throw Failure(WINNOW_INVALID, "tensor " + info.name + " has " + std::to_string(info.elements) +
-                                      " elements but got " + std::to_string(count));
+    throw Failure(WINNOW_INVALID, "tensor " + info.name + " has " + std::to_string(info.elements) + " elements but got " +
+                                      std::to_string(count));
   }
   for (int64_t k = 0; k < count; ++k) {
     if (!std::isfinite(values[k]) || (info.role == WINNOW_RUNNING_VARIANCE && values[k] < 0)) {
       throw Failure(WINNOW_INVALID, "tensor " + info.name + " element " + std::to_string(k) + " must be finite" +
-                                        (info.role == WINNOW_RUNNING_VARIANCE ? " and not negative" : "") +
-                                        " but was " + std::to_string(values[k]));
+                                        (info.role == WINNOW_RUNNING_VARIANCE ? " and not negative" : "") + " but was " +
+                                        std::to_string(values[k]));
     }
   }
   values_[tensor].assign(values, values + count);

@@ -66,8 +66,7 @@ Shape shape_of(const Network& network, const Node& node, const std::string& wher
       require_inputs(node, 1, kMany, where);
       for (size_t k = 1; k < node.inputs.size(); ++k) {
         if (!(input(k) == input(0))) {
-          invalid(where + ": input " + std::to_string(k) + " is " + text_of(input(k)) + " but input 0 is " +
-                  text_of(input(0)));
+          invalid(where + ": input " + std::to_string(k) + " is " + text_of(input(k)) + " but input 0 is " + text_of(input(0)));
         }
       }
       return input(0);
@@ -76,8 +75,7 @@ Shape shape_of(const Network& network, const Node& node, const std::string& wher
       Shape s{0, input(0).height, input(0).width};
       for (size_t k = 0; k < node.inputs.size(); ++k) {
         if (input(k).height != s.height || input(k).width != s.width) {
-          invalid(where + ": input " + std::to_string(k) + " is " + text_of(input(k)) + " but input 0 is " +
-                  text_of(input(0)));
+          invalid(where + ": input " + std::to_string(k) + " is " + text_of(input(k)) + " but input 0 is " + text_of(input(0)));
         }
         s.channels = checked_add(s.channels, input(k).channels, where + " channels");
       }
@@ -133,8 +131,7 @@ void infer(const Network& network, Node& node, const std::string& where) {
   const int64_t sides[] = {node.shape.channels, node.shape.height, node.shape.width};
   for (int64_t side : sides) {
     if (side < 1 || side > kMaxSide) {
-      invalid(where + " has shape " + text_of(node.shape) + ": each side must be in [1, " + std::to_string(kMaxSide) +
-              "]");
+      invalid(where + " has shape " + text_of(node.shape) + ": each side must be in [1, " + std::to_string(kMaxSide) + "]");
     }
   }
   if (node.shape.channels * node.shape.height > kMaxElements / node.shape.width) {

@@ -8,9 +8,7 @@ namespace {
 // Pixels after which the per-lane sums of a correlation are moved to double: bounds their rounding.
 constexpr int64_t kFlushPixels = 1024;
 
-const ConvolutionAttributes& convolution_of(const Value& value) {
-  return std::get<ConvolutionAttributes>(value.attributes);
-}
+const ConvolutionAttributes& convolution_of(const Value& value) { return std::get<ConvolutionAttributes>(value.attributes); }
 
 }  // namespace
 
@@ -146,8 +144,9 @@ void Backward<T>::sum_output(const WeightGroup& group, size_t member) {
   std::vector<double> sums(static_cast<size_t>(outputs * terms));
   std::vector<const T*> rows;
   for (int64_t b = 0; b < layout_.blocks; ++b) {
-    correlate(own, outputs, layout_.planes[v].pitch, convolution.shape,
-              [&](int64_t block, int64_t o) { return plane(v, block, o); }, b, rows, lane_sums.data());
+    correlate(
+        own, outputs, layout_.planes[v].pitch, convolution.shape, [&](int64_t block, int64_t o) { return plane(v, block, o); },
+        b, rows, lane_sums.data());
     reduce(lane_sums.data(), outputs * terms, sums.data());
   }
   const NormState& norm = state_.norms[program_.gradient_value(v)];
@@ -170,8 +169,15 @@ template <typename T>
 class Backward<T>::Pass {
  public:
   Pass(const Backward& backward, Workspace<T>& workspace, int64_t first, int64_t count, const GradientRows<T>& rows)
-      : b_(backward), graph_(backward.graph_), layout_(backward.layout_), kernels_(backward.kernels_),
-        program_(backward.program_), workspace_(workspace), first_(first), count_(count), rows_(rows) {}
+      : b_(backward),
+        graph_(backward.graph_),
+        layout_(backward.layout_),
+        kernels_(backward.kernels_),
+        program_(backward.program_),
+        workspace_(workspace),
+        first_(first),
+        count_(count),
+        rows_(rows) {}
 
   void run(const std::function<void(int64_t, T*)>& seed) {
     for (const BackwardStep& step : program_.backward()) {
@@ -229,8 +235,7 @@ class Backward<T>::Pass {
 
   // Sum over the batch of a value's gradient, channel c.
   double sum_of(const GradientSource& source, int64_t l, int64_t c) const {
-    return source.coefficient *
-           workspace_.sums[source.value][static_cast<size_t>(l * graph_[source.value].shape.channels + c)];
+    return source.coefficient * workspace_.sums[source.value][static_cast<size_t>(l * graph_[source.value].shape.channels + c)];
   }
 
   // What a norm's gradient becomes, from S1 = sum dy and S2 = sum dy xhat.
@@ -288,9 +293,10 @@ class Backward<T>::Pass {
       const bool flush = pixels >= kFlushPixels || block + 1 == layout_.blocks;
       for (int64_t l = 0; l < count_; ++l) {
         T* lane_sums = workspace_.lane_sums.data() + l * sums * kLanes;
-        b_.correlate(group, outputs, any.shape.width * kLanes, any.shape,
-                     [&](int64_t b, int64_t o) { return gradient(group.source, l, b) + o * plane_elements(group.source); },
-                     block, workspace_.rows, lane_sums);
+        b_.correlate(
+            group, outputs, any.shape.width * kLanes, any.shape,
+            [&](int64_t b, int64_t o) { return gradient(group.source, l, b) + o * plane_elements(group.source); }, block,
+            workspace_.rows, lane_sums);
         if (flush) b_.reduce(lane_sums, sums, workspace_.correlation.data() + l * sums);
       }
       if (flush) pixels = 0;
@@ -312,10 +318,9 @@ class Backward<T>::Pass {
     const GradientSource& source = program_.source(program_.gradient_value(v));
     const bool linear = graph_.network().nodes()[static_cast<size_t>(graph_[v].node())].operation == WINNOW_LINEAR;
     const std::vector<double>& w = weight_values(graph_.network(), b_.parameters_, graph_[v].node());
-    const std::vector<double>* bias =
-        a.bias ? &tensor_values(graph_.network(), b_.parameters_, graph_[v].node(),
-                                linear ? WINNOW_LINEAR_BIAS : WINNOW_CONVOLUTION_BIAS)
-               : nullptr;
+    const std::vector<double>* bias = a.bias ? &tensor_values(graph_.network(), b_.parameters_, graph_[v].node(),
+                                                              linear ? WINNOW_LINEAR_BIAS : WINNOW_CONVOLUTION_BIAS)
+                                             : nullptr;
     const bool virtual_gradient = graph_[v].gradient == GradientKind::kVirtual;
     const int64_t norm_value = program_.gradient_value(v);
     T* gradient_out = out(v, linear ? WINNOW_LINEAR_WEIGHT : WINNOW_CONVOLUTION_WEIGHT, l);
@@ -534,8 +539,8 @@ class Backward<T>::Pass {
     const Shape& in = graph_[v].shape;
     const auto [from, factor] = gradient_of(pool, l, block, free);
     // The transpose of a convolution of one channel with ones, of the gradient over the number of cells of each window.
-    Value kernel{WINNOW_CONVOLUTION, ConvolutionAttributes{1, a.kernel, a.stride, a.padding, {1, 1}, 1, false}, {}, value.shape,
-                 {}, {}};
+    Value kernel{
+        WINNOW_CONVOLUTION, ConvolutionAttributes{1, a.kernel, a.stride, a.padding, {1, 1}, 1, false}, {}, value.shape, {}, {}};
     kernel.shape.channels = 1;
     const Gather gather = backward_gather({&kernel}, {1, in.height, in.width});
     const std::vector<T> ones(static_cast<size_t>(gather.weights), T{1});
@@ -543,13 +548,13 @@ class Backward<T>::Pass {
     for (int64_t c = 0; c < in.channels; ++c) {
       const T* planes = from + c * plane_elements(pool);
       const T scale = factor;
-      gather_rows(gather, ones.data(), {1, in.height, in.width}, value.shape, layout_.lanes(block), dest + c * plane_elements(v), add,
-                  [&](int64_t, int64_t y, T* row) {
+      gather_rows(gather, ones.data(), {1, in.height, in.width}, value.shape, layout_.lanes(block),
+                  dest + c * plane_elements(v), add, [&](int64_t, int64_t y, T* row) {
                     const int64_t height =
                         window_cells(y, in.height, a.kernel.height, a.stride.height, a.padding.height, a.count_include_pad);
                     for (int64_t x = 0; x < value.shape.width; ++x) {
-                      const int64_t cells =
-                          height * window_cells(x, in.width, a.kernel.width, a.stride.width, a.padding.width, a.count_include_pad);
+                      const int64_t cells = height * window_cells(x, in.width, a.kernel.width, a.stride.width, a.padding.width,
+                                                                  a.count_include_pad);
                       factors[static_cast<size_t>(x)] = static_cast<T>(static_cast<double>(scale) / static_cast<double>(cells));
                     }
                     kernels_.scale_each(row, planes + y * value.shape.width * kLanes, factors.data(), value.shape.width, false);
@@ -565,20 +570,21 @@ class Backward<T>::Pass {
     for (const int64_t convolution : group.convolutions) {
       for (int64_t o = 0; o < graph_[convolution].shape.channels; ++o) planes.emplace_back(convolution, o);
     }
-    gather_rows(group.gather, packed, graph_[v].shape, shape, layout_.lanes(block), dest, add, [&](int64_t plane, int64_t y, T* row) {
-      const auto [convolution, o] = planes[static_cast<size_t>(plane)];
-      const int64_t norm = program_.gradient_value(convolution);
-      const GradientSource& source = program_.source(norm);
-      const T* from = gradient(source.value, l, block) + o * plane_elements(convolution) + y * shape.width * kLanes;
-      if (norm == convolution) {
-        kernels_.scale(row, from, static_cast<T>(source.coefficient), shape.width, false);
-        return;
-      }
-      const auto i = static_cast<size_t>(l * graph_[convolution].shape.channels + o);
-      kernels_.norm_gradient(row, from, b_.plane(convolution, block, o) + y * layout_.planes[convolution].pitch,
-                             workspace_.alpha[norm][i], workspace_.beta[norm][i], workspace_.kappa[norm][i], shape.width,
-                             layout_.lanes(block), false);
-    });
+    gather_rows(group.gather, packed, graph_[v].shape, shape, layout_.lanes(block), dest, add,
+                [&](int64_t plane, int64_t y, T* row) {
+                  const auto [convolution, o] = planes[static_cast<size_t>(plane)];
+                  const int64_t norm = program_.gradient_value(convolution);
+                  const GradientSource& source = program_.source(norm);
+                  const T* from = gradient(source.value, l, block) + o * plane_elements(convolution) + y * shape.width * kLanes;
+                  if (norm == convolution) {
+                    kernels_.scale(row, from, static_cast<T>(source.coefficient), shape.width, false);
+                    return;
+                  }
+                  const auto i = static_cast<size_t>(l * graph_[convolution].shape.channels + o);
+                  kernels_.norm_gradient(row, from, b_.plane(convolution, block, o) + y * layout_.planes[convolution].pitch,
+                                         workspace_.alpha[norm][i], workspace_.beta[norm][i], workspace_.kappa[norm][i],
+                                         shape.width, layout_.lanes(block), false);
+                });
   }
 
   // Runs a backward gather over the planes `out`. make_row(plane, y, row) writes row y of an input plane; rows are made once,

@@ -14,8 +14,7 @@ namespace {
 
 void require_range(int64_t value, int64_t low, int64_t high, const std::string& what) {
   if (value < low || value > high) {
-    invalid(what + " must be in [" + std::to_string(low) + ", " + std::to_string(high) + "] but was " +
-            std::to_string(value));
+    invalid(what + " must be in [" + std::to_string(low) + ", " + std::to_string(high) + "] but was " + std::to_string(value));
   }
 }
 

@@ -40,8 +40,12 @@ void Seeds<T>::write(int64_t l, T* gradient) const {
     for (int64_t k = 0; k < outputs; ++k) {
       double value = 0;
       switch (cotangents_.kind) {
-        case WINNOW_COTANGENT_ONES_ON_ROW: value = sample == l ? 1 : 0; break;
-        case WINNOW_COTANGENT_ONES: value = 1; break;
+        case WINNOW_COTANGENT_ONES_ON_ROW:
+          value = sample == l ? 1 : 0;
+          break;
+        case WINNOW_COTANGENT_ONES:
+          value = 1;
+          break;
         case WINNOW_COTANGENT_CROSS_ENTROPY:
           value = residuals_[static_cast<size_t>(sample * outputs + k)] / static_cast<double>(layout_.batch);
           break;

@@ -16,8 +16,7 @@ int64_t tensor_index(const Network& network, int64_t node, winnow_role role) {
   return -1;
 }
 
-const std::vector<double>& tensor_values(const Network& network, const Parameters& parameters, int64_t node,
-                                         winnow_role role) {
+const std::vector<double>& tensor_values(const Network& network, const Parameters& parameters, int64_t node, winnow_role role) {
   return parameters.values(tensor_index(network, node, role));
 }
 
@@ -35,8 +34,7 @@ double value_at(const void* values, int64_t index) {
 }  // namespace
 
 const std::vector<double>& weight_values(const Network& network, const Parameters& parameters, int64_t node) {
-  return tensor_values(network, parameters, node,
-                       is_linear(network, node) ? WINNOW_LINEAR_WEIGHT : WINNOW_CONVOLUTION_WEIGHT);
+  return tensor_values(network, parameters, node, is_linear(network, node) ? WINNOW_LINEAR_WEIGHT : WINNOW_CONVOLUTION_WEIGHT);
 }
 
 int64_t window_cells(int64_t window, int64_t side, int64_t kernel, int64_t stride, int64_t padding, bool count_padding) {
@@ -86,18 +84,41 @@ void Forward<T>::run(const winnow_images& images, int64_t first) {
   for (int64_t v = 0; v < graph_.size(); ++v) {
     if (!program_.runs(v)) continue;
     switch (graph_[v].operation) {
-      case WINNOW_INPUT: load(images, first); break;
-      case WINNOW_CONVOLUTION: convolve(v); break;
-      case WINNOW_BATCH_NORM: normalise(v); break;
-      case WINNOW_RELU: rectify(v); break;
-      case WINNOW_WEIGHTED_SUM: add(v); break;
-      case WINNOW_AVERAGE_POOL: average(v); break;
-      case WINNOW_MAX_POOL: maximise(v); break;
-      case WINNOW_GLOBAL_AVERAGE_POOL: average_all(v); break;
-      case WINNOW_PAD_CROP: pad_crop(v); break;
-      case WINNOW_CHANNEL_SLICE: slice(v); break;
-      case WINNOW_CONCAT: concatenate(v); break;
-      default: break;  // ZERO: its planes are never written
+      case WINNOW_INPUT:
+        load(images, first);
+        break;
+      case WINNOW_CONVOLUTION:
+        convolve(v);
+        break;
+      case WINNOW_BATCH_NORM:
+        normalise(v);
+        break;
+      case WINNOW_RELU:
+        rectify(v);
+        break;
+      case WINNOW_WEIGHTED_SUM:
+        add(v);
+        break;
+      case WINNOW_AVERAGE_POOL:
+        average(v);
+        break;
+      case WINNOW_MAX_POOL:
+        maximise(v);
+        break;
+      case WINNOW_GLOBAL_AVERAGE_POOL:
+        average_all(v);
+        break;
+      case WINNOW_PAD_CROP:
+        pad_crop(v);
+        break;
+      case WINNOW_CHANNEL_SLICE:
+        slice(v);
+        break;
+      case WINNOW_CONCAT:
+        concatenate(v);
+        break;
+      default:
+        break;  // ZERO: its planes are never written
     }
   }
 }
@@ -111,8 +132,8 @@ void Forward<T>::load(const winnow_images& images, int64_t first) {
       const int64_t sample = first + b * kLanes + l;
       const int64_t at = ((sample * shape.channels + c) * shape.height + y) * shape.width;
       for (int64_t x = 0; x < shape.width; ++x) {
-        const double value = images.dtype == WINNOW_F32 ? value_at<float>(images.values, at + x)
-                                                        : value_at<double>(images.values, at + x);
+        const double value =
+            images.dtype == WINNOW_F32 ? value_at<float>(images.values, at + x) : value_at<double>(images.values, at + x);
         if (!std::isfinite(value)) {
           throw Failure(WINNOW_INVALID, "input sample " + std::to_string(sample) + " channel " + std::to_string(c) + " (" +
                                             std::to_string(y) + ", " + std::to_string(x) + ") must be finite");
@@ -147,8 +168,8 @@ void Forward<T>::convolve(int64_t v) {
       for (size_t t = 0; t < rows.size(); ++t) rows[t] = base + offsets[t];
       for (const GatherTile& tile : phase.tiles) {
         kernels_.gather({rows.data() + tile.first_term, packed.data() + tile.weights, tile.terms, tile.outputs,
-                         a.stride.width * kLanes, plane(v, b, tile.first) + y * out.pitch, out.plane, kLanes,
-                         value.shape.width, kLanes, false});
+                         a.stride.width * kLanes, plane(v, b, tile.first) + y * out.pitch, out.plane, kLanes, value.shape.width,
+                         kLanes, false});
       }
     }
   }
@@ -201,9 +222,9 @@ void Forward<T>::normalise(int64_t v) {
         // Deviations from the mean rounded to T, corrected for the rounding.
         const T centre = static_cast<T>(mean);
         const double off = mean - static_cast<double>(centre);
-        variance = over_rows(c, [&](const T* row, int64_t lanes) {
-          return kernels_.squares(row, centre, width, lanes);
-        }) / norm.count - off * off;
+        variance = over_rows(c, [&](const T* row, int64_t lanes) { return kernels_.squares(row, centre, width, lanes); }) /
+                       norm.count -
+                   off * off;
         variance = std::max(variance, 0.0);
       }
       norm.mean[static_cast<size_t>(c)] = mean;
@@ -280,7 +301,8 @@ void Forward<T>::average(int64_t v) {
     T* row = plane(v, b, c) + y * out.pitch;
     kernels_.gather({rows.data(), ones.data(), static_cast<int64_t>(rows.size()), 1, a.stride.width * kLanes, row, out.plane,
                      kLanes, value.shape.width, kLanes, false});
-    const int64_t height = window_cells(y, from.height, a.kernel.height, a.stride.height, a.padding.height, a.count_include_pad);
+    const int64_t height =
+        window_cells(y, from.height, a.kernel.height, a.stride.height, a.padding.height, a.count_include_pad);
     for (int64_t x = 0; x < value.shape.width; ++x) {
       const int64_t width = window_cells(x, from.width, a.kernel.width, a.stride.width, a.padding.width, a.count_include_pad);
       factors[static_cast<size_t>(x)] = static_cast<T>(1.0 / static_cast<double>(height * width));

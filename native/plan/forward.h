@@ -27,14 +27,18 @@ class Forward {
  public:
   Forward(const Graph& graph, const Layout& layout, const Kernels<T>& kernels, const Program& program,
           const Parameters& parameters, NormModes norm_modes, State<T>& state)
-      : graph_(graph), layout_(layout), kernels_(kernels), program_(program), parameters_(parameters), modes_(norm_modes),
+      : graph_(graph),
+        layout_(layout),
+        kernels_(kernels),
+        program_(program),
+        parameters_(parameters),
+        modes_(norm_modes),
         state_(state) {}
 
   // Samples [first, first + batch) of `images`. Throws INVALID for a value that is not finite.
   void run(const winnow_images& images, int64_t first);
   // Values of the output, [batch][outputs].
   void logits(double* out) const;
-
 
  private:
   T* plane(int64_t value, int64_t block, int64_t channel) const { return state_.plane(layout_, value, block, channel); }
@@ -73,8 +77,7 @@ class Forward {
 };
 
 // Values of a node's tensor by role; throws where it is unset.
-const std::vector<double>& tensor_values(const Network& network, const Parameters& parameters, int64_t node,
-                                         winnow_role role);
+const std::vector<double>& tensor_values(const Network& network, const Parameters& parameters, int64_t node, winnow_role role);
 // Index of that tensor, -1 where the node has none.
 int64_t tensor_index(const Network& network, int64_t node, winnow_role role);
 // The weights of a convolution's or a linear layer's node.

@@ -14,16 +14,16 @@
 namespace winnow {
 
 struct GatherTerm {
-  int64_t plane;  // input plane of the gather; backward: counted over the convolutions of the list
-  int64_t dy, dx;  // row and pixel relative to (base row) * step
+  int64_t plane;                  // input plane of the gather; backward: counted over the convolutions of the list
+  int64_t dy, dx;                 // row and pixel relative to (base row) * step
   int64_t convolution, out, tap;  // which weight: convolution of the list, its output channel (forward: unused), ky * kw + kx
   int64_t in;                     // forward: input channel within the group
 };
 
 struct GatherTile {
-  int64_t first, outputs;         // output planes
-  int64_t first_term, terms;      // of the phase
-  int64_t weights;                // where its packed weights begin
+  int64_t first, outputs;     // output planes
+  int64_t first_term, terms;  // of the phase
+  int64_t weights;            // where its packed weights begin
 };
 
 struct GatherPhase {
@@ -35,8 +35,8 @@ struct GatherPhase {
 struct Gather {
   std::vector<GatherPhase> phases;
   Pair output_stride{1, 1}, input_stride{1, 1};
-  int64_t planes = 0;      // input planes
-  int64_t weights = 0;     // packed weights, elements
+  int64_t planes = 0;                                            // input planes
+  int64_t weights = 0;                                           // packed weights, elements
   int64_t first_dy = 0, last_dy = 0, first_dx = 0, last_dx = 0;  // range of the terms
 };
 

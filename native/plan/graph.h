@@ -27,7 +27,7 @@ struct Value {
   std::vector<int64_t> nodes;      // members: nodes of the network with this value, ascending
   std::vector<int64_t> consumers;  // values, ascending, each once
   GradientKind gradient = GradientKind::kNone;
-  bool lazy = false;       // a batch norm that is applied where it is read and never stored
+  bool lazy = false;                        // a batch norm that is applied where it is read and never stored
   int64_t halo_height = 0, halo_width = 0;  // zeros that consumers read around every plane
   int64_t node() const { return nodes.front(); }
 };

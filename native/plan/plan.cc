@@ -138,9 +138,7 @@ class TypedPlan final : public Plan {
                           [&](int64_t l, T* gradient) { seeds[slot]->write(l, gradient); },
                           {rows[slot].data(), elements, &offsets});
       });
-      run(call, count, [&](int64_t slot, int64_t) {
-        done({first + slot, rows[slot].data(), cotangents.count, elements});
-      });
+      run(call, count, [&](int64_t slot, int64_t) { done({first + slot, rows[slot].data(), cotangents.count, elements}); });
     });
   }
 
@@ -235,8 +233,8 @@ class TypedPlan final : public Plan {
       const int64_t count = std::min(width, call.job_count - first);
       wave(first, count);
       if (call.progress != nullptr && call.progress(call.progress_user, first + count, call.job_count) != 0) {
-        throw Failure(WINNOW_CALLBACK_FAILED, "the progress callback asked to stop after job " +
-                                                  std::to_string(first + count) + " of " + std::to_string(call.job_count));
+        throw Failure(WINNOW_CALLBACK_FAILED, "the progress callback asked to stop after job " + std::to_string(first + count) +
+                                                  " of " + std::to_string(call.job_count));
       }
     }
   }
@@ -257,7 +255,7 @@ class TypedPlan final : public Plan {
   }
 
   const Kernels<T>& kernels_;
-  std::vector<std::unique_ptr<State<T>>> states_;             // by job of a wave
+  std::vector<std::unique_ptr<State<T>>> states_;            // by job of a wave
   std::vector<std::unique_ptr<State<double>>> wide_states_;  // by worker
   std::vector<std::unique_ptr<Workspace<T>>> workspaces_;
 };
@@ -347,9 +345,9 @@ std::string Plan::describe() const {
       macs += graph_.network().nodes()[static_cast<size_t>(value.nodes[k])].macs;
     }
     text += "], \"operation\": " + std::to_string(value.operation) + ", \"shape\": [" + std::to_string(value.shape.channels) +
-            ", " + std::to_string(value.shape.height) + ", " + std::to_string(value.shape.width) + "], \"stored\": " +
-            (value.lazy ? "false" : "true") + ", \"gradient\": \"" + kGradients[static_cast<int>(value.gradient)] +
-            "\", \"flops\": " + std::to_string(2 * macs * layout_.batch) + "}";
+            ", " + std::to_string(value.shape.height) + ", " + std::to_string(value.shape.width) +
+            "], \"stored\": " + (value.lazy ? "false" : "true") + ", \"gradient\": \"" +
+            kGradients[static_cast<int>(value.gradient)] + "\", \"flops\": " + std::to_string(2 * macs * layout_.batch) + "}";
   }
   return text + "]}";
 }

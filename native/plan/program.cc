@@ -10,9 +10,7 @@
 namespace winnow {
 namespace {
 
-const ConvolutionAttributes& convolution_of(const Value& value) {
-  return std::get<ConvolutionAttributes>(value.attributes);
-}
+const ConvolutionAttributes& convolution_of(const Value& value) { return std::get<ConvolutionAttributes>(value.attributes); }
 
 bool same_geometry(const Value& a, const Value& b) {
   const ConvolutionAttributes &x = convolution_of(a), &y = convolution_of(b);
@@ -134,9 +132,8 @@ void Program::plan_backward() {
     for (int64_t ky = 0; ky < a.kernel.height; ++ky) {
       for (int64_t kx = 0; kx < a.kernel.width; ++kx) {
         const Pair tap{ky * a.dilation.height - a.padding.height, kx * a.dilation.width - a.padding.width};
-        const auto at = std::find_if(group.taps.begin(), group.taps.end(), [&](const Pair& other) {
-          return other.height == tap.height && other.width == tap.width;
-        });
+        const auto at = std::find_if(group.taps.begin(), group.taps.end(),
+                                     [&](const Pair& other) { return other.height == tap.height && other.width == tap.width; });
         taps.push_back(at - group.taps.begin());
         if (at == group.taps.end()) group.taps.push_back(tap);
       }

@@ -50,8 +50,8 @@ class Program {
   // nothing leads from them to the output. Throws UNSUPPORTED for a blocked choice.
   Program(const Graph& graph, const int32_t* states, const double* coefficients, const std::vector<int64_t>& taps);
 
-  bool runs(int64_t value) const { return runs_[static_cast<size_t>(value)]; }           // forward
-  bool flows(int64_t value) const { return flows_[static_cast<size_t>(value)]; }         // backward
+  bool runs(int64_t value) const { return runs_[static_cast<size_t>(value)]; }    // forward
+  bool flows(int64_t value) const { return flows_[static_cast<size_t>(value)]; }  // backward
   const std::vector<SumTerm>& terms(int64_t sum) const { return terms_[static_cast<size_t>(sum)]; }
   // Where the gradient of a kOwn or kAlias value lies.
   const GradientSource& source(int64_t value) const { return sources_[static_cast<size_t>(value)]; }

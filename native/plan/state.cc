@@ -75,8 +75,8 @@ Layout::Layout(const Graph& graph, int64_t batch_size, int64_t bytes_per_element
       gradient_size(static_cast<size_t>(graph.size())) {
   const auto add = [&](int64_t& total, int64_t elements) {
     if (__builtin_add_overflow(total, elements, &total) || total > byte_budget / bytes_per_element) {
-      throw Failure(WINNOW_OUT_OF_MEMORY, "the plan would take more than the byte budget of " +
-                                              std::to_string(byte_budget) + " bytes");
+      throw Failure(WINNOW_OUT_OF_MEMORY,
+                    "the plan would take more than the byte budget of " + std::to_string(byte_budget) + " bytes");
     }
   };
   for (int64_t v = 0; v < graph.size(); ++v) {
@@ -109,9 +109,10 @@ Layout::Layout(const Graph& graph, int64_t batch_size, int64_t bytes_per_element
           reach_width = std::max(reach_width, a.kernel.width + a.padding.width + 2);
         }
       }
-      ring_elements = std::max(
-          ring_elements, product({channels * (2 * reach_height + 2) + 1,
-                                  std::max(width, in.shape.width) + 2 * reach_width, kLanes}, "a pass"));
+      ring_elements =
+          std::max(ring_elements,
+                   product({channels * (2 * reach_height + 2) + 1, std::max(width, in.shape.width) + 2 * reach_width, kLanes},
+                           "a pass"));
     }
     if (value.operation == WINNOW_CONVOLUTION) {
       const auto& a = std::get<ConvolutionAttributes>(value.attributes);

@@ -29,7 +29,7 @@ class Arena {
 
 // Planes of one value in a State: [block][channel][row][pixel][lane] with zeros around every plane.
 struct Planes {
-  int64_t offset = 0;  // of pixel (0, 0) of the first plane, elements
+  int64_t offset = 0;                       // of pixel (0, 0) of the first plane, elements
   int64_t pitch = 0, plane = 0, block = 0;  // elements from row to row, plane to plane, block to block
 };
 
@@ -55,7 +55,7 @@ class Layout {
 // Statistics of a batch norm: z -> scale z + shift.
 struct NormState {
   std::vector<double> mean, inverse_deviation, scale, shift;
-  double count = 0;   // elements that the statistics are over; 0 where they are constants
+  double count = 0;  // elements that the statistics are over; 0 where they are constants
   bool identity = false;
 };
 
@@ -74,8 +74,8 @@ struct State {
     return arena.at<T>(p.offset + block * p.block + channel * p.plane);
   }
   Arena arena;
-  std::vector<NormState> norms;        // by value
-  std::vector<WeightState> weights;    // by value
+  std::vector<NormState> norms;                 // by value
+  std::vector<WeightState> weights;             // by value
   std::vector<std::vector<T>> packed_forward;   // by convolution
   std::vector<std::vector<T>> packed_backward;  // by value that is read, its data groups one after the other
 };
@@ -85,11 +85,11 @@ struct Workspace {
   Workspace(const Graph& graph, const Layout& layout, int64_t cotangents);
   int64_t cotangents;
   Arena gradients, scratch;
-  std::vector<std::vector<double>> sums;                // by value: [cotangent][channel] of its gradient
-  std::vector<std::vector<T>> alpha, beta, kappa;       // by norm: [cotangent][channel], see Kernels::norm_gradient
-  std::vector<const T*> rows;       // of a gather or a correlation
-  std::vector<T> lane_sums;         // of a correlation
-  std::vector<double> correlation;  // [cotangent][out][in / groups][tap of the group]
+  std::vector<std::vector<double>> sums;           // by value: [cotangent][channel] of its gradient
+  std::vector<std::vector<T>> alpha, beta, kappa;  // by norm: [cotangent][channel], see Kernels::norm_gradient
+  std::vector<const T*> rows;                      // of a gather or a correlation
+  std::vector<T> lane_sums;                        // of a correlation
+  std::vector<double> correlation;                 // [cotangent][out][in / groups][tap of the group]
 };
 
 }  // namespace winnow

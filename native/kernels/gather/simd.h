@@ -51,12 +51,18 @@ inline void gather_outputs(const GatherRow<T>& r) {
 template <typename T, int W>
 inline void gather_width(const GatherRow<T>& r) {
   switch (r.outputs) {
-    case 1: return gather_outputs<T, W, 1>(r);
-    case 2: return gather_outputs<T, W, 2>(r);
-    case 3: return gather_outputs<T, W, 3>(r);
-    case 4: return gather_outputs<T, W, 4>(r);
-    case 5: return gather_outputs<T, W, 5>(r);
-    default: return gather_outputs<T, W, 6>(r);
+    case 1:
+      return gather_outputs<T, W, 1>(r);
+    case 2:
+      return gather_outputs<T, W, 2>(r);
+    case 3:
+      return gather_outputs<T, W, 3>(r);
+    case 4:
+      return gather_outputs<T, W, 4>(r);
+    case 5:
+      return gather_outputs<T, W, 5>(r);
+    default:
+      return gather_outputs<T, W, 6>(r);
   }
 }
 
