@@ -26,14 +26,15 @@ template <typename V>
 __attribute__((always_inline)) inline double chains() {
   constexpr int kLanes = sizeof(V) / sizeof(float);
   V sum[kChains], factor, term;
+  // Read through volatiles, so that nothing is known at compile time.
+  volatile float given_factor = 0.999f, given_term = 1e-3f;
   for (int l = 0; l < kLanes; ++l) {
-    factor[l] = 0.999f;
-    term[l] = 1e-3f;
+    factor[l] = given_factor;
+    term[l] = given_term;
   }
   for (int k = 0; k < kChains; ++k) sum[k] = term;
   for (long i = 0; i < kSteps; ++i) {
     for (int k = 0; k < kChains; ++k) sum[k] = sum[k] * factor + term;
-    asm volatile("" : "+x"(sum[0]));  // keeps the loop
   }
   float total = 0;
   for (int k = 0; k < kChains; ++k) total += sum[k][0];

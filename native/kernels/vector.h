@@ -51,11 +51,11 @@ inline void store(T* p, V<T, W> v) {
   __builtin_memcpy(p, &v, sizeof v);
 }
 
+// One value in every lane. Written as a subtraction because GCC makes one broadcast of it, and of a loop over the lanes it
+// makes one masked move per lane (measured: the gather kernel at half its speed).
 template <typename T, int W>
 inline V<T, W> all(T value) {
-  V<T, W> v;
-  for (int i = 0; i < W; ++i) v[i] = value;
-  return v;
+  return value - V<T, W>{};
 }
 
 // a * b + c, in one rounding where the instruction set has it.

@@ -535,29 +535,19 @@ class Backward<T>::Pass {
 
   void averaged(int64_t v, int64_t pool, int64_t l, int64_t block, T* dest, T* free, bool add) {
     const Value& value = graph_[pool];
-    const auto& a = std::get<PoolAttributes>(value.attributes);
     const Shape& in = graph_[v].shape;
     const auto [from, factor] = gradient_of(pool, l, block, free);
     // The transpose of a convolution of one channel with ones, of the gradient over the number of cells of each window.
-    Value kernel{
-        WINNOW_CONVOLUTION, ConvolutionAttributes{1, a.kernel, a.stride, a.padding, {1, 1}, 1, false}, {}, value.shape, {}, {}};
-    kernel.shape.channels = 1;
-    const Gather gather = backward_gather({&kernel}, {1, in.height, in.width});
-    const std::vector<T> ones(static_cast<size_t>(gather.weights), T{1});
-    std::vector<T> factors(static_cast<size_t>(value.shape.width));
+    const PoolGather& plan = program_.pool_gather(pool);
+    const std::vector<T> ones(static_cast<size_t>(plan.gather.weights), T{1});
+    std::vector<T> shares(plan.share.size());
+    for (size_t i = 0; i < shares.size(); ++i) shares[i] = static_cast<T>(static_cast<double>(factor) * plan.share[i]);
+    const int64_t width = value.shape.width;
     for (int64_t c = 0; c < in.channels; ++c) {
       const T* planes = from + c * plane_elements(pool);
-      const T scale = factor;
-      gather_rows(gather, ones.data(), {1, in.height, in.width}, value.shape, layout_.lanes(block),
+      gather_rows(plan.gather, ones.data(), {1, in.height, in.width}, value.shape, layout_.lanes(block),
                   dest + c * plane_elements(v), add, [&](int64_t, int64_t y, T* row) {
-                    const int64_t height =
-                        window_cells(y, in.height, a.kernel.height, a.stride.height, a.padding.height, a.count_include_pad);
-                    for (int64_t x = 0; x < value.shape.width; ++x) {
-                      const int64_t cells = height * window_cells(x, in.width, a.kernel.width, a.stride.width, a.padding.width,
-                                                                  a.count_include_pad);
-                      factors[static_cast<size_t>(x)] = static_cast<T>(static_cast<double>(scale) / static_cast<double>(cells));
-                    }
-                    kernels_.scale_each(row, planes + y * value.shape.width * kLanes, factors.data(), value.shape.width, false);
+                    kernels_.scale_each(row, planes + y * width * kLanes, shares.data() + y * width, width, false);
                   });
     }
   }
@@ -618,12 +608,17 @@ class Backward<T>::Pass {
       for (const GatherPhase& phase : gather.phases) {
         const int64_t y = base * sy + phase.y;
         if (y >= out.height || phase.x >= out.width) continue;
+        // Where row base + dy of plane 0 lies, for every dy; planes follow each other by a fixed step, zeros do not.
+        reached_.resize(static_cast<size_t>(ring));
+        for (int64_t dy = 0; dy < ring; ++dy) {
+          const int64_t from = base + gather.first_dy + dy;
+          reached_[static_cast<size_t>(dy)] = from < 0 || from >= in.height ? nullptr : ring_row(0, from) + before * kLanes;
+        }
         pointers.resize(phase.terms.size());
         for (size_t t = 0; t < pointers.size(); ++t) {
           const GatherTerm& term = phase.terms[t];
-          const int64_t from = base + term.dy;
-          const T* row = from < 0 || from >= in.height ? zeros : ring_row(term.plane, from);
-          pointers[t] = row + (before + term.dx) * kLanes;
+          const T* row = reached_[static_cast<size_t>(term.dy - gather.first_dy)];
+          pointers[t] = (row == nullptr ? zeros + before * kLanes : row + term.plane * ring * pitch) + term.dx * kLanes;
         }
         for (const GatherTile& tile : phase.tiles) {
           T* to = dest + (tile.first * out.height + y) * out.width * kLanes + phase.x * kLanes;
@@ -643,6 +638,7 @@ class Backward<T>::Pass {
   int64_t first_, count_;
   const GradientRows<T>& rows_;
   std::vector<std::pair<int64_t, int64_t>> planes_;
+  std::vector<const T*> reached_;
 };
 
 template <typename T>

@@ -37,12 +37,6 @@ const std::vector<double>& weight_values(const Network& network, const Parameter
   return tensor_values(network, parameters, node, is_linear(network, node) ? WINNOW_LINEAR_WEIGHT : WINNOW_CONVOLUTION_WEIGHT);
 }
 
-int64_t window_cells(int64_t window, int64_t side, int64_t kernel, int64_t stride, int64_t padding, bool count_padding) {
-  const int64_t first = window * stride - padding, last = first + kernel;
-  if (count_padding) return std::min(last, side + padding) - first;
-  return std::min(last, side) - std::max<int64_t>(first, 0);
-}
-
 template <typename T>
 template <typename Body>
 void Forward<T>::each_row(int64_t v, Body body) const {
@@ -301,11 +295,8 @@ void Forward<T>::average(int64_t v) {
     T* row = plane(v, b, c) + y * out.pitch;
     kernels_.gather({rows.data(), ones.data(), static_cast<int64_t>(rows.size()), 1, a.stride.width * kLanes, row, out.plane,
                      kLanes, value.shape.width, kLanes, false});
-    const int64_t height =
-        window_cells(y, from.height, a.kernel.height, a.stride.height, a.padding.height, a.count_include_pad);
     for (int64_t x = 0; x < value.shape.width; ++x) {
-      const int64_t width = window_cells(x, from.width, a.kernel.width, a.stride.width, a.padding.width, a.count_include_pad);
-      factors[static_cast<size_t>(x)] = static_cast<T>(1.0 / static_cast<double>(height * width));
+      factors[static_cast<size_t>(x)] = static_cast<T>(1.0 / static_cast<double>(window_cells(a, from, y, x)));
     }
     kernels_.scale_each(row, row, factors.data(), value.shape.width, false);
   });

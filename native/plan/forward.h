@@ -82,7 +82,5 @@ const std::vector<double>& tensor_values(const Network& network, const Parameter
 int64_t tensor_index(const Network& network, int64_t node, winnow_role role);
 // The weights of a convolution's or a linear layer's node.
 const std::vector<double>& weight_values(const Network& network, const Parameters& parameters, int64_t node);
-// Cells of the image (with its padding, if that counts) under window `window` of one axis of a pool.
-int64_t window_cells(int64_t window, int64_t side, int64_t kernel, int64_t stride, int64_t padding, bool count_padding);
 
 }  // namespace winnow

@@ -35,7 +35,19 @@ void find_range(Gather& gather) {
   }
 }
 
+// The same along one axis.
+int64_t cells(int64_t window, int64_t side, int64_t kernel, int64_t stride, int64_t padding, bool count_padding) {
+  const int64_t first = window * stride - padding, last = first + kernel;
+  if (count_padding) return std::min(last, side + padding) - first;
+  return std::min(last, side) - std::max<int64_t>(first, 0);
+}
+
 }  // namespace
+
+int64_t window_cells(const PoolAttributes& p, const Shape& image, int64_t y, int64_t x) {
+  return cells(y, image.height, p.kernel.height, p.stride.height, p.padding.height, p.count_include_pad) *
+         cells(x, image.width, p.kernel.width, p.stride.width, p.padding.width, p.count_include_pad);
+}
 
 Gather forward_gather(const Value& convolution, const Shape& in) {
   const ConvolutionAttributes& a = attributes_of(convolution);

@@ -50,6 +50,9 @@ void each_cell(const PoolAttributes& pool, const Shape& image, int64_t window_y,
   }
 }
 
+// Cells of the image (with its padding, if the pool counts it) under a window.
+int64_t window_cells(const PoolAttributes& pool, const Shape& image, int64_t window_y, int64_t window_x);
+
 Gather forward_gather(const Value& convolution, const Shape& in);
 // All with the same stride and output shape.
 Gather backward_gather(const std::vector<const Value*>& convolutions, const Shape& in);

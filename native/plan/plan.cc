@@ -115,7 +115,7 @@ class TypedPlan final : public Plan {
                               (sizeof(T) == sizeof(double) ? 0 : layout_.state_elements * int64_t{sizeof(double)});
     reserve_workspaces(block);
     wide_states_.resize(static_cast<size_t>(device_->threads));
-    std::vector<std::vector<T>> rows;
+    std::vector<std::vector<T>>& rows = gradient_rows_;
     std::vector<std::unique_ptr<Seeds<T>>> seeds;
     std::vector<std::unique_ptr<Backward<T>>> passes;
     each_wave(call, row_bytes, [&](int64_t first, int64_t count) {
@@ -257,7 +257,8 @@ class TypedPlan final : public Plan {
   const Kernels<T>& kernels_;
   std::vector<std::unique_ptr<State<T>>> states_;            // by job of a wave
   std::vector<std::unique_ptr<State<double>>> wide_states_;  // by worker
-  std::vector<std::unique_ptr<Workspace<T>>> workspaces_;
+  std::vector<std::unique_ptr<Workspace<T>>> workspaces_;    // by worker
+  std::vector<std::vector<T>> gradient_rows_;                // by job of a wave; kept, fresh pages are dear
 };
 
 }  // namespace

@@ -30,6 +30,7 @@ Program::Program(const Graph& graph, const int32_t* states, const double* coeffi
   find_flow();
   find_sources();
   plan_backward();
+  plan_pools();
 }
 
 void Program::find_running(const int32_t* states, const double* coefficients, const std::vector<int64_t>& taps) {
@@ -166,6 +167,24 @@ void Program::plan_backward() {
       std::vector<const Value*> convolutions;
       for (const int64_t convolution : group.convolutions) convolutions.push_back(&graph_[convolution]);
       group.gather = backward_gather(convolutions, graph_[v].shape);
+    }
+  }
+}
+
+void Program::plan_pools() {
+  pool_gathers_.resize(flows_.size());
+  for (int64_t v = 0; v < graph_.size(); ++v) {
+    if (!flows_[v] || graph_[v].operation != WINNOW_AVERAGE_POOL) continue;
+    const auto& a = std::get<PoolAttributes>(graph_[v].attributes);
+    const Shape &in = graph_[graph_[v].inputs[0]].shape, &out = graph_[v].shape;
+    Value ones{WINNOW_CONVOLUTION, ConvolutionAttributes{1, a.kernel, a.stride, a.padding, {1, 1}, 1, false}, {}, out, {}, {}};
+    ones.shape.channels = 1;
+    PoolGather& pool = pool_gathers_[static_cast<size_t>(v)];
+    pool.gather = backward_gather({&ones}, {1, in.height, in.width});
+    for (int64_t y = 0; y < out.height; ++y) {
+      for (int64_t x = 0; x < out.width; ++x) {
+        pool.share.push_back(1.0 / static_cast<double>(window_cells(a, in, y, x)));
+      }
     }
   }
 }

@@ -28,6 +28,12 @@ struct DataGroup {
   Gather gather;
 };
 
+// An average pool's transpose: one channel's gather with ones, of gradient times share (one over the cells of each window).
+struct PoolGather {
+  Gather gather;
+  std::vector<double> share;  // [height][width] of the pool's output
+};
+
 // Convolutions whose weight gradients come from one correlation: same input, gradients in the same buffer, same stride. A 1x1
 // beside a 3x3 takes the centre tap.
 struct WeightGroup {
@@ -58,6 +64,7 @@ class Program {
   // Of a convolution: its norm where the gradient is virtual, itself otherwise.
   int64_t gradient_value(int64_t convolution) const;
   const std::vector<DataGroup>& data_groups(int64_t value) const { return data_groups_[static_cast<size_t>(value)]; }
+  const PoolGather& pool_gather(int64_t pool) const { return pool_gathers_[static_cast<size_t>(pool)]; }
   const std::vector<WeightGroup>& weight_groups() const { return weight_groups_; }
   const std::vector<BackwardStep>& backward() const { return backward_; }
   // Consumers of a value that take part in the backward pass.
@@ -68,12 +75,14 @@ class Program {
   void find_flow();
   void find_sources();
   void plan_backward();
+  void plan_pools();
 
   const Graph& graph_;
   std::vector<bool> runs_, flows_;
   std::vector<std::vector<SumTerm>> terms_;
   std::vector<GradientSource> sources_;
   std::vector<std::vector<DataGroup>> data_groups_;  // by value that is read
+  std::vector<PoolGather> pool_gathers_;  // by value
   std::vector<WeightGroup> weight_groups_;
   std::vector<BackwardStep> backward_;
 };
