@@ -203,9 +203,8 @@ class Backward<T>::Pass {
  private:
   // Gradient of a kOwn value: cotangent l, block; planes of height * width without zeros around.
   T* gradient(int64_t value, int64_t l, int64_t block) const {
-    const int64_t per_block = layout_.gradient_size[value] / layout_.blocks;
     return workspace_.gradients.template at<T>(layout_.gradient_offset[value] * workspace_.cotangents +
-                                               l * layout_.gradient_size[value] + block * per_block);
+                                               l * layout_.gradient_size[value] + block * layout_.gradient_block[value]);
   }
   int64_t plane_elements(int64_t value) const { return graph_[value].shape.height * graph_[value].shape.width * kLanes; }
 
@@ -554,27 +553,29 @@ class Backward<T>::Pass {
 
   void convolved(int64_t v, const DataGroup& group, const T* packed, int64_t l, int64_t block, T* dest, bool add) {
     const Shape& shape = graph_[group.convolutions[0]].shape;
-    // Which convolution and channel a plane of the pass is.
-    std::vector<std::pair<int64_t, int64_t>>& planes = planes_;
-    planes.clear();
+    planes_.clear();
     for (const int64_t convolution : group.convolutions) {
-      for (int64_t o = 0; o < graph_[convolution].shape.channels; ++o) planes.emplace_back(convolution, o);
+      const int64_t norm = program_.gradient_value(convolution), channels = graph_[convolution].shape.channels;
+      const GradientSource& source = program_.source(norm);
+      for (int64_t o = 0; o < channels; ++o) {
+        const auto i = static_cast<size_t>(l * channels + o);
+        const bool is_virtual = norm != convolution;
+        planes_.push_back({gradient(source.value, l, block) + o * plane_elements(convolution),
+                           is_virtual ? b_.plane(convolution, block, o) : nullptr, layout_.planes[convolution].pitch,
+                           is_virtual ? workspace_.alpha[norm][i] : static_cast<T>(source.coefficient),
+                           is_virtual ? workspace_.beta[norm][i] : T{0}, is_virtual ? workspace_.kappa[norm][i] : T{0}});
+      }
     }
-    gather_rows(group.gather, packed, graph_[v].shape, shape, layout_.lanes(block), dest, add,
-                [&](int64_t plane, int64_t y, T* row) {
-                  const auto [convolution, o] = planes[static_cast<size_t>(plane)];
-                  const int64_t norm = program_.gradient_value(convolution);
-                  const GradientSource& source = program_.source(norm);
-                  const T* from = gradient(source.value, l, block) + o * plane_elements(convolution) + y * shape.width * kLanes;
-                  if (norm == convolution) {
-                    kernels_.scale(row, from, static_cast<T>(source.coefficient), shape.width, false);
-                    return;
-                  }
-                  const auto i = static_cast<size_t>(l * graph_[convolution].shape.channels + o);
-                  kernels_.norm_gradient(row, from, b_.plane(convolution, block, o) + y * layout_.planes[convolution].pitch,
-                                         workspace_.alpha[norm][i], workspace_.beta[norm][i], workspace_.kappa[norm][i],
-                                         shape.width, layout_.lanes(block), false);
-                });
+    const int64_t lanes = layout_.lanes(block);
+    gather_rows(group.gather, packed, graph_[v].shape, shape, lanes, dest, add, [&](int64_t plane, int64_t y, T* row) {
+      const GradientPlane& p = planes_[static_cast<size_t>(plane)];
+      const T* from = p.gradient + y * shape.width * kLanes;
+      if (p.value == nullptr) {
+        kernels_.scale(row, from, p.alpha, shape.width, false);
+      } else {
+        kernels_.norm_gradient(row, from, p.value + y * p.pitch, p.alpha, p.beta, p.kappa, shape.width, lanes, false);
+      }
+    });
   }
 
   // Runs a backward gather over the planes `out`. make_row(plane, y, row) writes row y of an input plane; rows are made once,
@@ -586,7 +587,8 @@ class Backward<T>::Pass {
     const int64_t last_x = (out.width - 1) / sx;  // of the base pixels
     const int64_t before = std::max<int64_t>(0, -gather.first_dx);
     const int64_t after = std::max<int64_t>(0, last_x + gather.last_dx - (in.width - 1));
-    const int64_t pitch = (before + in.width + after) * kLanes, ring = gather.last_dy - gather.first_dy + 1;
+    const int64_t pitch = (before + in.width + after) * kLanes, ring = gather.last_dy - gather.first_dy + kRowsAhead;
+    const int64_t reach = gather.last_dy - gather.first_dy + 1;
     T* zeros = workspace_.scratch.template at<T>(0);
     T* rows = zeros + pitch;
     std::fill(zeros, rows, T{0});
@@ -599,18 +601,20 @@ class Backward<T>::Pass {
     int64_t made = 0;
     std::vector<const T*>& pointers = workspace_.rows;
     for (int64_t base = 0; base * sy < out.height; ++base) {
-      for (; made < in.height && made <= base + gather.last_dy; ++made) {
-        if (made < base + gather.first_dy) continue;
+      if (made < in.height && made <= base + gather.last_dy) {
+        // Some rows of a plane at a time: they follow each other in memory, and the prefetcher sees it.
+        const int64_t first = std::max(made, base + gather.first_dy);
+        made = std::min(in.height, base + gather.last_dy + kRowsAhead);
         for (int64_t plane = 0; plane < gather.planes; ++plane) {
-          make_row(plane, made, ring_row(plane, made) + before * kLanes);
+          for (int64_t y = first; y < made; ++y) make_row(plane, y, ring_row(plane, y) + before * kLanes);
         }
       }
       for (const GatherPhase& phase : gather.phases) {
         const int64_t y = base * sy + phase.y;
         if (y >= out.height || phase.x >= out.width) continue;
         // Where row base + dy of plane 0 lies, for every dy; planes follow each other by a fixed step, zeros do not.
-        reached_.resize(static_cast<size_t>(ring));
-        for (int64_t dy = 0; dy < ring; ++dy) {
+        reached_.resize(static_cast<size_t>(reach));
+        for (int64_t dy = 0; dy < reach; ++dy) {
           const int64_t from = base + gather.first_dy + dy;
           reached_[static_cast<size_t>(dy)] = from < 0 || from >= in.height ? nullptr : ring_row(0, from) + before * kLanes;
         }
@@ -637,7 +641,14 @@ class Backward<T>::Pass {
   Workspace<T>& workspace_;
   int64_t first_, count_;
   const GradientRows<T>& rows_;
-  std::vector<std::pair<int64_t, int64_t>> planes_;
+  // Output channel of a convolution in a pass: alpha * gradient + beta * value + kappa; without a norm only the first.
+  struct GradientPlane {
+    const T* gradient;
+    const T* value;
+    int64_t pitch;  // of the value
+    T alpha, beta, kappa;
+  };
+  std::vector<GradientPlane> planes_;
   std::vector<const T*> reached_;
 };
 

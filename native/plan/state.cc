@@ -72,7 +72,8 @@ Layout::Layout(const Graph& graph, int64_t batch_size, int64_t bytes_per_element
       blocks((batch_size + kLanes - 1) / kLanes),
       planes(static_cast<size_t>(graph.size())),
       gradient_offset(static_cast<size_t>(graph.size())),
-      gradient_size(static_cast<size_t>(graph.size())) {
+      gradient_size(static_cast<size_t>(graph.size())),
+      gradient_block(static_cast<size_t>(graph.size())) {
   const auto add = [&](int64_t& total, int64_t elements) {
     if (__builtin_add_overflow(total, elements, &total) || total > byte_budget / bytes_per_element) {
       throw Failure(WINNOW_OUT_OF_MEMORY,
@@ -109,10 +110,9 @@ Layout::Layout(const Graph& graph, int64_t batch_size, int64_t bytes_per_element
           reach_width = std::max(reach_width, a.kernel.width + a.padding.width + 2);
         }
       }
-      ring_elements =
-          std::max(ring_elements,
-                   product({channels * (2 * reach_height + 2) + 1, std::max(width, in.shape.width) + 2 * reach_width, kLanes},
-                           "a pass"));
+      ring_elements = std::max(
+          ring_elements, product({channels * (reach_height + kRowsAhead) + 1,
+                                  std::max(width, in.shape.width) + 2 * reach_width, kLanes}, "a pass"));
     }
     if (value.operation == WINNOW_CONVOLUTION) {
       const auto& a = std::get<ConvolutionAttributes>(value.attributes);
@@ -166,6 +166,7 @@ Layout::Layout(const Graph& graph, int64_t batch_size, int64_t bytes_per_element
     }
     gradient_offset[v] = offset;
     gradient_size[v] = size;
+    gradient_block[v] = size / blocks;
     live.push_back({offset, offset + size, last_read[v]});
     gradient_elements = std::max(gradient_elements, offset + size);
   }

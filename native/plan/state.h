@@ -10,6 +10,9 @@
 
 namespace winnow {
 
+// Rows that a backward gather makes at a time.
+constexpr int64_t kRowsAhead = 8;
+
 // Zeroed memory, aligned to a huge page where it is large.
 class Arena {
  public:
@@ -44,7 +47,7 @@ class Layout {
   int64_t state_elements = 0;
 
   // Gradients of one cotangent: [block][channel][row][pixel][lane], without zeros around; times cotangents of a block.
-  std::vector<int64_t> gradient_offset, gradient_size;  // by value, elements for one cotangent; size 0 where none is kept
+  std::vector<int64_t> gradient_offset, gradient_size, gradient_block;  // by value, elements for one cotangent, one block
   int64_t gradient_elements = 0;                        // of one cotangent
   int64_t scratch_elements = 0;                         // of a worker, whatever the number of cotangents
   int64_t plane_elements = 0;                           // largest value of one block, without zeros around

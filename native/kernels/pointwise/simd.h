@@ -72,9 +72,12 @@ void norm_gradient(T* out, const T* gradient, const T* value, T alpha, T beta, T
     each_vector<T>(pixels, [&](int64_t i) { put(out + i, at(i), add); });
     return;
   }
-  Wide<T> used[kLanes / kWidth<T>];
-  for (int64_t l = 0; l < kLanes; ++l) used[l / kWidth<T>][l % kWidth<T>] = l < lanes ? T{1} : T{0};
-  each_vector<T>(pixels, [&](int64_t i) { put(out + i, at(i) * used[i / kWidth<T> % (kLanes / kWidth<T>)], add); });
+  // A window over ones and zeros: its first `lanes` are ones.
+  static const T ones[2 * kLanes] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+  const T* used = ones + kLanes - lanes;
+  for (int64_t x = 0; x < pixels; ++x) {
+    for (int64_t l = 0; l < kLanes; l += kWidth<T>) put(out + x * kLanes + l, at(x * kLanes + l) * get(used + l), add);
+  }
 }
 
 template <typename T>
