@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <new>
 #include <string>
@@ -10,8 +11,16 @@
 
 namespace winnow {
 
+// Cut at the capacity, but never inside a UTF-8 sequence: names of nodes are quoted in messages.
 inline void write_error(winnow_error* error, const char* text) {
-  if (error != nullptr) std::snprintf(error->text, sizeof error->text, "%s", text);
+  if (error == nullptr) return;
+  size_t length = std::strlen(text);
+  if (length >= sizeof error->text) {
+    length = sizeof error->text - 1;
+    while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80) --length;
+  }
+  std::memcpy(error->text, text, length);
+  error->text[length] = '\0';
 }
 
 // Runs `body`; no exception passes.

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "abi/failure.h"
+#include "runtime/limits.h"
 #include "runtime/random.h"
 
 namespace winnow {
@@ -31,13 +32,30 @@ void check(const winnow_recipe& recipe, int64_t index) {
   require(recipe.distribution, WINNOW_NORMAL, "distribution");
   require(recipe.fan, WINNOW_FAN_OUT, "fan");
   require(recipe.reserved, 0, "reserved");
-  if (!std::isfinite(recipe.gain)) throw Failure(WINNOW_INVALID, where + " gain must be finite");
+  // A normal deviate is below 9, so that every drawn value is a finite float32.
+  if (!(std::fabs(recipe.gain) <= 1e30)) throw Failure(WINNOW_INVALID, where + " gain must be in [-1e30, 1e30]");
+  if (recipe.role == WINNOW_RUNNING_VARIANCE && (recipe.distribution != WINNOW_CONSTANT || recipe.gain < 0)) {
+    throw Failure(WINNOW_INVALID, where + " must fill the running variance with a constant >= 0");
+  }
+}
+
+// A description of a kilobyte can ask for tensors of terabytes, and a system that overcommits memory kills the process
+// instead of refusing: so the set is measured before anything is allocated.
+void require_room(const Network& network) {
+  double bytes = 0;
+  for (const Tensor& tensor : network.tensors()) bytes += 8.0 * static_cast<double>(tensor.elements);
+  const int64_t limit = usable_bytes();
+  if (bytes > static_cast<double>(limit)) {
+    throw Failure(WINNOW_OUT_OF_MEMORY, "parameters of this network take " + std::to_string(bytes / 1e9) +
+                                            " GB but this process may use " + std::to_string(limit) + " bytes");
+  }
 }
 
 }  // namespace
 
 Parameters::Parameters(std::shared_ptr<const Network> network)
     : network_(std::move(network)), values_(network_->tensors().size()) {
+  require_room(*network_);
   for (size_t t = 0; t < values_.size(); ++t) {
     const Tensor& tensor = network_->tensors()[t];
     if (tensor.role == WINNOW_RUNNING_MEAN) values_[t].assign(static_cast<size_t>(tensor.elements), 0.0);

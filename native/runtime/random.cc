@@ -58,7 +58,8 @@ double natural_logarithm(double x) {
 }
 
 // Quantile of the standard normal: M. J. Wichura, Algorithm AS 241 (PPND16), Applied Statistics 37 (1988), 477-484.
-double normal_quantile(double p) {
+// `steps` counts half steps of 2^-53 from 0 or from 1, whichever is nearer, so that both tails are exact in double.
+double normal_quantile(int64_t steps, bool upper) {
   static const double a[] = {2509.0809287301226727, 33430.575583588128105, 67265.770927008700853, 45921.953931549871457,
                              13731.693765509461125, 1971.5909503065514427, 133.14166789178437745, 3.387132872796366608};
   static const double b[] = {5226.495278852854561,  28729.085735721942674, 39307.89580009271061,  21213.794301586595867,
@@ -75,15 +76,16 @@ double normal_quantile(double p) {
   static const double f[] = {
       2.04426310338993978564e-15, 1.4215117583164458887e-7, 1.8463183175100546818e-5, 7.868691311456132591e-4,
       0.0148753612908506148525,   0.13692988092273580531,   0.59983220655588793769,   1.0};
-  const double q = p - 0.5;
-  if (std::fabs(q) <= 0.425) {
+  const double tail = static_cast<double>(steps) * 0x1p-54;
+  const double q = 0.5 - tail;  // distance from the median, exact
+  if (q <= 0.425) {
     const double r = std::fma(-q, q, 0.180625);
-    return q * polynomial(a, r) / polynomial(b, r);
+    const double z = q * polynomial(a, r) / polynomial(b, r);
+    return upper ? z : -z;
   }
-  const double tail = q < 0 ? p : 1 - p;
   double r = std::sqrt(-natural_logarithm(tail));
   const double z = r <= 5 ? (r -= 1.6, polynomial(c, r) / polynomial(d, r)) : (r -= 5.0, polynomial(e, r) / polynomial(f, r));
-  return q < 0 ? -z : z;
+  return upper ? z : -z;
 }
 
 }  // namespace
@@ -99,8 +101,15 @@ double random_uniform(uint64_t seed, uint64_t stream, int64_t element) {
   return static_cast<double>(random_bits(seed, stream, element) >> 11) * 0x1p-53;
 }
 
+double normal_of(uint64_t bits) {
+  const auto top = static_cast<int64_t>(bits >> 11);
+  constexpr int64_t kAll = int64_t{1} << 53;
+  const bool upper = top >= kAll / 2;
+  return normal_quantile(2 * (upper ? kAll - 1 - top : top) + 1, upper);
+}
+
 double random_normal(uint64_t seed, uint64_t stream, int64_t element) {
-  return normal_quantile(random_uniform(seed, stream, element) + 0x1p-54);
+  return normal_of(random_bits(seed, stream, element));
 }
 
 uint64_t random_substream(uint64_t stream, std::string_view name) {

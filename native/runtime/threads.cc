@@ -3,6 +3,8 @@
 #include <condition_variable>
 #include <exception>
 #include <mutex>
+#include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -39,6 +41,16 @@ struct Threads::Pool {
     }
   }
 
+  void stop() {
+    {
+      const std::lock_guard<std::mutex> lock(mutex);
+      stopping = true;
+    }
+    wake.notify_all();
+    for (std::thread& worker : workers) worker.join();
+    workers.clear();
+  }
+
   void loop(int64_t worker) {
     int64_t seen = 0;
     while (true) {
@@ -56,19 +68,20 @@ struct Threads::Pool {
 };
 
 Threads::Threads(int64_t count) : pool_(std::make_unique<Pool>()) {
-  for (int64_t worker = 1; worker < count; ++worker) {
-    pool_->workers.emplace_back([pool = pool_.get(), worker] { pool->loop(worker); });
+  pool_->workers.reserve(static_cast<size_t>(count));
+  try {
+    for (int64_t worker = 1; worker < count; ++worker) {
+      pool_->workers.emplace_back([pool = pool_.get(), worker] { pool->loop(worker); });
+    }
+  } catch (const std::system_error& refused) {
+    const size_t started = pool_->workers.size() + 1;
+    pool_->stop();
+    throw Failure(WINNOW_DEVICE_FAILED, "the system gave " + std::to_string(started) + " of " + std::to_string(count) +
+                                            " threads: " + refused.what());
   }
 }
 
-Threads::~Threads() {
-  {
-    const std::lock_guard<std::mutex> lock(pool_->mutex);
-    pool_->stopping = true;
-  }
-  pool_->wake.notify_all();
-  for (std::thread& worker : pool_->workers) worker.join();
-}
+Threads::~Threads() { pool_->stop(); }
 
 int64_t Threads::count() const { return static_cast<int64_t>(pool_->workers.size()) + 1; }
 
