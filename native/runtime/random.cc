@@ -108,9 +108,7 @@ double normal_of(uint64_t bits) {
   return normal_quantile(2 * (upper ? kAll - 1 - top : top) + 1, upper);
 }
 
-double random_normal(uint64_t seed, uint64_t stream, int64_t element) {
-  return normal_of(random_bits(seed, stream, element));
-}
+double random_normal(uint64_t seed, uint64_t stream, int64_t element) { return normal_of(random_bits(seed, stream, element)); }
 
 uint64_t random_substream(uint64_t stream, std::string_view name) {
   uint64_t hash = 0xcbf29ce484222325u;

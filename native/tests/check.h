@@ -59,8 +59,7 @@ std::string text_of(const T& value) {
 
 template <typename A, typename B>
 void check_equal(const A& actual, const B& expected, const char* file, int line, const char* what) {
-  check(actual == expected, file, line,
-        std::string(what) + " is " + text_of(actual) + " but must be " + text_of(expected));
+  check(actual == expected, file, line, std::string(what) + " is " + text_of(actual) + " but must be " + text_of(expected));
 }
 
 inline void check_near(double actual, double expected, double bound, const char* file, int line, const char* what) {
@@ -89,9 +88,9 @@ inline int run(int argc, char** argv) {
 
 }  // namespace winnow::test
 
-#define TEST(name)                                                                     \
-  static void test_##name();                                                           \
-  static const winnow::test::Registration registration_##name(#name, test_##name);     \
+#define TEST(name)                                                                 \
+  static void test_##name();                                                       \
+  static const winnow::test::Registration registration_##name(#name, test_##name); \
   static void test_##name()
 
 #define CHECK(...) winnow::test::check(static_cast<bool>(__VA_ARGS__), __FILE__, __LINE__, #__VA_ARGS__ " does not hold")

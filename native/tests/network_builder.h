@@ -39,16 +39,15 @@ class NetworkBuilder {
 
   int64_t convolution(const std::string& name, int64_t input, const ConvolutionAttributes& a, int64_t choice = -1) {
     return add(name, WINNOW_CONVOLUTION, {input},
-               {a.outputs, a.kernel.height, a.kernel.width, a.stride.height, a.stride.width, a.padding.height,
-                a.padding.width, a.dilation.height, a.dilation.width, a.groups, a.bias ? 1 : 0},
+               {a.outputs, a.kernel.height, a.kernel.width, a.stride.height, a.stride.width, a.padding.height, a.padding.width,
+                a.dilation.height, a.dilation.width, a.groups, a.bias ? 1 : 0},
                choice);
   }
   // The usual square one without bias.
-  int64_t convolution(const std::string& name, int64_t input, int64_t outputs, int64_t kernel, int64_t stride,
-                      int64_t padding, int64_t choice = -1) {
-    return convolution(
-        name, input,
-        {outputs, {kernel, kernel}, {stride, stride}, {padding, padding}, {1, 1}, 1, false}, choice);
+  int64_t convolution(const std::string& name, int64_t input, int64_t outputs, int64_t kernel, int64_t stride, int64_t padding,
+                      int64_t choice = -1) {
+    return convolution(name, input, {outputs, {kernel, kernel}, {stride, stride}, {padding, padding}, {1, 1}, 1, false},
+                       choice);
   }
   int64_t batch_norm(const std::string& name, int64_t input, int64_t choice = -1, bool affine = true) {
     return add(name, WINNOW_BATCH_NORM, {input}, {affine ? 1 : 0, bits_of(1e-5), bits_of(0.1)}, choice);
@@ -64,8 +63,7 @@ class NetworkBuilder {
   }
   int64_t max_pool(const std::string& name, int64_t input, const PoolAttributes& a, int64_t choice = -1) {
     return add(name, WINNOW_MAX_POOL, {input},
-               {a.kernel.height, a.kernel.width, a.stride.height, a.stride.width, a.padding.height, a.padding.width},
-               choice);
+               {a.kernel.height, a.kernel.width, a.stride.height, a.stride.width, a.padding.height, a.padding.width}, choice);
   }
   int64_t weighted_sum(const std::string& name, std::vector<int64_t> inputs, std::vector<int64_t> choices,
                        int64_t choice = -1) {
@@ -86,11 +84,11 @@ class NetworkBuilder {
 
   std::vector<int64_t> blob(int64_t output) const {
     std::string names;
-    std::vector<int64_t> words = {WINNOW_NETWORK_MAGIC, WINNOW_NETWORK_VERSION, 0, choices_,
-                                  static_cast<int64_t>(entries_.size()), output, 0, 0};
+    std::vector<int64_t> words = {
+        WINNOW_NETWORK_MAGIC, WINNOW_NETWORK_VERSION, 0, choices_, static_cast<int64_t>(entries_.size()), output, 0, 0};
     for (const Entry& e : entries_) {
-      words.insert(words.end(), {e.operation, static_cast<int64_t>(names.size()), static_cast<int64_t>(e.name.size()),
-                                 e.choice, static_cast<int64_t>(e.inputs.size())});
+      words.insert(words.end(), {e.operation, static_cast<int64_t>(names.size()), static_cast<int64_t>(e.name.size()), e.choice,
+                                 static_cast<int64_t>(e.inputs.size())});
       words.insert(words.end(), e.inputs.begin(), e.inputs.end());
       words.push_back(static_cast<int64_t>(e.attributes.size()));
       words.insert(words.end(), e.attributes.begin(), e.attributes.end());

@@ -102,7 +102,10 @@ TEST(the_environment_chooses_a_variant) {
   winnow_device_options o = options();
   o.variant = "reference";  // an explicit choice is final
   CHECK_CONTAINS(describe(o), "\"variant\": \"reference\"");
-  if (before == nullptr) unsetenv("WINNOW_VARIANT"); else setenv("WINNOW_VARIANT", kept.c_str(), 1);
+  if (before == nullptr)
+    unsetenv("WINNOW_VARIANT");
+  else
+    setenv("WINNOW_VARIANT", kept.c_str(), 1);
 }
 
 TEST(every_task_runs_once_for_any_count) {

@@ -20,9 +20,7 @@ std::string failure_of(const std::vector<int64_t>& words, int64_t bytes) {
   return error.text;
 }
 
-std::string failure_of(const std::vector<int64_t>& words) {
-  return failure_of(words, static_cast<int64_t>(words.size() * 8));
-}
+std::string failure_of(const std::vector<int64_t>& words) { return failure_of(words, static_cast<int64_t>(words.size() * 8)); }
 
 // The failure of a network 4x8x6 -> one node.
 std::string failure_of_node(int64_t operation, std::vector<int64_t> attributes, std::vector<int64_t> inputs = {0}) {
@@ -68,7 +66,7 @@ TEST(a_chain_counts_as_by_hand) {
   CHECK_EQUAL(node.operation, WINNOW_CONVOLUTION);
   CHECK(node.channels == 6 && node.height == 3 && node.width == 7 && node.choice == -1);
   CHECK(node.macs == 378 && node.parameters == 24);
-  const char* names[] = {"conv.weight",      "conv.bias",         "norm.weight",       "norm.bias",
+  const char* names[] = {"conv.weight",       "conv.bias",        "norm.weight",       "norm.bias",
                          "norm.running_mean", "norm.running_var", "classifier.weight", "classifier.bias"};
   const int32_t roles[] = {WINNOW_CONVOLUTION_WEIGHT, WINNOW_CONVOLUTION_BIAS, WINNOW_NORM_SCALE,    WINNOW_NORM_SHIFT,
                            WINNOW_RUNNING_MEAN,       WINNOW_RUNNING_VARIANCE, WINNOW_LINEAR_WEIGHT, WINNOW_LINEAR_BIAS};
@@ -104,8 +102,8 @@ TEST(shapes) {
   b.concat("concat", {0, 6});
   b.add("noise", WINNOW_NOISE, {7}, {bits_of(0.5)});
   const auto network = b.network();
-  const Shape expected[] = {{4, 9, 12}, {8, 4, 4}, {4, 4, 6}, {4, 9, 6}, {4, 5, 3}, {4, 10, 11}, {3, 9, 12}, {7, 9, 12},
-                            {7, 9, 12}};
+  const Shape expected[] = {{4, 9, 12},  {8, 4, 4},  {4, 4, 6},  {4, 9, 6}, {4, 5, 3},
+                            {4, 10, 11}, {3, 9, 12}, {7, 9, 12}, {7, 9, 12}};
   for (size_t i = 0; i < 9; ++i) {
     note("node " + std::to_string(i));
     CHECK(network->nodes()[i].shape == expected[i]);
@@ -127,7 +125,7 @@ TEST(headers_of_a_blob) {
   CHECK_CONTAINS(with(4, 0), "number of nodes");
   CHECK_CONTAINS(with(4, INT64_MAX), "number of nodes");
   CHECK_CONTAINS(with(4, 1000), "no room for 1000 nodes");
-  CHECK_CONTAINS(with(4, 7), "");   // a seventh node out of nothing
+  CHECK_CONTAINS(with(4, 7), "");  // a seventh node out of nothing
   std::vector<int64_t> fewer = good;
   fewer[4] = 5;
   fewer[5] = 4;
@@ -177,8 +175,9 @@ TEST(names) {
   CHECK_CONTAINS(failure_of(named("")), "name length");
   CHECK_CONTAINS(failure_of(named(std::string(1025, 'x'))), "name length");
   CHECK_CONTAINS(failure_of(named("input")), "name of an earlier node");
-  const std::string bad[] = {std::string("a\0b", 3), "\x80", "\xC3", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
-                             "\xF8\x88\x80\x80\x80", "\xFF", "ok\xE2\x82"};
+  const std::string bad[] = {
+      std::string("a\0b", 3), "\x80", "\xC3",      "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80",
+      "\xF8\x88\x80\x80\x80", "\xFF", "ok\xE2\x82"};
   for (const std::string& name : bad) {
     note("bad name");
     CHECK_CONTAINS(failure_of(named(name)), "UTF-8");

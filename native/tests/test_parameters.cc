@@ -94,7 +94,8 @@ TEST(recipes) {
                       {WINNOW_CONVOLUTION_BIAS, WINNOW_UNIFORM, WINNOW_FAN_IN, 0, 3.0},
                       {WINNOW_LINEAR_BIAS, WINNOW_NORMAL, WINNOW_FAN_ONE, 0, 0.01},
                       {WINNOW_NORM_SCALE, WINNOW_CONSTANT, WINNOW_FAN_IN, 0, 1.0},
-                      {WINNOW_NORM_SHIFT, WINNOW_CONSTANT, WINNOW_FAN_ONE, 0, 0.0}}, 77, 5),
+                      {WINNOW_NORM_SHIFT, WINNOW_CONSTANT, WINNOW_FAN_ONE, 0, 0.0}},
+                     77, 5),
               WINNOW_OK);
   const struct {
     int64_t tensor, count;

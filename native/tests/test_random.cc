@@ -112,7 +112,7 @@ TEST(normal_inverts_the_distribution_function) {
 TEST(normal_quantiles_of_the_tables) {
   const struct {
     double p, z;
-  } table[] = {{0.975, 1.959963984540054}, {0.95, 1.6448536269514722}, {0.75, 0.6744897501960817},
+  } table[] = {{0.975, 1.959963984540054},  {0.95, 1.6448536269514722},  {0.75, 0.6744897501960817},
                {0.995, 2.5758293035489004}, {0.9995, 3.290526731491926}, {0.999999, 4.753424308822899}};
   for (const auto& row : table) {
     const auto top = static_cast<uint64_t>(std::ldexp(row.p, 53));
