@@ -1,0 +1,60 @@
+// The oracle: a network run forward and backward as plain loops over [sample, channel, row, column], by the definitions of
+// include/winnow/network.h and include/winnow/plan.h, which are PyTorch's. One cotangent at a time, nothing merged, nothing
+// reordered, never optimised. It shares only the decoded description with the engine. With T = float it is the plain
+// single-precision loop whose error the engine's is measured against.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "network/network.h"
+#include "network/parameters.h"
+#include "winnow/plan.h"
+
+namespace winnow::test {
+
+struct ReferenceRow {
+  std::vector<int32_t> states;       // by choice: RUN, SKIP or MUTE
+  std::vector<double> coefficients;  // by choice
+};
+
+// Gradients of sum(cotangent * output).
+template <typename T>
+struct ReferenceGradients {
+  std::vector<std::vector<T>> tensors;  // by tensor of the network; zeros where the row does not have the operation
+  std::vector<T> input;
+};
+
+template <typename T>
+class ReferenceNetwork {
+ public:
+  // `norm_modes` is by node (winnow_norm_mode). The network and the parameters must outlive this.
+  ReferenceNetwork(const Network& network, const Parameters& parameters, ReferenceRow row, std::vector<int32_t> norm_modes,
+                   int64_t batch);
+
+  void forward(const std::vector<double>& images);
+  // Of the output; [batch, c, h, w].
+  ReferenceGradients<T> backward(const std::vector<double>& cotangent) const;
+
+  bool exists(int64_t node) const;  // false where the row skips the node's choice
+  const std::vector<T>& value(int64_t node) const { return values_[static_cast<size_t>(node)]; }
+  // Which piece of the piecewise smooth function this is: the side of every ReLU input and the winner of every max pool.
+  std::vector<int64_t> branches() const;
+
+ private:
+  // The coefficient of input k of a weighted sum; false where the term is absent.
+  bool term(const Node& node, size_t k, T& coefficient) const;
+  void forward_norm(size_t index, const Node& node);
+  std::vector<T> tensor(const Node& node, winnow_role role) const;
+
+  const Network& network_;
+  const Parameters& parameters_;
+  ReferenceRow row_;
+  std::vector<int32_t> norm_modes_;
+  int64_t batch_;
+  std::vector<std::vector<T>> values_;                      // by node
+  std::vector<std::vector<int64_t>> winners_;               // by node: max pools, index into the input
+  std::vector<std::vector<T>> means_, inverse_deviations_;  // by node: batch norms, by channel
+};
+
+}  // namespace winnow::test

@@ -1,0 +1,45 @@
+// Networks for tests: the NAS-Bench-201 supernet, random graphs of any geometry, and random rows, parameters and images for them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "network_builder.h"
+#include "network/parameters.h"
+#include "reference_network.h"
+
+namespace winnow::test {
+
+// Draws from a Philox stream, one after the other.
+class Draws {
+ public:
+  Draws(uint64_t seed, uint64_t stream) : seed_(seed), stream_(stream) {}
+  uint64_t bits();
+  int64_t integer(int64_t low, int64_t high);  // in [low, high]
+  bool chance(double probability);
+  double normal();
+
+ private:
+  uint64_t seed_, stream_;
+  int64_t next_ = 0;
+};
+
+// The supernet of TE-NAS (names of golden/README.md), choice = edge * 5 + operation; `none` has a number and no node.
+// `stem` false with C = 1, N = 1 and `stages` 1 is the thin network of the region count.
+NetworkBuilder nb201_supernet(Shape input, int64_t channels, int64_t cells, int64_t stages, bool stem, int64_t classes);
+
+// A random network of the operations that `supported` admits. Every one is legal: it decodes, and plans take it.
+NetworkBuilder random_network(Draws& draws, const std::function<bool(winnow_operation)>& supported);
+
+// States RUN, SKIP or MUTE, mostly the first; coefficients of either sign, sometimes zero.
+ReferenceRow random_row(Draws& draws, const Network& network);
+
+// Weights N(0, 2 / fan in), norm scales around 1, everything else around 0: no two channels equal. All are float32 numbers.
+Parameters random_parameters(Draws& draws, const std::shared_ptr<const Network>& network);
+
+// [batch, c, h, w] standard normal float32 numbers.
+std::vector<double> random_images(Draws& draws, const Network& network, int64_t batch);
+
+}  // namespace winnow::test
