@@ -16,7 +16,8 @@ void require(winnow_status status, const winnow_error& error) {
 }
 
 Device open_device(const std::string& variant, int64_t threads) {
-  const winnow_device_options options = {sizeof options, WINNOW_CPU, 0, threads, variant.empty() ? nullptr : variant.c_str(), 0};
+  const winnow_device_options options = {
+      sizeof options, WINNOW_CPU, 0, threads, variant.empty() ? nullptr : variant.c_str(), 0};
   winnow_device* device = nullptr;
   winnow_error error;
   require(winnow_device_open(&options, &device, &error), error);
@@ -45,7 +46,8 @@ Evaluation::Evaluation(const winnow_device* device, const Shape& shape, winnow_d
                                    {WINNOW_LINEAR_BIAS, WINNOW_CONSTANT, WINNOW_FAN_ONE, 0, 0},
                                    {WINNOW_NORM_SCALE, WINNOW_CONSTANT, WINNOW_FAN_ONE, 0, 1},
                                    {WINNOW_NORM_SHIFT, WINNOW_CONSTANT, WINNOW_FAN_ONE, 0, 0}};
-  require(winnow_parameters_fill(parameters, recipes, static_cast<int64_t>(std::size(recipes)), kSeed, kWeights, &error), error);
+  require(winnow_parameters_fill(parameters, recipes, static_cast<int64_t>(std::size(recipes)), kSeed, kWeights, &error),
+          error);
 
   std::vector<double> normal(static_cast<size_t>(shape.samples * shape.image_channels() * shape.side * shape.side));
   require(winnow_random_normal(kSeed, kImages, 0, static_cast<int64_t>(normal.size()), normal.data(), &error), error);

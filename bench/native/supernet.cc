@@ -32,9 +32,11 @@ class Description {
     return count_++;
   }
 
-  int64_t convolution(const std::string& name, int64_t x, int64_t outputs, int64_t kernel, int64_t stride, int64_t choice = -1) {
+  int64_t convolution(const std::string& name, int64_t x, int64_t outputs, int64_t kernel, int64_t stride,
+                      int64_t choice = -1) {
     const int64_t pad = kernel / 2;
-    return add(name + ".conv", WINNOW_CONVOLUTION, {x}, {outputs, kernel, kernel, stride, stride, pad, pad, 1, 1, 1, 0}, choice);
+    return add(name + ".conv", WINNOW_CONVOLUTION, {x}, {outputs, kernel, kernel, stride, stride, pad, pad, 1, 1, 1, 0},
+               choice);
   }
   int64_t norm(const std::string& name, int64_t x, int64_t choice = -1) {
     return add(name + ".bn", WINNOW_BATCH_NORM, {x}, {1, bits(1e-5), bits(0.1)}, choice);
@@ -48,8 +50,14 @@ class Description {
   std::vector<int64_t> blob(int64_t choices, int64_t output) {
     names_.resize((names_.size() + 7) / 8 * 8, '\0');
     const int64_t words = 8 + static_cast<int64_t>(nodes_.size() + names_.size() / 8);
-    std::vector<int64_t> blob = {
-        WINNOW_NETWORK_MAGIC, WINNOW_NETWORK_VERSION, 8 * words, choices, count_, output, static_cast<int64_t>(names_.size()), 0};
+    std::vector<int64_t> blob = {WINNOW_NETWORK_MAGIC,
+                                 WINNOW_NETWORK_VERSION,
+                                 8 * words,
+                                 choices,
+                                 count_,
+                                 output,
+                                 static_cast<int64_t>(names_.size()),
+                                 0};
     blob.insert(blob.end(), nodes_.begin(), nodes_.end());
     blob.resize(static_cast<size_t>(words));
     std::memcpy(blob.data() + 8 + nodes_.size(), names_.data(), names_.size());

@@ -43,8 +43,7 @@ struct Usage : std::runtime_error {
 int64_t positive(const std::string& option, const std::string& text) {
   char* end = nullptr;
   const long value = std::strtol(text.c_str(), &end, 10);
-  if (text.empty() || *end != '\0' || value < 1 || value > 1024)
-    throw Usage(option + " must be in [1, 1024] but was " + text);
+  if (text.empty() || *end != '\0' || value < 1 || value > 1024) throw Usage(option + " must be in [1, 1024] but was " + text);
   return value;
 }
 
@@ -58,13 +57,20 @@ Options parse(int count, char** words) {
     }
     if (i + 1 == count) throw Usage(word + " wants a value");
     const std::string value = words[++i];
-    if (word == "--shapes") options.shapes = value;
-    else if (word == "--only") options.only = value;
-    else if (word == "--variant") options.variant = value;
-    else if (word == "--out") options.out = value;
-    else if (word == "--threads") options.threads = positive(word, value);
-    else if (word == "--rounds") options.rounds = positive(word, value);
-    else throw Usage("unknown option " + word);
+    if (word == "--shapes")
+      options.shapes = value;
+    else if (word == "--only")
+      options.only = value;
+    else if (word == "--variant")
+      options.variant = value;
+    else if (word == "--out")
+      options.out = value;
+    else if (word == "--threads")
+      options.threads = positive(word, value);
+    else if (word == "--rounds")
+      options.rounds = positive(word, value);
+    else
+      throw Usage("unknown option " + word);
   }
   return options;
 }
@@ -187,12 +193,12 @@ int time(const Options& options) {
   const std::string variant = variant_name(device->device->variant);
   std::ostringstream out;
   const Probe first = probe(variant);
-  out << "{\"machine\": " << quoted(processor()) << ", \"cores\": " << sysconf(_SC_NPROCESSORS_ONLN)
-      << ", \"load\": " << load() << ",\n \"compiler\": " << quoted(WINNOW_BENCH_COMPILER)
-      << ", \"flags\": " << quoted(WINNOW_BENCH_FLAGS) << ", \"commit\": " << quoted(WINNOW_COMMIT)
-      << ",\n \"variant\": " << quoted(variant) << ", \"threads\": " << options.threads << ", \"rounds\": " << options.rounds
-      << ", \"clock\": " << quoted(options.threads == 1 ? "thread CPU seconds" : "wall seconds") << ",\n \"probe\": " << json(first)
-      << ",\n \"results\": [";
+  out << "{\"machine\": " << quoted(processor()) << ", \"cores\": " << sysconf(_SC_NPROCESSORS_ONLN) << ", \"load\": " << load()
+      << ",\n \"compiler\": " << quoted(WINNOW_BENCH_COMPILER) << ", \"flags\": " << quoted(WINNOW_BENCH_FLAGS)
+      << ", \"commit\": " << quoted(WINNOW_COMMIT) << ",\n \"variant\": " << quoted(variant)
+      << ", \"threads\": " << options.threads << ", \"rounds\": " << options.rounds
+      << ", \"clock\": " << quoted(options.threads == 1 ? "thread CPU seconds" : "wall seconds")
+      << ",\n \"probe\": " << json(first) << ",\n \"results\": [";
   bool all = true;
   const char* separator = "\n";
   for (const Shape& shape : chosen(options)) {
@@ -219,8 +225,8 @@ int time(const Options& options) {
         << ", \"max\": " << seconds.back() << ", \"gflop\": " << evaluation.flop() / 1e9 << ", \"floor\": " << floor
         << ", \"fraction_of_probe\": " << floor / median << ", \"error\": " << v.error << ", \"allowed\": " << v.allowed << "}";
     separator = ",\n";
-    std::fprintf(stderr, "     %-30s median %.6f s [%.6f, %.6f], floor %.6f s, %.0f %% of the probe\n", shape.name.c_str(), median,
-                 seconds.front(), seconds.back(), floor, 100 * floor / median);
+    std::fprintf(stderr, "     %-30s median %.6f s [%.6f, %.6f], floor %.6f s, %.0f %% of the probe\n", shape.name.c_str(),
+                 median, seconds.front(), seconds.back(), floor, 100 * floor / median);
   }
   out << "\n]}\n";
   if (options.out.empty()) {
@@ -244,8 +250,8 @@ std::vector<Result> results(const std::string& path) {
   for (std::string line; std::getline(file, line);) {
     char name[128];
     Result r;
-    if (std::sscanf(line.c_str(), " {\"name\": \"%127[^\"]\", \"median\": %lf, \"min\": %lf, \"max\": %lf", name, &r.median, &r.min,
-                    &r.max) == 4) {
+    if (std::sscanf(line.c_str(), " {\"name\": \"%127[^\"]\", \"median\": %lf, \"min\": %lf, \"max\": %lf", name, &r.median,
+                    &r.min, &r.max) == 4) {
       r.name = name;
       found.push_back(r);
     }
