@@ -36,7 +36,7 @@ winnow_status winnow_patterns(winnow_plan* plan, const winnow_call* call, uint64
     const Plan::Busy busy(p);
     p.check(*call);
     *units = 0;
-    for (const int64_t value : p.taps()) *units += p.graph()[value].shape.elements();
+    for (const Tap& tap : p.taps()) *units += p.graph()[tap.value].shape.elements();
     if (call->job_count == 0) return;
     require(patterns, "patterns");
     const int64_t words = std::max<int64_t>(1, (*units + 63) / 64);

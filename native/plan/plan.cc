@@ -142,8 +142,10 @@ class TypedPlan final : public Plan {
     });
   }
 
-  void patterns(const winnow_call& call, const std::vector<int64_t>& values, bool keep_absent,
+  void patterns(const winnow_call& call, const std::vector<Tap>& taps, bool keep_absent,
                 const std::function<void(const JobPatterns&)>& done) override {
+    std::vector<int64_t> values;
+    for (const Tap& tap : taps) values.push_back(tap.value);
     const std::vector<std::unique_ptr<Program>> programs = make_programs(call, values);
     each_wave(call, 0, [&](int64_t first, int64_t count) {
       run(call, count, [&](int64_t slot, int64_t) {
@@ -153,11 +155,12 @@ class TypedPlan final : public Plan {
         std::vector<int64_t> kept;
         std::vector<bool> present;
         int64_t units = 0;
-        for (const int64_t value : values) {
-          if (!program.runs(value) && !keep_absent) continue;
-          kept.push_back(value);
-          present.push_back(program.runs(value));
-          units += graph_[value].shape.elements();
+        for (const Tap& tap : taps) {
+          const bool exists = has(call, job, tap);
+          if (!exists && !keep_absent) continue;
+          kept.push_back(tap.value);
+          present.push_back(exists);
+          units += graph_[tap.value].shape.elements();
         }
         const int64_t words = std::max<int64_t>(1, (units + 63) / 64);
         std::vector<uint64_t> packed;
@@ -178,6 +181,14 @@ class TypedPlan final : public Plan {
 
  private:
   static size_t program_index(const winnow_job& job) { return static_cast<size_t>(std::max<int64_t>(0, job.row)); }
+
+  // Not the same as "its value runs": an equal node of another choice may run it.
+  bool has(const winnow_call& call, const winnow_job& job, const Tap& tap) const {
+    return std::any_of(tap.nodes.begin(), tap.nodes.end(), [&](int64_t node) {
+      const int64_t choice = graph_.network().nodes()[static_cast<size_t>(node)].choice;
+      return choice < 0 || call.states[job.row * graph_.network().choices() + choice] != WINNOW_SKIP;
+    });
+  }
 
   // One program per row that a job uses; a network without choices has one.
   std::vector<std::unique_ptr<Program>> make_programs(const winnow_call& call, const std::vector<int64_t>& taps) const {
@@ -297,7 +308,8 @@ Plan::Plan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> 
   if (options.taps == nullptr && options.tap_count > 0) throw Failure(WINNOW_INVALID, "taps must not be null");
   if (options.taps == nullptr) {
     for (size_t n = 0; n < nodes.size(); ++n) {
-      if (nodes[n].operation == WINNOW_RELU) taps_.push_back(graph_.value_of(static_cast<int64_t>(n)));
+      const auto node = static_cast<int64_t>(n);
+      if (nodes[n].operation == WINNOW_RELU) taps_.push_back({graph_.value_of(node), {node}});
     }
     return;
   }
@@ -312,7 +324,7 @@ Plan::Plan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> 
       throw Failure(WINNOW_INVALID, what + " multiplicity must be >= 1 but was " + std::to_string(tap.multiplicity));
     }
     if (tap.side != WINNOW_TAP_AFTER) throw Failure(WINNOW_UNSUPPORTED, what + ": only values after the ReLU in this build");
-    taps_.push_back(graph_.value_of(tap.node));
+    taps_.push_back({graph_.value_of(tap.node), {tap.node}});
   }
 }
 

@@ -21,10 +21,16 @@ struct JobGradients {
   int64_t cotangents, elements;
 };
 
-// Activations of one batch of a job, bit-packed: sample s, word w of the tapped values, in the order of `values`.
+// Activations of one batch of a job, bit-packed: sample s, word w of the tapped values, in the order of `taps`.
 struct JobPatterns {
   int64_t job, batch_index, units, words;
   const uint64_t* patterns;  // [batch][words]
+};
+
+// Where patterns are read: a value, through those of its nodes that were tapped. It exists in the rows that run one of them.
+struct Tap {
+  int64_t value;
+  std::vector<int64_t> nodes;
 };
 
 class Plan {
@@ -39,8 +45,8 @@ class Plan {
   const Device& device() const { return *device_; }
   int64_t batch() const { return layout_.batch; }
   winnow_dtype dtype() const { return dtype_; }
-  // Values of the taps in plan order; a value may occur more than once.
-  const std::vector<int64_t>& taps() const { return taps_; }
+  // One per tapped node, in plan order; a value may occur more than once.
+  const std::vector<Tap>& taps() const { return taps_; }
 
   int64_t bytes(winnow_pass pass, int64_t cotangents) const;
   std::string describe() const;
@@ -53,8 +59,8 @@ class Plan {
   virtual void forward(const winnow_call& call, double* logits, int64_t samples) = 0;
   virtual void gradients(const winnow_call& call, const winnow_cotangents& cotangents, uint32_t roles,
                          const std::function<void(const JobGradients&)>& done) = 0;
-  // Distinct values of `values` that a job's row does not run are left out (`keep_absent`: are zeros).
-  virtual void patterns(const winnow_call& call, const std::vector<int64_t>& values, bool keep_absent,
+  // Taps that a job's row does not have are left out (`keep_absent`: are zeros).
+  virtual void patterns(const winnow_call& call, const std::vector<Tap>& taps, bool keep_absent,
                         const std::function<void(const JobPatterns&)>& done) = 0;
 
   // One call at a time: throws INVALID while another holds it.
@@ -80,7 +86,7 @@ class Plan {
   winnow_dtype dtype_;
   int64_t element_bytes_;
   Layout layout_;
-  std::vector<int64_t> taps_;
+  std::vector<Tap> taps_;
   std::vector<winnow_tap> tap_options_;
   std::atomic<bool> busy_{false};
 };

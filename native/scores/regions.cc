@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <map>
 #include <vector>
 
 #include "scores/distinct.h"
@@ -8,11 +8,15 @@ namespace winnow {
 
 void linear_regions(Plan& plan, const winnow_call& call, int64_t* regions) {
   // Equal units say nothing new: each distinct value counts once.
-  std::vector<int64_t> values = plan.taps();
-  std::sort(values.begin(), values.end());
-  values.erase(std::unique(values.begin(), values.end()), values.end());
+  std::map<int64_t, Tap> by_value;
+  for (const Tap& tap : plan.taps()) {
+    Tap& merged = by_value.try_emplace(tap.value, Tap{tap.value, {}}).first->second;
+    merged.nodes.insert(merged.nodes.end(), tap.nodes.begin(), tap.nodes.end());
+  }
+  std::vector<Tap> taps;
+  for (const auto& [value, tap] : by_value) taps.push_back(tap);
   std::vector<std::vector<uint64_t>> all(static_cast<size_t>(call.job_count));
-  plan.patterns(call, values, false, [&](const JobPatterns& patterns) {
+  plan.patterns(call, taps, false, [&](const JobPatterns& patterns) {
     std::vector<uint64_t>& rows = all[static_cast<size_t>(patterns.job)];
     rows.insert(rows.end(), patterns.patterns, patterns.patterns + plan.batch() * patterns.words);
     const int64_t samples = call.inputs[call.jobs[patterns.job].input].samples;

@@ -1,0 +1,538 @@
+// Plans, through the C interface, against the reference network: every variant, both number types, all norm modes, jobs of
+// different rows, parameters and inputs. Bounds: a sum of N rounded terms is off by at most N ulp of the largest partial sum; the
+// networks here have paths of some 10^4 operations, which gives 1e-10 in double and 1e-4 in single for logits. Gradients of a
+// float32 plan follow a forward pass in double, so their signs are exact and 1e-5 of the largest entry is left.
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "check.h"
+#include "runtime/device.h"
+#include "test_networks.h"
+#include "winnow/winnow.h"
+
+using namespace winnow;
+using namespace winnow::test;
+
+namespace {
+
+constexpr uint32_t kAllRoles =
+    WINNOW_NTK_ROLES | 1u << WINNOW_CONVOLUTION_BIAS | 1u << WINNOW_LINEAR_BIAS | 1u << WINNOW_NORM_SHIFT;
+
+void require_ok(winnow_status status, const winnow_error& error) {
+  CHECK_EQUAL(status, WINNOW_OK);
+  if (status != WINNOW_OK) CHECK_EQUAL(std::string(error.text), std::string());
+}
+
+template <typename T, void (*Destroy)(T*)>
+struct Destroyer {
+  void operator()(T* handle) const { Destroy(handle); }
+};
+using DeviceHandle = std::unique_ptr<winnow_device, Destroyer<winnow_device, winnow_device_close>>;
+using NetworkHandle = std::unique_ptr<winnow_network, Destroyer<winnow_network, winnow_network_destroy>>;
+using ParametersHandle = std::unique_ptr<winnow_parameters, Destroyer<winnow_parameters, winnow_parameters_destroy>>;
+using PlanHandle = std::unique_ptr<winnow_plan, Destroyer<winnow_plan, winnow_plan_destroy>>;
+
+// Everything that jobs index into.
+struct Tables {
+  std::shared_ptr<const Network> network;
+  std::vector<int64_t> blob;
+  int64_t batch;
+  winnow_norm_mode mode;
+  std::vector<Parameters> parameters;
+  std::vector<std::vector<double>> inputs;
+  std::vector<ReferenceRow> rows;
+  std::vector<int64_t> targets;  // [2, batch]
+  std::vector<winnow_job> jobs;
+
+  int64_t input_elements() const { return network->nodes()[0].shape.elements(); }
+  int64_t outputs() const { return network->nodes()[static_cast<size_t>(network->output())].shape.elements(); }
+  int64_t samples(int64_t input) const {
+    return static_cast<int64_t>(inputs[static_cast<size_t>(input)].size()) / input_elements();
+  }
+};
+
+// Inputs 0 and 1 hold one batch, input 2 two.
+Tables make_tables(const std::vector<int64_t>& blob, int64_t batch, winnow_norm_mode mode, Draws& draws) {
+  Tables t;
+  t.blob = blob;
+  t.network = Network::decode(blob.data(), static_cast<int64_t>(blob.size() * 8));
+  t.batch = batch;
+  t.mode = mode;
+  for (int64_t k = 0; k < 2; ++k) t.parameters.push_back(random_parameters(draws, t.network));
+  for (int64_t k = 0; k < 3; ++k) t.inputs.push_back(random_images(draws, *t.network, (k == 2 ? 2 : 1) * batch));
+  for (int64_t k = 0; k < 3; ++k) t.rows.push_back(random_row(draws, *t.network));
+  for (int64_t k = 0; k < 2 * batch; ++k) t.targets.push_back(draws.integer(0, t.outputs() - 1));
+  t.jobs = {{0, 0, 0, 0, -1}, {1, 1, 1, 1, -1}, {2, 0, 1, 0, -1}, {0, 1, 0, 1, -1}};
+  return t;
+}
+
+using Reference = ReferenceNetwork<double>;
+
+Reference reference_of(const Tables& t, const winnow_job& job) {
+  return {*t.network, t.parameters[static_cast<size_t>(job.parameters)], t.rows[static_cast<size_t>(job.row)],
+          std::vector<int32_t>(t.network->nodes().size(), t.mode), t.batch};
+}
+
+const std::vector<double>& logits_of(const Tables& t, const Reference& reference) {
+  return reference.value(t.network->output());
+}
+
+// How far the nearest ReLU input is from its kink, relative to the largest of its node; zeros, as where every operation is
+// skipped, are exact and do not count.
+double margin_of(const Tables& t, const Reference& reference) {
+  double margin = INFINITY;
+  for (size_t n = 0; n < t.network->nodes().size(); ++n) {
+    const Node& node = t.network->nodes()[n];
+    if (node.operation != WINNOW_RELU || !reference.exists(static_cast<int64_t>(n))) continue;
+    const double cap = std::get<ReluAttributes>(node.attributes).cap;
+    double most = 0;
+    for (const double value : reference.value(node.inputs[0])) most = std::max(most, std::fabs(value));
+    for (const double value : reference.value(node.inputs[0])) {
+      if (value != 0) margin = std::min(margin, std::fabs(value) / most);
+      if (cap > 0) margin = std::min(margin, std::fabs(value - cap) / most);
+    }
+  }
+  return margin;
+}
+
+std::vector<double> batch_of(const Tables& t, const winnow_job& job, int64_t index) {
+  const std::vector<double>& all = t.inputs[static_cast<size_t>(job.input)];
+  const int64_t size = t.batch * t.input_elements();
+  return {all.begin() + index * size, all.begin() + (index + 1) * size};
+}
+
+struct Cotangents {
+  winnow_cotangent_kind kind;
+  int64_t count;
+  std::vector<double> values;  // GIVEN only
+};
+
+// A plan on a device of its own, and the tables as a winnow_call.
+class Native {
+ public:
+  Native(const Tables& tables, const char* variant, winnow_dtype dtype, int64_t threads) : tables_(tables) {
+    winnow_device_options device_options = {};
+    device_options.size = sizeof device_options;
+    device_options.threads = threads;
+    device_options.variant = variant;
+    winnow_device* device = nullptr;
+    require_ok(winnow_device_open(&device_options, &device, &error_), error_);
+    device_.reset(device);
+    winnow_network* network = nullptr;
+    require_ok(winnow_network_create(tables.blob.data(), static_cast<int64_t>(tables.blob.size() * 8), &network, &error_),
+               error_);
+    network_.reset(network);
+    for (const Parameters& values : tables.parameters) {
+      winnow_parameters* parameters = nullptr;
+      require_ok(winnow_parameters_create(network, &parameters, &error_), error_);
+      owned_parameters_.emplace_back(parameters);
+      parameters_.push_back(parameters);
+      for (int64_t i = 0; i < static_cast<int64_t>(tables.network->tensors().size()); ++i) {
+        const std::vector<double>& tensor = values.values(i);
+        require_ok(winnow_parameters_set(parameters, i, tensor.data(), static_cast<int64_t>(tensor.size()), &error_), error_);
+      }
+    }
+    winnow_plan_options options = plan_options(tables.batch, dtype);
+    winnow_plan* plan = nullptr;
+    require_ok(winnow_plan_create(device, network, &options, &plan, &error_), error_);
+    plan_.reset(plan);
+    const Shape& shape = tables.network->nodes()[0].shape;
+    for (size_t i = 0; i < tables.inputs.size(); ++i) {
+      images_.push_back({tables.inputs[i].data(), tables.samples(static_cast<int64_t>(i)), shape.channels, shape.height,
+                         shape.width, WINNOW_F64, 0});
+    }
+    for (const ReferenceRow& row : tables.rows) {
+      states_.insert(states_.end(), row.states.begin(), row.states.end());
+      coefficients_.insert(coefficients_.end(), row.coefficients.begin(), row.coefficients.end());
+    }
+  }
+
+  static winnow_plan_options plan_options(int64_t batch, winnow_dtype dtype) {
+    winnow_plan_options options = {};
+    options.size = sizeof options;
+    options.batch = batch;
+    options.dtype = dtype;
+    return options;
+  }
+
+  winnow_call call(const std::vector<winnow_job>& jobs) {
+    winnow_call call = {};
+    call.size = sizeof call;
+    call.jobs = jobs.data();
+    call.job_count = static_cast<int64_t>(jobs.size());
+    call.coefficients = coefficients_.data();
+    call.states = states_.data();
+    call.row_count = static_cast<int64_t>(tables_.rows.size());
+    call.parameters = parameters_.data();
+    call.parameters_count = static_cast<int64_t>(parameters_.size());
+    call.inputs = images_.data();
+    call.input_count = static_cast<int64_t>(images_.size());
+    call.targets = tables_.targets.data();
+    call.target_count = 2;
+    call.norm_mode = tables_.mode;
+    return call;
+  }
+
+  static winnow_cotangents cotangents(const Cotangents& given) {
+    winnow_cotangents c = {};
+    c.size = sizeof c;
+    c.kind = given.kind;
+    c.dtype = WINNOW_F64;
+    c.node = c.stop = -1;
+    c.count = given.count;
+    c.values = given.values.empty() ? nullptr : given.values.data();
+    return c;
+  }
+
+  // [job][samples of the largest input][outputs]; NaN where nothing was written.
+  std::vector<double> forward(const std::vector<winnow_job>& jobs) {
+    int64_t samples = 0;
+    for (const winnow_job& job : jobs) samples = std::max(samples, tables_.samples(job.input));
+    std::vector<double> logits(jobs.size() * static_cast<size_t>(samples * tables_.outputs()), NAN);
+    const winnow_call c = call(jobs);
+    require_ok(winnow_forward(plan(), &c, logits.data(), static_cast<int64_t>(logits.size()), &error_), error_);
+    return logits;
+  }
+
+  std::vector<double> backward(const std::vector<winnow_job>& jobs, const Cotangents& given, winnow_gradient_sink_kind kind,
+                               uint32_t roles) {
+    int64_t width = given.count;
+    if (kind == WINNOW_SINK_COPY) {
+      width = 0;
+      for (const Tensor& tensor : tables_.network->tensors()) width += (roles >> tensor.role & 1u) != 0 ? tensor.elements : 0;
+    }
+    std::vector<double> values(jobs.size() * static_cast<size_t>(given.count * width), NAN);
+    values.reserve(values.size() + 1);  // never null
+    const winnow_call c = call(jobs);
+    const winnow_cotangents entering = cotangents(given);
+    const winnow_gradient_sink sink = {kind, roles, values.data(), static_cast<int64_t>(values.size())};
+    require_ok(winnow_backward(plan(), &c, &entering, &sink, 1, &error_), error_);
+    return values;
+  }
+
+  std::vector<double> ntk(const std::vector<winnow_job>& jobs, uint32_t roles) {
+    std::vector<double> kernel(jobs.size() * static_cast<size_t>(tables_.batch * tables_.batch), NAN);
+    const winnow_call c = call(jobs);
+    require_ok(winnow_ntk(plan(), &c, roles, kernel.data(), static_cast<int64_t>(kernel.size()), &error_), error_);
+    return kernel;
+  }
+
+  std::vector<uint64_t> patterns(const std::vector<winnow_job>& jobs, int64_t samples, int64_t words, int64_t* units) {
+    std::vector<uint64_t> bits(jobs.size() * static_cast<size_t>(samples * words));
+    const winnow_call c = call(jobs);
+    require_ok(winnow_patterns(plan(), &c, bits.data(), static_cast<int64_t>(bits.size()), units, &error_), error_);
+    return bits;
+  }
+
+  std::vector<int64_t> regions(const std::vector<winnow_job>& jobs) {
+    std::vector<int64_t> counts(jobs.size(), -1);
+    const winnow_call c = call(jobs);
+    require_ok(winnow_linear_regions(plan(), &c, counts.data(), static_cast<int64_t>(counts.size()), &error_), error_);
+    return counts;
+  }
+
+  winnow_plan* plan() { return plan_.get(); }
+  winnow_device* device() { return device_.get(); }
+  winnow_network* network() { return network_.get(); }
+
+ private:
+  const Tables& tables_;
+  winnow_error error_ = {};
+  DeviceHandle device_;
+  NetworkHandle network_;
+  std::vector<ParametersHandle> owned_parameters_;
+  std::vector<winnow_parameters*> parameters_;
+  PlanHandle plan_;
+  std::vector<winnow_images> images_;
+  std::vector<int32_t> states_;
+  std::vector<double> coefficients_;
+};
+
+std::vector<const char*> variants() {
+  std::vector<const char*> names;
+  const std::string available = available_variants();
+  for (const Variant variant : kVariants) {
+    if ((" " + available + " ").find(" " + std::string(variant_name(variant)) + " ") != std::string::npos) {
+      names.push_back(variant_name(variant));
+    }
+  }
+  return names;
+}
+
+double largest_of(const double* values, int64_t count) {
+  double most = 0;
+  for (int64_t i = 0; i < count; ++i) most = std::max(most, std::fabs(values[i]));
+  return most;
+}
+
+// The cotangents of a kind, from the reference's own logits.
+std::vector<std::vector<double>> expand(const Tables& t, const winnow_job& job, const Cotangents& given,
+                                        const std::vector<double>& logits) {
+  const int64_t outputs = t.outputs();
+  std::vector<std::vector<double>> all(static_cast<size_t>(given.count), std::vector<double>(logits.size()));
+  for (int64_t l = 0; l < given.count; ++l) {
+    for (int64_t n = 0; n < t.batch; ++n) {
+      const double* row = logits.data() + n * outputs;
+      const double most = *std::max_element(row, row + outputs);
+      double total = 0;
+      for (int64_t k = 0; k < outputs; ++k) total += std::exp(row[k] - most);
+      for (int64_t k = 0; k < outputs; ++k) {
+        const auto i = static_cast<size_t>(n * outputs + k);
+        const double hot = t.targets[static_cast<size_t>(job.target * t.batch + n)] == k ? 1 : 0;
+        const double residual = std::exp(row[k] - most) / total - hot;
+        double& value = all[static_cast<size_t>(l)][i];
+        switch (given.kind) {
+          case WINNOW_COTANGENT_ONES_ON_ROW:
+            value = n == l ? 1 : 0;
+            break;
+          case WINNOW_COTANGENT_ONES:
+            value = 1;
+            break;
+          case WINNOW_COTANGENT_CROSS_ENTROPY:
+            value = residual / static_cast<double>(t.batch);
+            break;
+          case WINNOW_COTANGENT_CROSS_ENTROPY_ROWS:
+            value = n == l ? residual : 0;
+            break;
+          default:
+            value = given.values[static_cast<size_t>(l) * logits.size() + i];
+        }
+      }
+    }
+  }
+  return all;
+}
+
+using TensorValues = std::vector<std::vector<double>>;  // by tensor of the network
+
+// Expected gradients of one job: [cotangent][tensor][element]; and how far its units are from their kinks.
+struct Expected {
+  std::vector<TensorValues> gradients;
+  double margin;
+};
+
+Expected expect(const Tables& t, const winnow_job& job, const Cotangents& given) {
+  Reference reference = reference_of(t, job);
+  reference.forward(batch_of(t, job, 0));
+  Expected expected{{}, margin_of(t, reference)};
+  for (const std::vector<double>& cotangent : expand(t, job, given, logits_of(t, reference))) {
+    expected.gradients.push_back(reference.backward(cotangent).tensors);
+  }
+  return expected;
+}
+
+// Below this distance a rounding may flip a unit, and gradients jump: such a job says nothing. Counted, and must stay rare.
+constexpr double kMargin = 1e-11;
+
+struct Tally {
+  int64_t compared = 0, too_close = 0;
+} tally;
+
+// `actual` [count][elements of the chosen tensors] against the reference, tensor by tensor.
+void compare_gradients(const Tables& t, const Expected& expected, const double* actual, uint32_t roles, double relative) {
+  double overall = 0;
+  for (const TensorValues& row : expected.gradients) {
+    for (const std::vector<double>& tensor : row) {
+      overall = std::max(overall, largest_of(tensor.data(), static_cast<int64_t>(tensor.size())));
+    }
+  }
+  for (const TensorValues& row : expected.gradients) {
+    for (size_t i = 0; i < row.size(); ++i) {
+      const Tensor& tensor = t.network->tensors()[i];
+      if ((roles >> tensor.role & 1u) == 0) continue;
+      double most = 0;
+      for (const TensorValues& other : expected.gradients) most = std::max(most, largest_of(other[i].data(), tensor.elements));
+      // A norm's derivative is a difference of numbers as large as the gradients elsewhere (the bias under a norm has none at
+      // all, exactly): hence the second term.
+      const double bound = relative * (most + 0.1 * overall);
+      double worst = 0;
+      for (int64_t e = 0; e < tensor.elements; ++e) {
+        const double off = std::fabs(*actual++ - row[i][static_cast<size_t>(e)]);
+        worst = off <= worst ? worst : off;  // keeps a NaN
+      }
+      check(worst <= bound, __FILE__, __LINE__,
+            "gradient of " + tensor.name + " is off by " + text_of(worst) + ", allowed " + text_of(bound) + ", largest " +
+                text_of(most));
+    }
+  }
+}
+
+void compare_gram(const Expected& expected, uint32_t roles, const Network& network, const double* actual, double relative) {
+  const size_t count = expected.gradients.size();
+  std::vector<double> gram(count * count);
+  for (size_t i = 0; i < count; ++i) {
+    for (size_t j = 0; j < count; ++j) {
+      for (size_t k = 0; k < network.tensors().size(); ++k) {
+        if ((roles >> network.tensors()[k].role & 1u) == 0) continue;
+        const std::vector<double>&a = expected.gradients[i][k], &b = expected.gradients[j][k];
+        for (size_t e = 0; e < a.size(); ++e) gram[i * count + j] += a[e] * b[e];
+      }
+    }
+  }
+  const double bound = relative * largest_of(gram.data(), static_cast<int64_t>(gram.size()));
+  for (size_t i = 0; i < gram.size(); ++i) CHECK_NEAR(actual[i], gram[i], bound);
+}
+
+void check_forward(const Tables& t, Native& native, double relative) {
+  std::vector<winnow_job> jobs = t.jobs;
+  jobs.push_back({1, 0, 2, -1, -1});  // two batches: the others leave the second half untouched
+  const std::vector<double> logits = native.forward(jobs);
+  const int64_t half = t.batch * t.outputs();
+  for (size_t j = 0; j < jobs.size(); ++j) {
+    Reference reference = reference_of(t, jobs[j]);
+    for (int64_t b = 0; b < 2; ++b) {
+      const double* actual = logits.data() + (static_cast<int64_t>(j) * 2 + b) * half;
+      if (b * t.batch >= t.samples(jobs[j].input)) {
+        CHECK(std::all_of(actual, actual + half, [](double value) { return std::isnan(value); }));
+        continue;
+      }
+      reference.forward(batch_of(t, jobs[j], b));
+      const std::vector<double>& logits_expected = logits_of(t, reference);
+      const double bound = relative * std::max(1.0, largest_of(logits_expected.data(), half));
+      for (int64_t i = 0; i < half; ++i) CHECK_NEAR(actual[i], logits_expected[static_cast<size_t>(i)], bound);
+    }
+  }
+}
+
+void check_patterns(const Tables& t, Native& native, winnow_dtype dtype) {
+  std::vector<winnow_job> jobs = t.jobs;
+  jobs.push_back({1, 0, 2, -1, -1});
+  std::vector<int64_t> taps;
+  int64_t expected_units = 0;
+  for (size_t n = 0; n < t.network->nodes().size(); ++n) {
+    if (t.network->nodes()[n].operation != WINNOW_RELU) continue;
+    taps.push_back(static_cast<int64_t>(n));
+    expected_units += t.network->nodes()[n].shape.elements();
+  }
+  const int64_t words = std::max<int64_t>(1, (expected_units + 63) / 64), samples = 2 * t.batch;
+  int64_t units = -1;
+  const std::vector<uint64_t> bits = native.patterns(jobs, samples, words, &units);
+  CHECK_EQUAL(units, expected_units);
+  const std::vector<int64_t> regions = native.regions(jobs);
+  // In float32 a unit within the rounding of the logits may land on either side.
+  const double unsure = dtype == WINNOW_F64 ? 1e-11 : 1e-3;
+  for (size_t j = 0; j < jobs.size(); ++j) {
+    Reference reference = reference_of(t, jobs[j]);
+    std::set<std::vector<uint64_t>> distinct;
+    const int64_t own = t.samples(jobs[j].input);
+    for (int64_t sample = 0; sample < own; ++sample) {
+      if (sample % t.batch == 0) reference.forward(batch_of(t, jobs[j], sample / t.batch));
+      const uint64_t* row = bits.data() + (static_cast<int64_t>(j) * samples + sample) * words;
+      distinct.insert({row, row + words});
+      int64_t unit = 0, wrong = 0;
+      for (const int64_t tap : taps) {
+        const Node& node = t.network->nodes()[static_cast<size_t>(tap)];
+        const bool exists = reference.exists(tap);
+        const double* in = exists ? reference.value(node.inputs[0]).data() + sample % t.batch * node.shape.elements() : nullptr;
+        for (int64_t u = 0; u < node.shape.elements(); ++u, ++unit) {
+          const bool bit = (row[unit / 64] >> (unit % 64) & 1u) != 0;
+          if (exists && in[u] != 0 && std::fabs(in[u]) < unsure) continue;
+          wrong += bit != (exists && in[u] > 0);
+        }
+      }
+      CHECK_EQUAL(wrong, 0);
+      for (; unit < 64 * words; ++unit) wrong += (row[unit / 64] >> (unit % 64) & 1u) != 0;
+      CHECK_EQUAL(wrong, 0);
+    }
+    CHECK_EQUAL(regions[j], static_cast<int64_t>(distinct.size()));
+  }
+}
+
+std::vector<Cotangents> all_kinds(const Tables& t, Draws& draws) {
+  std::vector<double> given(static_cast<size_t>(3 * t.batch * t.outputs()));
+  for (double& value : given) value = draws.normal();
+  return {{WINNOW_COTANGENT_ONES_ON_ROW, t.batch, {}},
+          {WINNOW_COTANGENT_ONES, 1, {}},
+          {WINNOW_COTANGENT_GIVEN, 3, given},
+          {WINNOW_COTANGENT_CROSS_ENTROPY, 1, {}},
+          {WINNOW_COTANGENT_CROSS_ENTROPY_ROWS, t.batch, {}}};
+}
+
+template <typename Value>
+void check_same_bits(const std::vector<Value>& actual, const std::vector<Value>& expected, const std::string& what) {
+  check(actual.size() == expected.size() && std::memcmp(actual.data(), expected.data(), expected.size() * sizeof(Value)) == 0,
+        __FILE__, __LINE__, what + " differs");
+}
+
+// One call of all jobs is the calls of each: bit for bit.
+void check_jobs_are_apart(const Tables& t, Native& native, const Cotangents& kind, const std::vector<double>& together) {
+  std::vector<double> apart;
+  for (const winnow_job& job : t.jobs) {
+    const std::vector<double> one = native.backward({job}, kind, WINNOW_SINK_COPY, kAllRoles);
+    apart.insert(apart.end(), one.begin(), one.end());
+  }
+  check_same_bits(apart, together, "the gradients of jobs one by one");
+}
+
+void check_network(const std::vector<int64_t>& blob, int64_t batch, winnow_norm_mode mode, uint64_t case_seed) {
+  Draws draws(case_seed, 1);
+  const Tables t = make_tables(blob, batch, mode, draws);
+  const std::string where =
+      "case " + std::to_string(case_seed) + " batch " + std::to_string(batch) + " norm mode " + std::to_string(mode);
+  const std::vector<Cotangents> kinds = all_kinds(t, draws);
+  std::vector<std::vector<Expected>> expected(kinds.size());  // [kind][job]
+  for (size_t k = 0; k < kinds.size(); ++k) {
+    for (const winnow_job& job : t.jobs) expected[k].push_back(expect(t, job, kinds[k]));
+  }
+  for (const Expected& e : expected[0]) ++(e.margin < kMargin ? tally.too_close : tally.compared);
+  const int64_t each = t.network->parameters();
+  for (const winnow_dtype dtype : {WINNOW_F64, WINNOW_F32}) {
+    for (const char* variant : variants()) {
+      const std::string here = where + " " + variant + (dtype == WINNOW_F64 ? " f64" : " f32");
+      note(here);
+      Native native(t, variant, dtype, 1);
+      check_forward(t, native, dtype == WINNOW_F64 ? 1e-10 : 1e-4);
+      check_patterns(t, native, dtype);
+      const double relative = dtype == WINNOW_F64 ? 1e-10 : 1e-5;
+      for (size_t k = 0; k < kinds.size(); ++k) {
+        const int64_t count = kinds[k].count;
+        note(here + " cotangents " + std::to_string(kinds[k].kind));
+        const std::vector<double> gradients = native.backward(t.jobs, kinds[k], WINNOW_SINK_COPY, kAllRoles);
+        const uint32_t roles = k % 2 == 0 ? WINNOW_NTK_ROLES : kAllRoles;
+        const std::vector<double> gram = native.backward(t.jobs, kinds[k], WINNOW_SINK_GRAM, roles);
+        for (size_t j = 0; j < t.jobs.size(); ++j) {
+          if (expected[k][j].margin < kMargin) continue;
+          compare_gradients(t, expected[k][j], gradients.data() + static_cast<int64_t>(j) * count * each, kAllRoles, relative);
+          compare_gram(expected[k][j], roles, *t.network, gram.data() + static_cast<int64_t>(j) * count * count, 4 * relative);
+        }
+        if (k == 0) check_same_bits(native.ntk(t.jobs, roles), gram, "the kernel of winnow_ntk");
+        if (k == 2) check_jobs_are_apart(t, native, kinds[k], gradients);
+      }
+      const std::vector<double> kernel = native.ntk(t.jobs, WINNOW_NTK_ROLES), logits = native.forward(t.jobs);
+      for (const int64_t threads : {2, 3}) {
+        note(here + " threads " + std::to_string(threads));
+        Native other(t, variant, dtype, threads);
+        check_same_bits(other.ntk(t.jobs, WINNOW_NTK_ROLES), kernel, "the kernel");
+        check_same_bits(other.forward(t.jobs), logits, "the logits");
+      }
+    }
+  }
+}
+
+}  // namespace
+
+TEST(random_networks) {
+  const int64_t batches[] = {2, 7, 8, 9, 15, 16, 17, 33};
+  tally = {};
+  for (int64_t k = 0; k < 32; ++k) {
+    const uint64_t case_seed = seed() * 1000 + static_cast<uint64_t>(k);
+    Draws draws(case_seed, 0);
+    const NetworkBuilder network = random_network(draws, [](winnow_operation operation) {
+      return winnow_supports(operation, WINNOW_PASS_BACKWARD, WINNOW_F64, WINNOW_CPU) == 1;
+    });
+    check_network(network.blob(network.last()), batches[k % 8], static_cast<winnow_norm_mode>(k % 3), case_seed);
+  }
+  note("");
+  std::printf("random networks: %" PRId64 " jobs compared, %" PRId64 " too close to a kink\n", tally.compared, tally.too_close);
+  CHECK(tally.too_close * 10 < tally.compared);
+}
+
+TEST(nas_bench_201_supernet) {
+  const NetworkBuilder builder = nb201_supernet({3, 8, 8}, 3, 1, 3, true, 10);
+  for (const winnow_norm_mode mode : {WINNOW_NORM_BATCH, WINNOW_NORM_RUNNING, WINNOW_NORM_IDENTITY}) {
+    check_network(builder.blob(builder.last()), 6, mode, seed() * 1000 + 900 + static_cast<uint64_t>(mode));
+  }
+}
