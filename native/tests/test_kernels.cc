@@ -1,0 +1,331 @@
+// Every kernel of every variant that this machine has against the reference variant, at sizes that reach every path: whole tiles,
+// their remainders, half vectors. A sum of N terms may differ by N + 4 roundings of its sum of magnitudes, which the reference
+// computes from absolute values. Memory around an output must stay as it was.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+
+#include "check.h"
+#include "kernels/kernels.h"
+#include "test_networks.h"
+
+using namespace winnow;
+using namespace winnow::test;
+
+namespace {
+
+const int64_t kPixels[] = {1, 3, 4, 5, 7, 8, 9, 31, 32, 33};
+const int64_t kUsedLanes[] = {1, 7, 8, 9, 15, 16};
+
+// Numbers aligned as planes are, on a whole cache line, with kGuard numbers that nobody may write on either side.
+template <typename T>
+class Buffer {
+ public:
+  static constexpr int64_t kGuard = 2 * kLanes;
+
+  Buffer(int64_t count, Draws& draws) : count_(count), memory_(static_cast<size_t>(count + 2 * kGuard + kLanes)) {
+    for (T& value : memory_) value = static_cast<T>(draws.normal());
+  }
+
+  T* data() { return memory_.data() + start(); }
+  const T* data() const { return memory_.data() + start(); }
+  int64_t count() const { return count_; }
+
+  Buffer absolute() const {
+    Buffer copy(*this);
+    for (int64_t i = 0; i < count_; ++i) copy.data()[i] = std::fabs(data()[i]);
+    return copy;
+  }
+  // Copies may lie differently, so a copy moves its numbers to its own start.
+  Buffer(const Buffer& other) : count_(other.count_), memory_(other.memory_.size()) {
+    std::copy_n(other.data() - kGuard, count_ + 2 * kGuard, data() - kGuard);
+  }
+  Buffer& operator=(const Buffer&) = delete;
+
+  // Zeros in the lanes past the batch, as every tensor of a plan has them.
+  void clear_unused(int64_t lanes) {
+    for (int64_t i = 0; i < count_; ++i) {
+      if (i % kLanes >= lanes) data()[i] = 0;
+    }
+  }
+
+ private:
+  int64_t start() const {
+    const auto address = reinterpret_cast<uintptr_t>(memory_.data());
+    const uintptr_t line = kLanes * sizeof(float);
+    return kGuard + static_cast<int64_t>((line - address % line) % line / sizeof(T));
+  }
+
+  int64_t count_;
+  std::vector<T> memory_;
+};
+
+// `written(i)`: element i is an output; others, guards among them, keep their bits.
+template <typename T, typename Written>
+void compare(const Buffer<T>& actual, const Buffer<T>& expected, const Buffer<T>& magnitude, int64_t terms, Written written) {
+  const double unit = std::numeric_limits<T>::epsilon() * static_cast<double>(terms + 4);
+  int64_t wrong = 0, first = 0;
+  for (int64_t i = -Buffer<T>::kGuard; i < actual.count() + Buffer<T>::kGuard; ++i) {
+    const double a = static_cast<double>(actual.data()[i]), e = static_cast<double>(expected.data()[i]);
+    const bool inside = i >= 0 && i < actual.count() && written(i);
+    const bool good = inside ? std::fabs(a - e) <= unit * std::fabs(static_cast<double>(magnitude.data()[i])) : a == e;
+    if (!good && wrong++ == 0) first = i;
+  }
+  check(wrong == 0, __FILE__, __LINE__,
+        std::to_string(wrong) + " elements are wrong, the first is " + std::to_string(first) + ": " +
+            text_of(actual.data()[first]) + " but expected " + text_of(expected.data()[first]));
+}
+
+bool everywhere(int64_t) { return true; }
+
+// body(kernels, reference kernels) for float and double of every variant but the reference.
+template <typename Body>
+void each_variant(Body body) {
+  const std::string available = " " + available_variants() + " ";
+  for (const Variant variant : kVariants) {
+    if (variant == Variant::kReference || available.find(" " + std::string(variant_name(variant)) + " ") == std::string::npos) {
+      continue;
+    }
+    note(std::string(variant_name(variant)) + " float");
+    body(kernels_of<float>(variant), kernels_of<float>(Variant::kReference), float{});
+    note(std::string(variant_name(variant)) + " double");
+    body(kernels_of<double>(variant), kernels_of<double>(Variant::kReference), double{});
+  }
+}
+
+template <typename T>
+void gather_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t outputs, int64_t terms,
+                 int64_t pixels, int64_t lanes, int64_t input_stride, int64_t output_stride, bool accumulate) {
+  const int64_t input_step = input_stride * kLanes, out_step = output_stride * kLanes, out_plane = pixels * out_step + kLanes;
+  // Terms are shifted views of few planes, as taps are.
+  Buffer<T> in((pixels * input_stride + terms) * kLanes, draws), weights(terms * outputs, draws),
+      out(outputs * out_plane, draws);
+  in.clear_unused(lanes);
+  const auto run = [&](const Kernels<T>& k, const Buffer<T>& from, const Buffer<T>& with, Buffer<T>& to) {
+    std::vector<const T*> inputs;
+    for (int64_t t = 0; t < terms; ++t) inputs.push_back(from.data() + t * kLanes);
+    k.gather(
+        {inputs.data(), with.data(), terms, outputs, input_step, to.data(), out_plane, out_step, pixels, lanes, accumulate});
+  };
+  Buffer<T> actual(out), expected(out), magnitude(out.absolute());
+  run(kernels, in, weights, actual);
+  run(reference, in, weights, expected);
+  run(reference, in.absolute(), weights.absolute(), magnitude);
+  const auto is_pixel = [&](int64_t i) { return i % out_plane / out_step < pixels && i % out_plane % out_step < kLanes; };
+  // Unused lanes are free: take whatever is there.
+  for (int64_t i = 0; i < out.count(); ++i) {
+    if (is_pixel(i) && i % kLanes >= lanes) actual.data()[i] = expected.data()[i];
+  }
+  compare(actual, expected, magnitude, terms, is_pixel);
+}
+
+template <typename T>
+void correlate_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t rows, int64_t terms,
+                    int64_t height, int64_t pixels, int64_t lanes, int64_t stride) {
+  const int64_t step = stride * kLanes, pitch = (pixels + 1) * kLanes, activation_pitch = (pixels * stride + terms) * kLanes;
+  Buffer<T> gradients(rows * height * pitch, draws), activations(height * activation_pitch, draws),
+      sums(rows * terms * kLanes, draws);
+  gradients.clear_unused(lanes);
+  activations.clear_unused(lanes);
+  sums.clear_unused(lanes);
+  const auto run = [&](const Kernels<T>& k, const Buffer<T>& g, const Buffer<T>& a, Buffer<T>& to) {
+    std::vector<const T*> from, with;
+    for (int64_t r = 0; r < rows; ++r) from.push_back(g.data() + r * height * pitch);
+    for (int64_t t = 0; t < terms; ++t) with.push_back(a.data() + t * kLanes);
+    k.correlate({from.data(), with.data(), rows, terms, height, pixels, pitch, activation_pitch, step, to.data(), lanes});
+  };
+  Buffer<T> actual(sums), expected(sums), magnitude(sums.absolute());
+  run(kernels, gradients, activations, actual);
+  run(reference, gradients, activations, expected);
+  run(reference, gradients.absolute(), activations.absolute(), magnitude);
+  compare(actual, expected, magnitude, height * pixels, everywhere);
+}
+
+template <typename T>
+void pointwise_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t pixels, bool add) {
+  const Buffer<T> in(pixels * kLanes, draws), other(pixels * kLanes, draws), out(pixels * kLanes, draws),
+      factors(pixels, draws);
+  const auto factor = static_cast<T>(draws.normal()), shift = static_cast<T>(draws.normal());
+  // Runs `body` with both; the magnitude is the sum of all absolute values that can enter an element.
+  const auto both = [&](auto body) {
+    Buffer<T> actual(out), expected(out), magnitude(out);
+    for (int64_t i = 0; i < out.count(); ++i) {
+      const T each = std::fabs(factors.data()[i / kLanes]) + std::fabs(factor);
+      magnitude.data()[i] =
+          std::fabs(out.data()[i]) + each * (std::fabs(in.data()[i]) + 1) + std::fabs(shift) * (std::fabs(other.data()[i]) + 1);
+    }
+    body(kernels, actual.data());
+    body(reference, expected.data());
+    compare(actual, expected, magnitude, 1, everywhere);
+  };
+  both([&](const Kernels<T>& k, T* to) { k.scale(to, in.data(), factor, pixels, add); });
+  both([&](const Kernels<T>& k, T* to) { k.affine(to, in.data(), factor, shift, pixels, add); });
+  both([&](const Kernels<T>& k, T* to) { k.affine(to, to, T{1}, shift, pixels, false); });  // in place, as a bias is added
+  both([&](const Kernels<T>& k, T* to) { k.scale_each(to, in.data(), factors.data(), pixels, add); });
+  both([&](const Kernels<T>& k, T* to) { k.maximum(to, in.data(), pixels); });
+  for (const T cap : {T{0}, T(0.5)}) {
+    both([&](const Kernels<T>& k, T* to) { k.relu(to, in.data(), factor, shift, cap, pixels); });
+    // Activations exactly on the kinks pass nothing.
+    Buffer<T> activation(other);
+    for (int64_t i = 0; i < activation.count(); ++i) {
+      T& a = activation.data()[i];
+      a = i % 5 == 0 || a < 0 ? T{0} : cap > 0 && (i % 7 == 0 || a > cap) ? cap : a;
+    }
+    both([&](const Kernels<T>& k, T* to) { k.relu_gradient(to, in.data(), activation.data(), factor, cap, pixels, add); });
+  }
+  for (const int64_t lanes : kUsedLanes) {
+    both([&](const Kernels<T>& k, T* to) {
+      k.norm_gradient(to, in.data(), other.data(), factor, shift, T(0.25) * factor, pixels, lanes, add);
+    });
+  }
+}
+
+template <typename T>
+void sum_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t pixels, int64_t lanes) {
+  // The lanes past the batch hold numbers that must not count.
+  const Buffer<T> a(pixels * kLanes, draws), b(pixels * kLanes, draws);
+  const Buffer<T> size_a = a.absolute(), size_b = b.absolute();
+  const double unit = std::numeric_limits<T>::epsilon() * static_cast<double>(pixels + 4);
+  const T mean = static_cast<T>(draws.normal());
+  CHECK_NEAR(kernels.sum(a.data(), pixels, lanes), reference.sum(a.data(), pixels, lanes),
+             unit * reference.sum(size_a.data(), pixels, lanes));
+  // A deviation from the mean carries the rounding of the larger of the two.
+  CHECK_NEAR(kernels.squares(a.data(), mean, pixels, lanes), reference.squares(a.data(), mean, pixels, lanes),
+             2 * unit * reference.squares(size_a.data(), -std::fabs(mean), pixels, lanes));
+  CHECK_NEAR(kernels.product(a.data(), b.data(), pixels, lanes), reference.product(a.data(), b.data(), pixels, lanes),
+             unit * reference.product(size_a.data(), size_b.data(), pixels, lanes));
+}
+
+template <typename T>
+void maximum_gradient_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t count) {
+  Buffer<T> taps(count * kLanes, draws);
+  for (int64_t i = 0; i < taps.count(); ++i) taps.data()[i] = static_cast<T>(draws.integer(-1, 1));  // many ties
+  const Buffer<T> gradient(kLanes, draws), out(count * kLanes, draws);
+  Buffer<T> value(kLanes, draws);
+  for (int64_t l = 0; l < kLanes; ++l) {
+    value.data()[l] = taps.data()[l];
+    for (int64_t t = 1; t < count; ++t) value.data()[l] = std::max(value.data()[l], taps.data()[t * kLanes + l]);
+  }
+  Buffer<T> actual(out), expected(out), magnitude(out.absolute());
+  for (int64_t i = 0; i < magnitude.count(); ++i) magnitude.data()[i] += 2 * std::fabs(gradient.data()[i % kLanes]);
+  const auto run = [&](const Kernels<T>& k, Buffer<T>& to) {
+    std::vector<T*> outs;
+    std::vector<const T*> ins;
+    for (int64_t t = 0; t < count; ++t) {
+      outs.push_back(to.data() + t * kLanes);
+      ins.push_back(taps.data() + t * kLanes);
+    }
+    k.maximum_gradient(outs.data(), ins.data(), count, value.data(), gradient.data(), T(1.5));
+  };
+  run(kernels, actual);
+  run(reference, expected);
+  compare(actual, expected, magnitude, 1, everywhere);
+}
+
+}  // namespace
+
+TEST(gather) {
+  each_variant([](const auto& kernels, const auto& reference, auto) {
+    Draws draws(seed(), 1);
+    for (int64_t outputs = 1; outputs <= kGatherOutputs; ++outputs) {
+      for (const int64_t terms : {1, 2, 9, 27}) {
+        for (const int64_t pixels : kPixels) {
+          for (const int64_t lanes : kUsedLanes) {
+            const int64_t strides = draws.integer(0, 3);
+            for (const bool accumulate : {false, true}) {
+              gather_case(kernels, reference, draws, outputs, terms, pixels, lanes, 1 + strides % 2, 1 + strides / 2,
+                          accumulate);
+            }
+          }
+        }
+      }
+    }
+  });
+}
+
+TEST(correlate) {
+  each_variant([](const auto& kernels, const auto& reference, auto) {
+    Draws draws(seed(), 2);
+    for (int64_t rows = 1; rows <= kCorrelateRows; ++rows) {
+      for (int64_t terms = 1; terms <= kCorrelateTerms; ++terms) {
+        for (const int64_t pixels : kPixels) {
+          for (const int64_t lanes : kUsedLanes) {
+            correlate_case(kernels, reference, draws, rows, terms, draws.integer(1, 3), pixels, lanes, draws.integer(1, 2));
+          }
+        }
+      }
+    }
+  });
+}
+
+TEST(pointwise) {
+  each_variant([](const auto& kernels, const auto& reference, auto) {
+    Draws draws(seed(), 3);
+    for (const int64_t pixels : kPixels) {
+      for (const bool add : {false, true}) pointwise_case(kernels, reference, draws, pixels, add);
+    }
+  });
+}
+
+TEST(sums) {
+  each_variant([](const auto& kernels, const auto& reference, auto) {
+    Draws draws(seed(), 4);
+    for (const int64_t pixels : kPixels) {
+      for (const int64_t lanes : kUsedLanes) sum_case(kernels, reference, draws, pixels, lanes);
+    }
+  });
+}
+
+TEST(maximum_gradient) {
+  each_variant([](const auto& kernels, const auto& reference, auto) {
+    Draws draws(seed(), 5);
+    for (int64_t count = 1; count <= 9; ++count) maximum_gradient_case(kernels, reference, draws, count);
+  });
+}
+
+TEST(positive) {
+  each_variant([](const auto& kernels, const auto&, auto zero) {
+    using T = decltype(zero);
+    Draws draws(seed(), 6);
+    const T special[] = {T{0}, -T{0}, std::numeric_limits<T>::denorm_min(), -std::numeric_limits<T>::denorm_min()};
+    for (const int64_t pixels : kPixels) {
+      Buffer<T> in(pixels * kLanes, draws);
+      for (int64_t i = 0; i < in.count(); i += 3) in.data()[i] = special[i % 4];
+      std::vector<uint16_t> mask(static_cast<size_t>(pixels) + 1, 0xabcd);
+      kernels.positive(mask.data(), in.data(), pixels);
+      for (int64_t i = 0; i < in.count(); ++i) {
+        CHECK_EQUAL(mask[static_cast<size_t>(i / kLanes)] >> (i % kLanes) & 1, in.data()[i] > 0 ? 1 : 0);
+      }
+      CHECK_EQUAL(mask.back(), 0xabcd);
+    }
+  });
+}
+
+TEST(dot) {
+  each_variant([](const auto& kernels, const auto& reference, auto zero) {
+    using T = decltype(zero);
+    Draws draws(seed(), 7);
+    for (const int64_t count : {0, 1, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 1000}) {
+      const Buffer<T> a(count, draws), b(count, draws);
+      // Products of floats are exact in double: only the order of the sum is free.
+      const double unit = std::numeric_limits<double>::epsilon() * static_cast<double>(count + 4);
+      CHECK_NEAR(kernels.dot(a.data(), b.data(), count), reference.dot(a.data(), b.data(), count),
+                 unit * reference.dot(a.absolute().data(), b.absolute().data(), count));
+    }
+  });
+}
+
+// The reference itself by hand: two terms, two pixels two apart, on top of what was there.
+TEST(reference_gather_by_hand) {
+  Draws draws(seed(), 8);
+  Buffer<double> in(4 * kLanes, draws), out(2 * kLanes, draws);
+  const Buffer<double> before(out);
+  const double* inputs[] = {in.data(), in.data() + kLanes};
+  const double weights[] = {2, -3};
+  kernels_of<double>(Variant::kReference).gather({inputs, weights, 2, 1, 2 * kLanes, out.data(), 0, kLanes, 2, kLanes, true});
+  for (int64_t i = 0; i < 2 * kLanes; ++i) {
+    const double* at = in.data() + i / kLanes * 2 * kLanes + i % kLanes;
+    CHECK_NEAR(out.data()[i], before.data()[i] + 2 * at[0] - 3 * at[kLanes], 1e-14);
+  }
+}
