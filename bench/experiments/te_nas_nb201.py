@@ -56,10 +56,11 @@ def largest(arguments, table):
     """The cells of most parameters and of most MACs; of equal ones the mean accuracy."""
     with gzip.open(arguments.shared / "data/nb201/nb201_params_flops.csv.gz", "rt", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
+    architecture = {row["index"]: cell for cell, row in table.items()}
     for quantity in ("params", "flops"):
-        column = next(name for name in rows[0] if name.startswith("c10") and quantity in name.lower())
+        column = f"{quantity}_M_cifar10"
         most = max(float(row[column]) for row in rows)
-        cells = [row["arch_str"] for row in rows if float(row[column]) == most]
+        cells = [architecture[row["index"]] for row in rows if float(row[column]) == most]
         means = [statistics.mean(float(table[cell][name]) for cell in cells) for name in ACCURACIES]
         yield f"argmax {quantity}", cells, means
 
