@@ -12,17 +12,9 @@
 
 #include <functional>
 
-#include "plan/forward.h"
+#include "plan/backward_pass.h"
 
 namespace winnow {
-
-// Where parameter gradients go: row l of `values` holds the tensors that take part, in network order.
-template <typename T>
-struct GradientRows {
-  T* values;                            // [cotangents of the call][pitch]
-  int64_t pitch;                        // elements of a row
-  const std::vector<int64_t>* offsets;  // by tensor; -1: takes no part
-};
 
 template <typename T>
 class Backward {
@@ -40,15 +32,7 @@ class Backward {
            const GradientRows<T>& rows) const;
 
  private:
-  class Pass;
-
   T* plane(int64_t value, int64_t block, int64_t channel) const { return state_.plane(layout_, value, block, channel); }
-  // Adds the correlations of gradient planes with a group's input, lanes reduced: [out][in / groups][tap of the group].
-  // `gradient(block, channel)` gives a plane.
-  template <typename Plane>
-  void correlate(const WeightGroup& group, int64_t outputs, int64_t pitch, const Shape& out, Plane gradient, int64_t block,
-                 std::vector<const T*>& rows, T* lane_sums) const;
-  void reduce(T* lane_sums, int64_t count, double* sums) const;
   void sum_input(const WeightGroup& group, size_t member);
   void sum_output(const WeightGroup& group, size_t member);
 

@@ -82,7 +82,7 @@ class Program {
   std::vector<std::vector<SumTerm>> terms_;
   std::vector<GradientSource> sources_;
   std::vector<std::vector<DataGroup>> data_groups_;  // by value that is read
-  std::vector<PoolGather> pool_gathers_;  // by value
+  std::vector<PoolGather> pool_gathers_;             // by value
   std::vector<WeightGroup> weight_groups_;
   std::vector<BackwardStep> backward_;
 };

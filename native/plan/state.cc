@@ -110,9 +110,9 @@ Layout::Layout(const Graph& graph, int64_t batch_size, int64_t bytes_per_element
           reach_width = std::max(reach_width, a.kernel.width + a.padding.width + 2);
         }
       }
-      ring_elements = std::max(
-          ring_elements, product({channels * (reach_height + kRowsAhead) + 1,
-                                  std::max(width, in.shape.width) + 2 * reach_width, kLanes}, "a pass"));
+      ring_elements = std::max(ring_elements, product({channels * (reach_height + kRowsAhead) + 1,
+                                                       std::max(width, in.shape.width) + 2 * reach_width, kLanes},
+                                                      "a pass"));
     }
     if (value.operation == WINNOW_CONVOLUTION) {
       const auto& a = std::get<ConvolutionAttributes>(value.attributes);

@@ -48,11 +48,11 @@ class Layout {
 
   // Gradients of one cotangent: [block][channel][row][pixel][lane], without zeros around; times cotangents of a block.
   std::vector<int64_t> gradient_offset, gradient_size, gradient_block;  // by value, elements for one cotangent, one block
-  int64_t gradient_elements = 0;                        // of one cotangent
-  int64_t scratch_elements = 0;                         // of a worker, whatever the number of cotangents
-  int64_t plane_elements = 0;                           // largest value of one block, without zeros around
-  int64_t ring_elements = 0;                            // most rows of gradients that a pass holds
-  int64_t correlation_elements = 0;                     // largest correlation of one cotangent, without lanes
+  int64_t gradient_elements = 0;                                        // of one cotangent
+  int64_t scratch_elements = 0;                                         // of a worker, whatever the number of cotangents
+  int64_t plane_elements = 0;                                           // largest value of one block, without zeros around
+  int64_t ring_elements = 0;                                            // most rows of gradients that a pass holds
+  int64_t correlation_elements = 0;                                     // largest correlation of one cotangent, without lanes
 };
 
 // Statistics of a batch norm: z -> scale z + shift.

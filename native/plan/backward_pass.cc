@@ -1,0 +1,208 @@
+#include "plan/backward_pass.h"
+
+#include <algorithm>
+
+namespace winnow {
+namespace {
+
+// Pixels after which the per-lane sums of a correlation are moved to double: bounds their rounding.
+constexpr int64_t kFlushPixels = 1024;
+
+const ConvolutionAttributes& convolution_of(const Value& value) { return std::get<ConvolutionAttributes>(value.attributes); }
+
+}  // namespace
+
+template <typename T>
+void BackwardPass<T>::run(const std::function<void(int64_t, T*)>& seed) {
+  for (const BackwardStep& step : program_.backward()) {
+    switch (step.kind) {
+      case BackwardStep::kPull:
+        if (step.index == graph_.output()) {
+          for (int64_t l = 0; l < count_; ++l) seed(first_ + l, gradient(step.index, l, 0));
+        } else {
+          pull(step.index);
+        }
+        sum_channels(step.index);
+        break;
+      case BackwardStep::kWeights:
+        weights(program_.weight_groups()[static_cast<size_t>(step.index)]);
+        break;
+      case BackwardStep::kNorm:
+        norm(step.index);
+        break;
+    }
+  }
+}
+
+template <typename T>
+T* BackwardPass<T>::gradient(int64_t value, int64_t l, int64_t block) const {
+  return workspace_.gradients.template at<T>(layout_.gradient_offset[value] * workspace_.cotangents +
+                                             l * layout_.gradient_size[value] + block * layout_.gradient_block[value]);
+}
+
+template <typename T>
+T* BackwardPass<T>::out(int64_t value, winnow_role role, int64_t l) const {
+  const int64_t node = graph_[value].node();
+  const int64_t tensor = tensor_index(graph_.network(), node, role);
+  if (tensor < 0 || (*rows_.offsets)[static_cast<size_t>(tensor)] < 0) return nullptr;
+  return rows_.values + (first_ + l) * rows_.pitch + (*rows_.offsets)[static_cast<size_t>(tensor)];
+}
+
+template <typename T>
+double BackwardPass<T>::sum_of(const GradientSource& source, int64_t l, int64_t c) const {
+  return source.coefficient * workspace_.sums[source.value][static_cast<size_t>(l * graph_[source.value].shape.channels + c)];
+}
+
+template <typename T>
+void BackwardPass<T>::sum_channels(int64_t v) {
+  const Shape& shape = graph_[v].shape;
+  for (int64_t l = 0; l < count_; ++l) {
+    for (int64_t c = 0; c < shape.channels; ++c) {
+      double total = 0;
+      for (int64_t b = 0; b < layout_.blocks; ++b) {
+        const T* plane = gradient(v, l, b) + c * plane_elements(v);
+        for (int64_t y = 0; y < shape.height; ++y) {
+          total += kernels_.sum(plane + y * shape.width * kLanes, shape.width, layout_.lanes(b));
+        }
+      }
+      workspace_.sums[v][static_cast<size_t>(l * shape.channels + c)] = total;
+    }
+  }
+}
+
+template <typename T>
+void BackwardPass<T>::set_norm(int64_t v, int64_t l, int64_t c, double coefficient, double s1, double s2) {
+  const NormState& norm = state_.norms[v];
+  const auto i = static_cast<size_t>(l * graph_[v].shape.channels + c), channel = static_cast<size_t>(c);
+  const double a = norm.scale[channel];
+  workspace_.alpha[v][i] = static_cast<T>(a * coefficient);
+  workspace_.beta[v][i] = T{0};
+  workspace_.kappa[v][i] = T{0};
+  if (norm.count > 0) {
+    const double beta = -a * s2 / norm.count * norm.inverse_deviation[channel];
+    workspace_.beta[v][i] = static_cast<T>(beta);
+    workspace_.kappa[v][i] = static_cast<T>(-a * s1 / norm.count - beta * norm.mean[channel]);
+  }
+  if (norm.identity) return;
+  if (T* scale = out(v, WINNOW_NORM_SCALE, l)) scale[c] = static_cast<T>(s2);
+  if (T* shift = out(v, WINNOW_NORM_SHIFT, l)) shift[c] = static_cast<T>(s1);
+}
+
+template <typename T>
+void BackwardPass<T>::norm(int64_t v) {
+  const int64_t input = graph_[v].inputs[0];
+  const Shape& shape = graph_[v].shape;
+  const GradientSource& source = program_.source(v);
+  const NormState& norm = state_.norms[v];
+  for (int64_t l = 0; l < count_; ++l) {
+    for (int64_t c = 0; c < shape.channels; ++c) {
+      double product = 0;
+      for (int64_t b = 0; b < layout_.blocks; ++b) {
+        const T* g = gradient(source.value, l, b) + c * plane_elements(v);
+        const T* z = plane(input, b, c);
+        for (int64_t y = 0; y < shape.height; ++y) {
+          product += kernels_.product(g + y * shape.width * kLanes, z + y * layout_.planes[input].pitch, shape.width,
+                                      layout_.lanes(b));
+        }
+      }
+      const double s1 = sum_of(source, l, c);
+      const auto channel = static_cast<size_t>(c);
+      const double s2 = (source.coefficient * product - norm.mean[channel] * s1) * norm.inverse_deviation[channel];
+      set_norm(v, l, c, source.coefficient, s1, s2);
+    }
+  }
+}
+
+template <typename T>
+void BackwardPass<T>::weights(const WeightGroup& group) {
+  const Value& any = graph_[group.convolutions[0]];
+  const int64_t outputs = any.shape.channels, taps = static_cast<int64_t>(group.taps.size());
+  const int64_t terms = graph_[group.input].shape.channels / group.groups * taps, sums = outputs * terms;
+  workspace_.lane_sums.assign(static_cast<size_t>(count_ * sums * kLanes), T{0});
+  workspace_.correlation.assign(static_cast<size_t>(count_ * sums), 0.0);
+  int64_t pixels = 0;
+  for (int64_t block = 0; block < layout_.blocks; ++block) {
+    pixels += any.shape.height * any.shape.width;
+    const bool flush = pixels >= kFlushPixels || block + 1 == layout_.blocks;
+    for (int64_t l = 0; l < count_; ++l) {
+      T* lane_sums = workspace_.lane_sums.data() + l * sums * kLanes;
+      const GradientPlanes<T> planes{gradient(group.source, l, block), plane_elements(group.source), any.shape.width * kLanes};
+      add_correlation(graph_, layout_, kernels_, state_, group, any.shape, planes, block, workspace_.rows, lane_sums);
+      if (flush) reduce_lanes(lane_sums, sums, workspace_.correlation.data() + l * sums);
+    }
+    if (flush) pixels = 0;
+  }
+  for (size_t k = 0; k < group.convolutions.size(); ++k) {
+    for (int64_t l = 0; l < count_; ++l) {
+      convolution_weights(group, k, terms, workspace_.correlation.data() + l * sums, l);
+    }
+  }
+}
+
+template <typename T>
+void BackwardPass<T>::convolution_weights(const WeightGroup& group, size_t member, int64_t group_terms,
+                                          const double* correlation, int64_t l) {
+  const int64_t v = group.convolutions[member];
+  const ConvolutionAttributes& a = convolution_of(graph_[v]);
+  const int64_t outputs = graph_[v].shape.channels, inputs = graph_[group.input].shape.channels / group.groups;
+  const std::vector<int64_t>& taps = group.tap_of[member];
+  const auto own_taps = static_cast<int64_t>(taps.size()), group_taps = static_cast<int64_t>(group.taps.size());
+  const GradientSource& source = program_.source(program_.gradient_value(v));
+  const bool linear = graph_.network().nodes()[static_cast<size_t>(graph_[v].node())].operation == WINNOW_LINEAR;
+  const std::vector<double>& w = weight_values(graph_.network(), parameters_, graph_[v].node());
+  const std::vector<double>* bias = a.bias ? &tensor_values(graph_.network(), parameters_, graph_[v].node(),
+                                                            linear ? WINNOW_LINEAR_BIAS : WINNOW_CONVOLUTION_BIAS)
+                                           : nullptr;
+  const bool virtual_gradient = graph_[v].gradient == GradientKind::kVirtual;
+  const int64_t norm_value = program_.gradient_value(v);
+  T* gradient_out = out(v, linear ? WINNOW_LINEAR_WEIGHT : WINNOW_CONVOLUTION_WEIGHT, l);
+  T* bias_out = out(v, linear ? WINNOW_LINEAR_BIAS : WINNOW_CONVOLUTION_BIAS, l);
+  const auto r = [&](int64_t o, int64_t c, int64_t tap) {
+    return source.coefficient *
+           correlation[correlation_index(outputs, group.groups, group_terms, o, c * group_taps + taps[tap])];
+  };
+  for (int64_t o = 0; o < outputs; ++o) {
+    const double s1 = sum_of(source, l, o);
+    double factor = 1, mean1 = 0, mean2 = 0;
+    if (virtual_gradient) {
+      const NormState& norm = state_.norms[norm_value];
+      const auto channel = static_cast<size_t>(o);
+      double product = bias == nullptr ? 0.0 : (*bias)[channel] * s1;
+      for (int64_t c = 0; c < inputs; ++c) {
+        for (int64_t tap = 0; tap < own_taps; ++tap) {
+          product += w[static_cast<size_t>((o * inputs + c) * own_taps + tap)] * r(o, c, tap);
+        }
+      }
+      const double s2 = (product - norm.mean[channel] * s1) * norm.inverse_deviation[channel];
+      set_norm(norm_value, l, o, source.coefficient, s1, s2);
+      factor = norm.scale[channel];
+      if (norm.count > 0) {
+        mean1 = s1 / norm.count;
+        mean2 = s2 / norm.count;
+      }
+    }
+    if (bias_out != nullptr) {
+      const bool centred = virtual_gradient && state_.norms[norm_value].count > 0;
+      bias_out[o] = centred ? T{0} : static_cast<T>(factor * s1);
+    }
+    if (gradient_out == nullptr) continue;
+    const WeightState& sums = state_.weights[v];
+    const int64_t first_in = o / (outputs / group.groups) * inputs;
+    for (int64_t c = 0; c < inputs; ++c) {
+      for (int64_t tap = 0; tap < own_taps; ++tap) {
+        const int64_t i = (o * inputs + c) * own_taps + tap;
+        double value = r(o, c, tap);
+        if (mean1 != 0 || mean2 != 0) {
+          value -= mean1 * sums.input_sums[static_cast<size_t>((first_in + c) * own_taps + tap)] +
+                   mean2 * sums.output_sums[static_cast<size_t>(i)];
+        }
+        gradient_out[i] = static_cast<T>(factor * value);
+      }
+    }
+  }
+}
+
+template class BackwardPass<float>;
+template class BackwardPass<double>;
+
+}  // namespace winnow

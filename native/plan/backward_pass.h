@@ -1,0 +1,100 @@
+// One block of cotangents of one job's backward pass.
+//
+// Gradients are pulled: a value's gradient is what its readers send back, made block by block (collect.cc). Parameter gradients
+// and the sums of norms are pushed as soon as the gradient that they need is complete (backward_pass.cc).
+#pragma once
+
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "plan/correlation.h"
+#include "plan/forward.h"
+
+namespace winnow {
+
+// Where parameter gradients go: row l of `values` holds the tensors that take part, in network order.
+template <typename T>
+struct GradientRows {
+  T* values;                            // [cotangents of the call][pitch]
+  int64_t pitch;                        // elements of a row
+  const std::vector<int64_t>* offsets;  // by tensor; -1: takes no part
+};
+
+template <typename T>
+class BackwardPass {
+ public:
+  // Cotangents [first, first + count), count <= workspace.cotangents.
+  BackwardPass(const Graph& graph, const Layout& layout, const Kernels<T>& kernels, const Program& program,
+               const Parameters& parameters, const State<T>& state, Workspace<T>& workspace, int64_t first, int64_t count,
+               const GradientRows<T>& rows)
+      : graph_(graph),
+        layout_(layout),
+        kernels_(kernels),
+        program_(program),
+        parameters_(parameters),
+        state_(state),
+        workspace_(workspace),
+        first_(first),
+        count_(count),
+        rows_(rows) {}
+
+  // seed(l, gradient) writes cotangent l of the output as [block][channel][row][pixel][lane].
+  void run(const std::function<void(int64_t, T*)>& seed);
+
+ private:
+  T* plane(int64_t value, int64_t block, int64_t channel) const { return state_.plane(layout_, value, block, channel); }
+  int64_t plane_elements(int64_t value) const { return graph_[value].shape.height * graph_[value].shape.width * kLanes; }
+  // Gradient of a kOwn value: cotangent l, block; planes of height * width without zeros around.
+  T* gradient(int64_t value, int64_t l, int64_t block) const;
+  // Gradient rows of tensor `role` of a value's node; nullptr where it takes no part.
+  T* out(int64_t value, winnow_role role, int64_t l) const;
+  // Sum over the batch of a value's gradient, channel c.
+  double sum_of(const GradientSource& source, int64_t l, int64_t c) const;
+  void sum_channels(int64_t v);
+  // What a norm's gradient becomes, from S1 = sum dy and S2 = sum dy xhat.
+  void set_norm(int64_t v, int64_t l, int64_t c, double coefficient, double s1, double s2);
+  // A norm over something that is not a convolution of its own: its sums by a pass over both.
+  void norm(int64_t v);
+  void weights(const WeightGroup& group);
+  // The gradients of one convolution's weight and of its norm, from the group's correlation.
+  void convolution_weights(const WeightGroup& group, size_t member, int64_t group_terms, const double* correlation, int64_t l);
+
+  void pull(int64_t v);
+  // Writes the gradient of a value for one cotangent and block: what its readers send back. `free` is scratch for planes.
+  void collect(int64_t v, int64_t l, int64_t block, T* dest, T* free);
+  void normed(int64_t v, int64_t norm, int64_t l, int64_t block, T* dest, bool add);
+  // Gradient of a value that may be an alias or transient, as planes and a factor.
+  std::pair<const T*, T> gradient_of(int64_t value, int64_t l, int64_t block, T* free);
+  void rectified(int64_t v, int64_t relu, int64_t l, int64_t block, T* dest, T* free, bool add);
+  void maximised(int64_t v, int64_t pool, int64_t l, int64_t block, T* dest, T* free, bool add);
+  void padded(int64_t v, int64_t pad, const T* from, T factor, T* dest);
+  void averaged(int64_t v, int64_t pool, int64_t l, int64_t block, T* dest, T* free, bool add);
+  void convolved(int64_t v, const DataGroup& group, const T* packed, int64_t l, int64_t block, T* dest, bool add);
+  // Runs a backward gather over the planes `out`. make_row(plane, y, row) writes row y of an input plane; rows are made once,
+  // in order, into a ring that holds as many as the terms reach.
+  template <typename MakeRow>
+  void gather_rows(const Gather& gather, const T* packed, const Shape& out, const Shape& in, int64_t lanes, T* dest, bool add,
+                   MakeRow make_row);
+
+  const Graph& graph_;
+  const Layout& layout_;
+  const Kernels<T>& kernels_;
+  const Program& program_;
+  const Parameters& parameters_;
+  const State<T>& state_;
+  Workspace<T>& workspace_;
+  int64_t first_, count_;
+  const GradientRows<T>& rows_;
+  // Output channel of a convolution in a pass: alpha * gradient + beta * value + kappa; without a norm only the first.
+  struct GradientPlane {
+    const T* gradient;
+    const T* value;
+    int64_t pitch;  // of the value
+    T alpha, beta, kappa;
+  };
+  std::vector<GradientPlane> planes_;
+  std::vector<const T*> reached_;
+};
+
+}  // namespace winnow
