@@ -5,16 +5,6 @@
 
 namespace winnow::WINNOW_VARIANT_NAMESPACE {
 
-template <typename T>
-constexpr Kernels<T> table() {
-  return {gather<T>,        correlate<T>,     scale<T>,   affine<T>,           relu<T>,
-          relu_gradient<T>, norm_gradient<T>, maximum<T>, maximum_gradient<T>, scale_each<T>,
-          sum<T>,           squares<T>,       product<T>, positive<T>,         dot<T>};
-}
-
-extern const Kernels<float> kFloat;
-extern const Kernels<double> kDouble;
-constexpr Kernels<float> kFloat = table<float>();
-constexpr Kernels<double> kDouble = table<double>();
+#include "kernels/table.inc"
 
 }  // namespace winnow::WINNOW_VARIANT_NAMESPACE
