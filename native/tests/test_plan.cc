@@ -512,6 +512,61 @@ void check_network(const std::vector<int64_t>& blob, int64_t batch, winnow_norm_
   }
 }
 
+// Calls that must fail: each breaks one thing of a good one.
+class Broken {
+ public:
+  Broken()
+      : draws_(seed(), 77), tables_(make()), native_(tables_, "portable", WINNOW_F32, 1), call_(native_.call(tables_.jobs)) {
+    cotangents_ = Native::cotangents({WINNOW_COTANGENT_ONES_ON_ROW, tables_.batch, {}});
+    sink_ = {WINNOW_SINK_GRAM, WINNOW_NTK_ROLES, values_.data(), static_cast<int64_t>(values_.size())};
+  }
+
+  winnow_call call() const { return call_; }
+  winnow_cotangents cotangents() const { return cotangents_; }
+  winnow_gradient_sink sink() const { return sink_; }
+  const Tables& tables() const { return tables_; }
+  Native& native() { return native_; }
+
+  void expect_forward(const winnow_call& call, winnow_status status, const char* text) {
+    expect(winnow_forward(native_.plan(), &call, values_.data(), static_cast<int64_t>(values_.size()), &error_), status, text);
+  }
+  void expect_backward(const winnow_cotangents& cotangents, const winnow_gradient_sink& sink, winnow_status status,
+                       const char* text, int64_t sinks = 1) {
+    expect(winnow_backward(native_.plan(), &call_, &cotangents, &sink, sinks, &error_), status, text);
+  }
+  void expect_plan(const winnow_plan_options& options, winnow_status status, const char* text) {
+    winnow_plan* plan = nullptr;
+    expect(winnow_plan_create(native_.device(), native_.network(), &options, &plan, &error_), status, text);
+    CHECK(plan == nullptr);
+  }
+  void expect(winnow_status actual, winnow_status status, const char* text) {
+    note(text);
+    CHECK_EQUAL(actual, status);
+    CHECK_CONTAINS(std::string(error_.text), text);
+    error_ = {};
+  }
+  winnow_error& error() { return error_; }
+  std::vector<double>& values() { return values_; }
+
+ private:
+  Tables make() {
+    NetworkBuilder b({1, 3, 3}, 2);
+    const int64_t conv = b.convolution("conv", 0, 2, 3, 1, 1);
+    const int64_t relu = b.relu("relu", b.batch_norm("norm", conv, 0), 0);
+    b.linear("linear", b.global_average_pool("pool", b.weighted_sum("sum", {relu, conv}, {0, 1})), 3);
+    return make_tables(b.blob(b.last()), 4, WINNOW_NORM_BATCH, draws_);
+  }
+
+  Draws draws_;
+  Tables tables_;
+  Native native_;
+  winnow_call call_;
+  winnow_cotangents cotangents_;
+  winnow_gradient_sink sink_;
+  std::vector<double> values_ = std::vector<double>(1000);
+  winnow_error error_ = {};
+};
+
 }  // namespace
 
 TEST(random_networks) {
@@ -535,4 +590,201 @@ TEST(nas_bench_201_supernet) {
   for (const winnow_norm_mode mode : {WINNOW_NORM_BATCH, WINNOW_NORM_RUNNING, WINNOW_NORM_IDENTITY}) {
     check_network(builder.blob(builder.last()), 6, mode, seed() * 1000 + 900 + static_cast<uint64_t>(mode));
   }
+}
+
+TEST(plan_options_are_checked) {
+  Broken b;
+  const winnow_plan_options good = Native::plan_options(4, WINNOW_F32);
+  winnow_plan_options o = good;
+  o.size = 8;
+  b.expect_plan(o, WINNOW_INVALID, "winnow_plan_options.size must be");
+  o = good, o.batch = 0;
+  b.expect_plan(o, WINNOW_INVALID, "batch must be in [1, 1048576] but was 0");
+  o = good, o.dtype = 2;
+  b.expect_plan(o, WINNOW_INVALID, "dtype must be 0 (f32) or 1 (f64) but was 2");
+  o = good, o.timing = 1;
+  b.expect_plan(o, WINNOW_UNSUPPORTED, "timing");
+  o = good, o.tap_count = -1;
+  b.expect_plan(o, WINNOW_INVALID, "tap_count must be in [0, 1048576] but was -1");
+  o = good, o.tap_count = 1;
+  b.expect_plan(o, WINNOW_INVALID, "taps must not be null");
+  winnow_tap tap = {1, WINNOW_TAP_AFTER, 1};
+  o.taps = &tap;
+  b.expect_plan(o, WINNOW_INVALID, "tap 0 must be a RELU node but was node 1");
+  tap = {3, WINNOW_TAP_AFTER, 0};
+  b.expect_plan(o, WINNOW_INVALID, "tap 0 multiplicity must be >= 1 but was 0");
+  tap = {3, WINNOW_TAP_BEFORE, 1};
+  b.expect_plan(o, WINNOW_UNSUPPORTED, "tap 0: only values after the ReLU");
+  o = good, o.batch = 1 << 20;
+  winnow_device_options small = {};
+  small.size = sizeof small;
+  small.byte_budget = 1 << 20;
+  winnow_device* device = nullptr;
+  require_ok(winnow_device_open(&small, &device, &b.error()), b.error());
+  const DeviceHandle owner(device);
+  winnow_plan* plan = nullptr;
+  b.expect(winnow_plan_create(device, b.native().network(), &o, &plan, &b.error()), WINNOW_OUT_OF_MEMORY,
+           "more than the byte budget of 1048576 bytes");
+}
+
+TEST(calls_are_checked) {
+  Broken b;
+  winnow_call c = b.call();
+  b.expect(winnow_forward(nullptr, &c, b.values().data(), 1000, &b.error()), WINNOW_INVALID, "plan must not be null");
+  b.expect(winnow_forward(b.native().plan(), &c, b.values().data(), 47, &b.error()), WINNOW_INVALID,
+           "logits needs 4 x 12 elements but has 47");
+  c.size = 1;
+  b.expect_forward(c, WINNOW_INVALID, "winnow_call.size must be");
+  c = b.call(), c.job_count = -1;
+  b.expect_forward(c, WINNOW_INVALID, "job_count must be in [0, ");
+  c = b.call(), c.jobs = nullptr;
+  b.expect_forward(c, WINNOW_INVALID, "jobs must not be null");
+  c = b.call(), c.coefficients = nullptr;
+  b.expect_forward(c, WINNOW_INVALID, "coefficients must not be null");
+  c = b.call(), c.states = nullptr;
+  b.expect_forward(c, WINNOW_INVALID, "states must not be null");
+  std::vector<int32_t> states(6, WINNOW_RUN);
+  states[3] = 4;
+  c = b.call(), c.states = states.data();
+  b.expect_forward(c, WINNOW_INVALID, "state of row 1 choice 1 must be in [0, 3] but was 4");
+  states[3] = WINNOW_RUN, states[2] = WINNOW_BLOCK;
+  b.expect_forward(c, WINNOW_UNSUPPORTED, "state block of choice 0");
+  std::vector<double> coefficients(6, 1.0);
+  coefficients[4] = NAN;
+  c = b.call(), c.coefficients = coefficients.data();
+  b.expect_forward(c, WINNOW_INVALID, "coefficient of row 2 choice 0 must be finite");
+  c = b.call(), c.parameters = nullptr;
+  b.expect_forward(c, WINNOW_INVALID, "parameters must not be null");
+  Broken stranger;
+  c = b.call(), c.parameters = stranger.call().parameters;
+  b.expect_forward(c, WINNOW_INVALID, "parameter set 0 belongs to another network");
+  c = b.call(), c.norm_mode = 3;
+  b.expect_forward(c, WINNOW_INVALID, "norm_mode must be in [0, 2] but was 3");
+  c = b.call(), c.update_statistics = 1;
+  b.expect_forward(c, WINNOW_UNSUPPORTED, "update_statistics");
+  std::vector<int32_t> modes(b.tables().network->nodes().size(), WINNOW_NORM_BATCH);
+  modes[2] = -1;
+  c = b.call(), c.norm_modes = modes.data();
+  b.expect_forward(c, WINNOW_INVALID, "norm_modes of node norm must be in [0, 2] but was -1");
+
+  const auto images = [&](auto change) {
+    winnow_images one = b.call().inputs[0];
+    change(one);
+    return one;
+  };
+  const auto expect_images = [&](const winnow_images& one, const char* text) {
+    winnow_job job = {0, 0, 0, -1, -1};
+    winnow_call changed = b.call();
+    changed.jobs = &job, changed.job_count = 1, changed.inputs = &one, changed.input_count = 1;
+    b.expect_forward(changed, WINNOW_INVALID, text);
+  };
+  expect_images(images([](winnow_images& i) { i.values = nullptr; }), "input 0.values must not be null");
+  expect_images(images([](winnow_images& i) { i.dtype = 7; }), "input 0.dtype must be in [0, 1] but was 7");
+  expect_images(images([](winnow_images& i) { i.width = 4; }), "input 0 is 1x3x4 but the network takes 1x3x3");
+  expect_images(images([](winnow_images& i) { i.samples = 5; }),
+                "input 0.samples must be a positive multiple of the plan's batch 4 but was 5");
+  expect_images(images([](winnow_images& i) { i.samples = 0; }),
+                "input 0.samples must be a positive multiple of the plan's batch 4 but was 0");
+  std::vector<double> pixels(36);
+  pixels[13] = INFINITY;
+  expect_images(images([&](winnow_images& i) { i.values = pixels.data(); }), "input sample 1 channel 0 (1, 1) must be finite");
+
+  const auto expect_job = [&](winnow_job job, const char* text) {
+    winnow_call changed = b.call();
+    changed.jobs = &job, changed.job_count = 1;
+    b.expect_forward(changed, WINNOW_INVALID, text);
+  };
+  expect_job({3, 0, 0, -1, -1}, "job 0 row must be in [0, 2] but was 3");
+  expect_job({-1, 0, 0, -1, -1}, "job 0 row must be in [0, 2] but was -1");
+  expect_job({0, 2, 0, -1, -1}, "job 0 parameters must be in [0, 1] but was 2");
+  expect_job({0, 0, 3, -1, -1}, "job 0 input must be in [0, 2] but was 3");
+  expect_job({0, 0, 0, 2, -1}, "job 0 target must be in [-1, 1] but was 2");
+
+  // Jobs that need a tensor which nobody set.
+  winnow_parameters* unset = nullptr;
+  require_ok(winnow_parameters_create(b.native().network(), &unset, &b.error()), b.error());
+  const ParametersHandle owner(unset);
+  winnow_parameters* const sets[] = {unset, unset};
+  c = b.call(), c.parameters = sets;
+  b.expect_forward(c, WINNOW_INVALID, "conv.weight");
+
+  const int32_t stop = 1;
+  c = b.call(), c.cancel = &stop;
+  b.expect_forward(c, WINNOW_CANCELLED, "cancelled");
+  c = b.call(), c.progress = [](void*, int64_t done, int64_t) { return done == 2 ? 1 : 0; };
+  b.expect_forward(c, WINNOW_CALLBACK_FAILED, "after job 2 of 4");
+  b.expect_forward(b.call(), WINNOW_OK, "");  // none of it left the plan busy
+}
+
+TEST(backward_passes_are_checked) {
+  Broken b;
+  winnow_cotangents c = b.cotangents();
+  winnow_gradient_sink s = b.sink();
+  c.size = 3;
+  b.expect_backward(c, s, WINNOW_INVALID, "winnow_cotangents.size must be");
+  c = b.cotangents(), c.kind = 9;
+  b.expect_backward(c, s, WINNOW_INVALID, "cotangents.kind must be in [0, 5] but was 9");
+  c = b.cotangents(), c.kind = WINNOW_COTANGENT_RADEMACHER;
+  b.expect_backward(c, s, WINNOW_UNSUPPORTED, "Rademacher");
+  c = b.cotangents(), c.node = 1;
+  b.expect_backward(c, s, WINNOW_UNSUPPORTED, "at the output only");
+  c = b.cotangents(), c.stop = 1;
+  b.expect_backward(c, s, WINNOW_UNSUPPORTED, "cotangents.stop");
+  c = b.cotangents(), c.want_input_gradient = 1;
+  b.expect_backward(c, s, WINNOW_UNSUPPORTED, "input gradients");
+  c = b.cotangents(), c.count = 3;
+  b.expect_backward(c, s, WINNOW_INVALID, "cotangents.count must be 4 but was 3");
+  c = b.cotangents(), c.kind = WINNOW_COTANGENT_GIVEN;
+  b.expect_backward(c, s, WINNOW_INVALID, "cotangents.values must not be null");
+  c = b.cotangents(), s.kind = WINNOW_SINK_FISHER;
+  b.expect_backward(c, s, WINNOW_UNSUPPORTED, "sink kind 7");
+  s = b.sink(), s.roles = 0;
+  b.expect_backward(c, s, WINNOW_INVALID, "roles must be a non-empty set of learned roles");
+  s = b.sink(), s.roles = 1u << WINNOW_RUNNING_MEAN;
+  b.expect_backward(c, s, WINNOW_INVALID, "roles must be a non-empty set of learned roles");
+  s = b.sink(), s.values = nullptr;
+  b.expect_backward(c, s, WINNOW_INVALID, "sink values must not be null");
+  s = b.sink(), s.capacity = 63;
+  b.expect_backward(c, s, WINNOW_INVALID, "sink values needs 4 x 16 elements but has 63");
+  s = b.sink();
+  b.expect_backward(c, s, WINNOW_UNSUPPORTED, "one sink per call", 2);
+
+  winnow_call call = b.call();
+  winnow_job job = {0, 0, 2, 0, -1};
+  call.jobs = &job, call.job_count = 1;
+  b.expect(winnow_ntk(b.native().plan(), &call, WINNOW_NTK_ROLES, b.values().data(), 1000, &b.error()), WINNOW_INVALID,
+           "job 0: a backward pass takes exactly one batch of 4 samples but the input has 8");
+  call = b.call();
+  b.expect(winnow_ntk(b.native().plan(), &call, WINNOW_NTK_ROLES, b.values().data(), 63, &b.error()), WINNOW_INVALID,
+           "kernel needs 4 x 16 elements but has 63");
+  const auto expect_labels = [&](const char* text) {
+    winnow_cotangents loss = b.cotangents();
+    loss.kind = WINNOW_COTANGENT_CROSS_ENTROPY_ROWS;
+    const winnow_gradient_sink sink = b.sink();
+    b.expect(winnow_backward(b.native().plan(), &call, &loss, &sink, 1, &b.error()), WINNOW_INVALID, text);
+  };
+  job = {0, 0, 0, -1, -1};
+  call.jobs = &job, call.job_count = 1;
+  expect_labels("job 0 needs a target");
+  const int64_t labels[] = {0, 1, 3, 0};
+  job.target = 0;
+  call.targets = labels, call.target_count = 1;
+  expect_labels("target 0 label 2 must be in [0, 2] but was 3");
+}
+
+TEST(batch_statistics_of_one_number_are_refused) {
+  Draws draws(seed(), 78);
+  NetworkBuilder b({2, 1, 1});
+  b.batch_norm("norm", 0);
+  Tables t = make_tables(b.blob(b.last()), 1, WINNOW_NORM_BATCH, draws);
+  Native native(t, "portable", WINNOW_F64, 1);
+  winnow_call call = native.call(t.jobs);
+  winnow_error error = {};
+  double values[100];
+  CHECK_EQUAL(winnow_forward(native.plan(), &call, values, 100, &error), WINNOW_INVALID);
+  CHECK_CONTAINS(std::string(error.text), "node norm: batch statistics need batch * height * width >= 2");
+  call.norm_mode = WINNOW_NORM_RUNNING;
+  require_ok(winnow_forward(native.plan(), &call, values, 100, &error), error);
+  CHECK_EQUAL(winnow_ntk(native.plan(), &call, WINNOW_NTK_ROLES, values, 100, &error), WINNOW_INVALID);
+  CHECK_CONTAINS(std::string(error.text), "batch must be >= 2 for a kernel but was 1");
 }
