@@ -58,6 +58,17 @@ inline V<T, W> all(T value) {
   return value - V<T, W>{};
 }
 
+// Keeps GCC from folding a load into every multiply-add that uses it (measured: 30 loads a pixel instead of 12 in correlate).
+template <typename X>
+inline X in_register(X value) {
+#if defined(__AVX512F__)
+  asm("" : "+v"(value));
+#elif defined(__x86_64__)
+  asm("" : "+x"(value));
+#endif
+  return value;
+}
+
 // a * b + c, in one rounding where the instruction set has it.
 template <typename X>
 inline X multiply_add(X a, X b, X c) {

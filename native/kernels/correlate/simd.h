@@ -27,7 +27,7 @@ inline void correlate_tile(const Correlation<T>& c, int64_t row, int64_t term) {
         V<T, W> g[ROWS];
         for (int r = 0; r < ROWS; ++r) g[r] = load<T, W>(gradient[r] + x * kLanes);
         for (int t = 0; t < TERMS; ++t) {
-          const V<T, W> a = load<T, W>(activation[t] + x * step);
+          const V<T, W> a = in_register(load<T, W>(activation[t] + x * step));
           for (int r = 0; r < ROWS; ++r) sum[r][t] = multiply_add(g[r], a, sum[r][t]);
         }
       }
