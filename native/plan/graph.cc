@@ -1,6 +1,7 @@
 #include "plan/graph.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <string>
 
@@ -15,8 +16,8 @@ std::vector<int64_t> key_of(const Node& node, const std::vector<int64_t>& inputs
   const auto add = [&](std::initializer_list<int64_t> numbers) { key.insert(key.end(), numbers); };
   switch (node.operation) {
     case WINNOW_RELU:
-      add({static_cast<int64_t>(std::get<ReluAttributes>(node.attributes).cap * 1e6)});
-      if (std::get<ReluAttributes>(node.attributes).cap != static_cast<double>(key.back()) / 1e6) return {};
+      key.push_back(0);
+      std::memcpy(&key.back(), &std::get<ReluAttributes>(node.attributes).cap, sizeof(double));
       break;
     case WINNOW_AVERAGE_POOL:
     case WINNOW_MAX_POOL: {

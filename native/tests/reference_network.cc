@@ -1,5 +1,6 @@
 #include "reference_network.h"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -431,6 +432,52 @@ std::vector<int64_t> ReferenceNetwork<T>::branches() const {
     for (const T y : values_[index]) all.push_back(y <= 0 ? 0 : cap > 0 && y >= cap ? 2 : 1);
   }
   return all;
+}
+
+template <typename T>
+double ReferenceNetwork<T>::margin() const {
+  double smallest = INFINITY;
+  const auto consider = [&](double distance) {
+    if (distance != 0) smallest = std::min(smallest, std::fabs(distance));
+  };
+  for (size_t index = 0; index < values_.size(); ++index) {
+    const Node& node = network_.nodes()[index];
+    if (!exists(static_cast<int64_t>(index)) || node.inputs.empty()) continue;
+    const std::vector<T>& x = values_[static_cast<size_t>(node.inputs[0])];
+    if (node.operation == WINNOW_RELU) {
+      const double cap = std::get<ReluAttributes>(node.attributes).cap;
+      for (const T v : x) {
+        consider(static_cast<double>(v));
+        if (cap > 0) consider(static_cast<double>(v) - cap);
+      }
+    }
+    if (node.operation == WINNOW_MAX_POOL) {
+      const Shape& in = network_.nodes()[static_cast<size_t>(node.inputs[0])].shape;
+      each_cell(batch_, node.shape, [&](int64_t n, int64_t c, int64_t i, int64_t j) {
+        const T best = values_[index][at(node.shape, n, c, i, j)];
+        each_in_window(in, std::get<PoolAttributes>(node.attributes), i, j, [&](int64_t iy, int64_t ix) {
+          consider(static_cast<double>(best) - static_cast<double>(x[at(in, n, c, iy, ix)]));
+        });
+      });
+    }
+  }
+  return smallest;
+}
+
+template <typename T>
+double ReferenceNetwork<T>::steepness() const {
+  double largest = 0;
+  for (size_t index = 0; index < values_.size(); ++index) {
+    const Node& node = network_.nodes()[index];
+    if (inverse_deviations_[index].empty() || norm_modes_[index] != WINNOW_NORM_BATCH) continue;
+    const std::vector<T>& x = values_[static_cast<size_t>(node.inputs[0])];
+    each_cell(batch_, node.shape, [&](int64_t n, int64_t c, int64_t i, int64_t j) {
+      const double value = std::fabs(static_cast<double>(x[at(node.shape, n, c, i, j)]));
+      largest =
+          std::max(largest, std::max(1.0, value) * static_cast<double>(inverse_deviations_[index][static_cast<size_t>(c)]));
+    });
+  }
+  return largest;
 }
 
 template class ReferenceNetwork<float>;

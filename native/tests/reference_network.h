@@ -40,6 +40,12 @@ class ReferenceNetwork {
   const std::vector<T>& value(int64_t node) const { return values_[static_cast<size_t>(node)]; }
   // Which piece of the piecewise smooth function this is: the side of every ReLU input and the winner of every max pool.
   std::vector<int64_t> branches() const;
+  // The smallest distance of a ReLU input or a pool's runner-up from changing that, exact zeros and ties left out: where it is
+  // rounding noise, another order of summation may be on another piece.
+  double margin() const;
+  // The most that a norm over batch statistics magnifies rounding: the largest of 1 and |x| over the deviation, of any channel. A
+  // constant channel has 1 / sqrt(epsilon) = 316, and in a chain of such norms everything behind them is noise.
+  double steepness() const;
 
  private:
   // The coefficient of input k of a weighted sum; false where the term is absent.

@@ -144,7 +144,7 @@ class RandomNetwork {
       a.bias = draws_.chance(0.3);
       out = {a.outputs, windows(in.height, a.kernel.height, a.stride.height, a.padding.height, a.dilation.height),
              windows(in.width, a.kernel.width, a.stride.width, a.padding.width, a.dilation.width)};
-    } while (out.height < 1 || out.width < 1 || out.height > 12 || out.width > 12);
+    } while (out.height < 1 || out.width < 1 || (!same && (out.height > 12 || out.width > 12)));
     return record(b_.convolution(name(), input, a, choice), out);
   }
 
@@ -160,7 +160,7 @@ class RandomNetwork {
       a.count_include_pad = !maximum && draws_.chance(0.5);
       out = {in.channels, windows(in.height, a.kernel.height, a.stride.height, a.padding.height, 1),
              windows(in.width, a.kernel.width, a.stride.width, a.padding.width, 1)};
-    } while (out.height < 1 || out.width < 1);
+    } while (out.height < 1 || out.width < 1 || (!same && (out.height > 12 || out.width > 12)));
     return record(maximum ? b_.max_pool(name(), input, a, choice) : b_.average_pool(name(), input, a, choice), out);
   }
 
