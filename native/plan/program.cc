@@ -36,13 +36,15 @@ Program::Program(const Graph& graph, const int32_t* states, const double* coeffi
 void Program::find_running(const int32_t* states, const double* coefficients, const std::vector<int64_t>& taps) {
   const auto& nodes = graph_.network().nodes();
   const auto skipped = [&](int64_t choice) { return choice >= 0 && states[choice] == WINNOW_SKIP; };
+  for (int64_t choice = 0; choice < graph_.network().choices(); ++choice) {
+    if (states[choice] == WINNOW_BLOCK) {
+      throw Failure(WINNOW_UNSUPPORTED, "state block of choice " + std::to_string(choice) + " is not in this build");
+    }
+  }
   std::vector<bool> exists(runs_.size());
   for (int64_t v = 0; v < graph_.size(); ++v) {
     for (const int64_t n : graph_[v].nodes) {
       const int64_t choice = nodes[static_cast<size_t>(n)].choice;
-      if (choice >= 0 && states[choice] == WINNOW_BLOCK) {
-        throw Failure(WINNOW_UNSUPPORTED, "state block of choice " + std::to_string(choice) + " is not in this build");
-      }
       exists[v] = exists[v] || !skipped(choice);
     }
   }
