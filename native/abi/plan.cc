@@ -17,7 +17,6 @@ void require_capacity(int64_t capacity, int64_t count, int64_t each, const char*
     throw Failure(WINNOW_INVALID, std::string(name) + " needs " + std::to_string(count) + " x " + std::to_string(each) +
                                       " elements but has " + std::to_string(capacity));
   }
-  if (capacity < 0) throw Failure(WINNOW_INVALID, std::string(name) + " capacity must be >= 0");
 }
 
 int64_t elements_of(const Network& network, uint32_t roles) {
@@ -91,8 +90,7 @@ winnow_status winnow_forward(winnow_plan* plan, const winnow_call* call, double*
     p.check(*call);
     if (call->job_count == 0) return;
     require(logits, "logits");
-    int64_t samples = 0;
-    for (int64_t j = 0; j < call->job_count; ++j) samples = std::max(samples, call->inputs[call->jobs[j].input].samples);
+    const int64_t samples = largest_input(*call);
     const int64_t outputs = p.graph()[p.graph().output()].shape.elements();
     require_capacity(capacity, call->job_count, checked_multiply(samples, outputs, "logits of a job"), "logits");
     p.forward(*call, logits, samples);

@@ -40,8 +40,7 @@ winnow_status winnow_patterns(winnow_plan* plan, const winnow_call* call, uint64
     if (call->job_count == 0) return;
     require(patterns, "patterns");
     const int64_t words = std::max<int64_t>(1, (*units + 63) / 64);
-    int64_t samples = 0;
-    for (int64_t j = 0; j < call->job_count; ++j) samples = std::max(samples, call->inputs[call->jobs[j].input].samples);
+    const int64_t samples = largest_input(*call);
     int64_t each, needed;
     if (__builtin_mul_overflow(samples, words, &each) || __builtin_mul_overflow(each, call->job_count, &needed) ||
         capacity < needed) {

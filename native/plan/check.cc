@@ -1,4 +1,5 @@
 // Arguments of a call, checked against the plan before anything runs.
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -126,6 +127,12 @@ void Plan::check(const winnow_cotangents& cotangents, const winnow_call& call) c
                     "target " + std::to_string(job.target) + " label " + std::to_string(i));
     }
   }
+}
+
+int64_t largest_input(const winnow_call& call) {
+  int64_t samples = 0;
+  for (int64_t j = 0; j < call.job_count; ++j) samples = std::max(samples, call.inputs[call.jobs[j].input].samples);
+  return samples;
 }
 
 }  // namespace winnow

@@ -91,6 +91,9 @@ class Plan {
   std::atomic<bool> busy_{false};
 };
 
+// Samples of the largest input that a job of a checked call takes.
+int64_t largest_input(const winnow_call& call);
+
 }  // namespace winnow
 
 struct winnow_plan {
