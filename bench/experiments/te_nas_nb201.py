@@ -6,7 +6,7 @@ Runs every (method, seed) that RUNS does not hold yet, continues what was interr
 bench/results/te-nas-nb201.csv (a line per run) and bench/results/te-nas-nb201-summary.csv (mean and standard error).
 Searches see CIFAR-10 images only; CIFAR-100 and ImageNet16-120 accuracies are of the same cells. Random search scores as many
 networks as the released search evaluates, 108 x 3 repeats = 54 candidates x 3 repeats x 2 networks. Argmax of parameters and of
-MACs have no seeds.
+MACs have no seeds. Times are printed and not kept: they say more about the machine's load than about a method.
 """
 
 import argparse
@@ -33,11 +33,11 @@ def search(arguments, method, seed):
     """The result of one search, from its run folder."""
     folder = arguments.work / f"{method}-{seed}"
     if not (folder / "result.json").exists():
-        command = ["java", "-jar", arguments.jar, "search", *METHODS[method][:1]]
+        command = ["java", "-jar", arguments.jar, "search"]
         if (folder / "config.resolved.yaml").exists():
             command += ["--resume", folder]
         else:
-            command += [*METHODS[method][1:], "--space", "nas-bench-201", "--seed", seed, "--out", folder]
+            command += [*METHODS[method], "--space", "nas-bench-201", "--seed", seed, "--out", folder]
             command += ["--data", f"cifar10:{arguments.shared / 'data/cifar10'}", "--table", arguments.shared / TABLE]
         command += ["--json", "--threads", arguments.threads]
         done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
@@ -75,14 +75,14 @@ def main():
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
     table = accuracies(arguments)
-    header = ["method", "seed", *ACCURACIES, "parameters", "macs", "seconds", "architecture"]
+    header = ["method", "seed", *ACCURACIES, "parameters", "macs", "architecture"]
     lines = []
     for seed in range(arguments.seeds):
         for method in METHODS:
             result = search(arguments, method, seed)
             cell = result["genotype"]
             values = [table[cell][name] for name in ACCURACIES]
-            lines.append([method, seed, *values, result["parameters"], result["macs"], f"{result['seconds']:.1f}", cell])
+            lines.append([method, seed, *values, result["parameters"], result["macs"], cell])
             write(RESULTS / "te-nas-nb201.csv", header, lines)
             print(method, seed, *values, f"{result['seconds']:.1f} s", cell, flush=True)
     summary = []
@@ -93,11 +93,11 @@ def main():
             values = [float(run[2 + column]) for run in runs]
             error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else float("nan")
             row += [f"{statistics.mean(values):.2f}", f"{error:.2f}"]
-        summary.append(row + [f"{statistics.mean(float(run[7]) for run in runs):.1f}"])
+        summary.append(row)
     for name, cells, means in largest(arguments, table):
-        summary.append([name, len(cells), *[text for mean in means for text in (f"{mean:.2f}", "")], ""])
+        summary.append([name, len(cells), *[text for mean in means for text in (f"{mean:.2f}", "")]])
     columns = [text for name in ACCURACIES for text in (name, name + "_stderr")]
-    write(RESULTS / "te-nas-nb201-summary.csv", ["method", "runs", *columns, "seconds"], summary)
+    write(RESULTS / "te-nas-nb201-summary.csv", ["method", "runs", *columns], summary)
 
 
 def write(path, header, lines):
