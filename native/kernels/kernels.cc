@@ -1,6 +1,7 @@
 #include "kernels/kernels.h"
 
 #include "abi/failure.h"
+#include "kernels/bits.h"
 
 namespace winnow {
 
@@ -8,6 +9,7 @@ namespace winnow {
   namespace space {                      \
   extern const Kernels<float> kFloat;    \
   extern const Kernels<double> kDouble;  \
+  extern const BitKernels kBits;         \
   }
 #include "kernels/variants.inc"
 #undef VARIANT
@@ -30,6 +32,17 @@ const Kernels<double>& kernels_of<double>(Variant variant) {
 #define VARIANT(enumerator, space, name) \
   case Variant::enumerator:              \
     return space::kDouble;
+#include "kernels/variants.inc"
+#undef VARIANT
+  }
+  throw Failure(WINNOW_INTERNAL, "variant without kernels");
+}
+
+const BitKernels& bit_kernels_of(Variant variant) {
+  switch (variant) {
+#define VARIANT(enumerator, space, name) \
+  case Variant::enumerator:              \
+    return space::kBits;
 #include "kernels/variants.inc"
 #undef VARIANT
   }

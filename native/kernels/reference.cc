@@ -2,6 +2,8 @@
 // the fast ones are held against. Never optimised.
 #include "kernels/kernels.h"
 
+#include "kernels/bits.h"
+
 namespace winnow::reference {
 
 template <typename T>
@@ -144,6 +146,27 @@ double dot(const T* a, const T* b, int64_t count) {
   double total = 0;
   for (int64_t i = 0; i < count; ++i) total += double{a[i]} * double{b[i]};
   return total;
+}
+
+void hamming_gram(const HammingGram& g) {
+  for (int64_t i = 0; i < g.n; ++i) {
+    for (int64_t j = 0; j < g.n; ++j) {
+      int64_t distance = 0;
+      for (int64_t w = 0; w < g.words; ++w) {
+        for (uint64_t differing = g.code[i * g.pitch + w] ^ g.code[j * g.pitch + w]; differing != 0; differing >>= 1) {
+          distance += static_cast<int64_t>(differing & 1u);
+        }
+      }
+      g.kernel[i * g.n + j] += g.weight * (g.units - distance);
+    }
+  }
+}
+
+void pattern_pack(uint64_t* words, int64_t pitch, const uint16_t* masks, int64_t units, int64_t lanes) {
+  for (int64_t l = 0; l < lanes; ++l) {
+    for (int64_t w = 0; w < (units + 63) / 64; ++w) words[l * pitch + w] = 0;
+    for (int64_t u = 0; u < units; ++u) words[l * pitch + u / 64] |= static_cast<uint64_t>(masks[u] >> l & 1u) << (u % 64);
+  }
 }
 
 #include "kernels/table.inc"
