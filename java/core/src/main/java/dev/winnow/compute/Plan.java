@@ -39,6 +39,21 @@ public interface Plan extends AutoCloseable {
   /** Logits {@code [samples][outputs]}, with the given statistics. */
   void logits(List<Job> jobs, NormMode norm, Results<double[][]> results, Monitor monitor);
 
+  /**
+   * Gradients of the scalar that {@code cotangent} is the derivative of. Each job's images are
+   * exactly one batch. Cost: 3 forward passes.
+   *
+   * @param norm statistics; those of the batch are differentiated through
+   * @param input whether the input's gradient is wanted too
+   */
+  void gradients(
+      List<Job> jobs,
+      Cotangent cotangent,
+      NormMode norm,
+      boolean input,
+      Results<Gradients> results,
+      Monitor monitor);
+
   /** The values that a parameter set gives each tensor of the graph, by canonical name. */
   Map<String, Tensor> values(Parameters parameters);
 

@@ -1,7 +1,9 @@
 package dev.winnow.search;
 
 import dev.winnow.compute.CancelledException;
+import dev.winnow.compute.Cotangent;
 import dev.winnow.compute.Engine;
+import dev.winnow.compute.Gradients;
 import dev.winnow.compute.Job;
 import dev.winnow.compute.Monitor;
 import dev.winnow.compute.Parameters;
@@ -132,6 +134,17 @@ public class FakeEngine implements Engine {
     @Override
     public void linearRegions(List<Job> jobs, Results<Long> results, Monitor monitor) {
       run("regions", jobs, job -> regions(graph, job), results, monitor);
+    }
+
+    @Override
+    public void gradients(
+        List<Job> jobs,
+        Cotangent cotangent,
+        NormMode norm,
+        boolean input,
+        Results<Gradients> results,
+        Monitor monitor) {
+      throw new UnsupportedOperationException();
     }
 
     private <T> void run(

@@ -1,16 +1,23 @@
 package dev.winnow.verify;
 
+import dev.winnow.compute.Cotangent;
 import dev.winnow.compute.Engine;
+import dev.winnow.compute.Gradients;
 import dev.winnow.compute.Job;
 import dev.winnow.compute.Monitor;
 import dev.winnow.compute.Parameters;
 import dev.winnow.compute.Plan;
 import dev.winnow.compute.PlanOptions;
 import dev.winnow.net.NetworkGraph;
+import dev.winnow.net.Shape;
+import dev.winnow.net.TensorSpec;
 import dev.winnow.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Computes nothing: answers with what the test gave it and remembers what it was asked. */
 final class AnsweringEngine implements Engine {
@@ -83,6 +90,18 @@ final class AnsweringEngine implements Engine {
       answer(asked, logits, results);
     }
 
+    /** Zeros. */
+    @Override
+    public void gradients(
+        List<Job> asked,
+        Cotangent cotangent,
+        NormMode norm,
+        boolean input,
+        Results<Gradients> results,
+        Monitor monitor) {
+      answer(asked, filled(graph, planOptions.batch(), 0), results);
+    }
+
     @Override
     public Map<String, Tensor> values(Parameters parameters) {
       throw new UnsupportedOperationException();
@@ -92,5 +111,25 @@ final class AnsweringEngine implements Engine {
     public void close() {
       open--;
     }
+  }
+
+  /** Gradients that are one number everywhere. */
+  static Gradients filled(NetworkGraph graph, int batch, double number) {
+    Map<String, Tensor> parameters = new LinkedHashMap<>();
+    for (TensorSpec tensor : graph.tensors()) {
+      if (tensor.role().learned()) {
+        int[] shape = tensor.shape().stream().mapToInt(Integer::intValue).toArray();
+        parameters.put(tensor.name(), filled(number, shape));
+      }
+    }
+    Shape in = graph.nodes().get(0).shape();
+    Tensor input = filled(number, batch, in.channels(), in.height(), in.width());
+    return new Gradients(parameters, Optional.of(input));
+  }
+
+  private static Tensor filled(double number, int... shape) {
+    double[] values = new double[Arrays.stream(shape).reduce(1, Math::multiplyExact)];
+    Arrays.fill(values, number);
+    return new Tensor(shape, values);
   }
 }

@@ -1,6 +1,8 @@
 package dev.winnow.verify;
 
+import dev.winnow.compute.Cotangent;
 import dev.winnow.compute.Engine;
+import dev.winnow.compute.Gradients;
 import dev.winnow.compute.Images;
 import dev.winnow.compute.Job;
 import dev.winnow.compute.Monitor;
@@ -23,7 +25,7 @@ import java.util.Set;
 /**
  * The forward pass of NAS-Bench-201 networks by the definitions, one plain loop per operation, in
  * double whatever the plan's number type: an oracle that shares no code with the native core. Has
- * no gradients; its tangent kernels are not a number.
+ * no backward pass; its tangent kernels and gradients are not a number.
  */
 final class ForwardEngine implements Engine {
 
@@ -93,6 +95,19 @@ final class ForwardEngine implements Engine {
           logits[i] = Arrays.copyOfRange(flat, i * classes, (i + 1) * classes);
         }
         results.accept(j, logits);
+      }
+    }
+
+    @Override
+    public void gradients(
+        List<Job> jobs,
+        Cotangent cotangent,
+        NormMode norm,
+        boolean input,
+        Results<Gradients> results,
+        Monitor monitor) {
+      for (int j = 0; j < jobs.size(); j++) {
+        results.accept(j, AnsweringEngine.filled(graph, options.batch(), Double.NaN));
       }
     }
 

@@ -15,6 +15,7 @@ import java.util.Map;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 
@@ -58,6 +59,16 @@ final class CallTables implements AutoCloseable {
 
   winnow_call call() {
     return call;
+  }
+
+  /** Every job's labels, one batch. */
+  void labels(List<Integer> labels) {
+    long[] targets = labels.stream().mapToLong(Integer::longValue).toArray();
+    call.targets(own(new LongPointer(targets))).target_count(1);
+    winnow_job table = call.jobs();
+    for (long j = 0; j < call.job_count(); j++) {
+      table.getPointer(j).target(0);
+    }
   }
 
   /** Samples of the largest input. */

@@ -1,6 +1,8 @@
 package dev.winnow.engine;
 
 import dev.winnow.compute.CancelledException;
+import dev.winnow.compute.Cotangent;
+import dev.winnow.compute.Gradients;
 import dev.winnow.compute.Images;
 import dev.winnow.compute.Job;
 import dev.winnow.compute.Monitor;
@@ -90,12 +92,7 @@ final class NativePlan implements Plan {
           "the tangent kernel compares samples: batch must be >= 2 but was " + n);
     }
     JobList list = new JobList(jobs, graph);
-    for (Images images : list.images()) {
-      if (images.samples() != n) {
-        throw new IllegalArgumentException(
-            "the tangent kernel needs one batch of " + n + " images but got " + images.samples());
-      }
-    }
+    checkOneBatch(list, "the tangent kernel");
     Output<double[][]> output =
         new Doubles(n) {
           @Override
@@ -156,6 +153,21 @@ final class NativePlan implements Plan {
   }
 
   @Override
+  public void gradients(
+      List<Job> jobs,
+      Cotangent cotangent,
+      NormMode norm,
+      boolean input,
+      Results<Gradients> results,
+      Monitor monitor) {
+    JobList list = new JobList(jobs, graph);
+    checkOneBatch(list, "a backward pass");
+    try (Backward output = new Backward(graph, options.batch(), cotangent, input, plan)) {
+      run("winnow_backward", list, norm, output, results, monitor);
+    }
+  }
+
+  @Override
   public Map<String, Tensor> values(Parameters parameters) {
     Objects.requireNonNull(parameters, "parameters");
     return exclusively(
@@ -184,19 +196,6 @@ final class NativePlan implements Plan {
       lock.unlock();
     }
     engine.release();
-  }
-
-  /** What a native call computes: how much memory per job, which function, how it is read. */
-  private abstract static class Output<T> {
-    /** Bytes per job and sample, to bound a call by. */
-    abstract long bytesPerSample();
-
-    /** Makes room for the results of some jobs; the caller closes it. */
-    abstract Pointer allocate(long jobs, CallTables tables);
-
-    abstract int compute(winnow_call call, winnow_error error);
-
-    abstract T read(long job, Images images);
   }
 
   /** A matrix of doubles per job: a row for each sample of the call's largest input. */
@@ -348,6 +347,19 @@ final class NativePlan implements Plan {
         throw error;
       }
       return (RuntimeException) stopped;
+    }
+  }
+
+  private void checkOneBatch(JobList jobs, String what) {
+    for (Images images : jobs.images()) {
+      if (images.samples() != options.batch()) {
+        throw new IllegalArgumentException(
+            what
+                + " needs one batch of "
+                + options.batch()
+                + " images but got "
+                + images.samples());
+      }
     }
   }
 

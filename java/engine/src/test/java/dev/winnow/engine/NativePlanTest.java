@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.winnow.compute.CancelledException;
+import dev.winnow.compute.Cotangent;
+import dev.winnow.compute.Gradients;
 import dev.winnow.compute.Images;
 import dev.winnow.compute.Initialization;
 import dev.winnow.compute.Job;
@@ -450,6 +452,65 @@ class NativePlanTest {
       Job job = new Job(Row.NONE, Networks.kaiming(STREAM), Networks.images(STREAM, 1, 2, 1, 1));
       assertMessage("batch must be >= 2 but was 1", plan, job);
     }
+  }
+
+  /** y = W x + b and the scalar sum of c y: dW = c^T x, db = sum of c over samples. */
+  @Test
+  void gradientsOfALinearLayerAreOuterProducts() {
+    Tensor cotangent = new Tensor(new int[] {3, 2}, new double[] {1, 0, -2, 3, 0.5, 1});
+    Images x = new Images(new float[] {1, 2, 3, -1, 0, 4}, 3, 2, 1, 1);
+    try (Plan plan = engine.plan(Networks.linear(2, 2), PlanOptions.batch(3))) {
+      Gradients gradients =
+          gradients(
+              plan, new Job(Row.NONE, Networks.kaiming(STREAM), x), new Cotangent.Given(cotangent));
+      assertEquals(
+          Map.of(
+              "linear.weight", new Tensor(new int[] {2, 2}, new double[] {-5, 6, 9, 1}),
+              "linear.bias", new Tensor(new int[] {2}, new double[] {-0.5, 4})),
+          gradients.parameters());
+      assertTrue(gradients.input().isEmpty());
+    }
+  }
+
+  /** With all logits equal the softmax is 1/2: the bias's gradient is the mean of 1/2 - onehot. */
+  @Test
+  void crossEntropyOfEqualLogitsPullsTowardsTheLabels() {
+    Images x = new Images(new float[] {1, 1, 1, 1}, 4, 1, 1, 1);
+    Parameters zeros =
+        new Parameters.Given(
+            Map.of(
+                "linear.weight", new Tensor(new int[] {2, 1}, new double[2]),
+                "linear.bias", new Tensor(new int[] {2}, new double[2])));
+    try (Plan plan = engine.plan(Networks.linear(1, 2), PlanOptions.batch(4))) {
+      Job job = new Job(Row.NONE, zeros, x);
+      Gradients gradients = gradients(plan, job, new Cotangent.CrossEntropy(List.of(0, 0, 0, 1)));
+      assertArrayEquals(
+          new double[] {-0.25, 0.25}, gradients.parameters().get("linear.bias").values());
+      assertEquals(
+          "labels must have 4 elements but has 3",
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> gradients(plan, job, new Cotangent.CrossEntropy(List.of(0, 0, 1))))
+              .getMessage());
+      assertEquals(
+          "label of sample 2 must be in [0, 1] but was 2",
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () -> gradients(plan, job, new Cotangent.CrossEntropy(List.of(0, 0, 2, 1))))
+              .getMessage());
+    }
+  }
+
+  private static Gradients gradients(Plan plan, Job job, Cotangent cotangent) {
+    List<Gradients> found = new ArrayList<>();
+    plan.gradients(
+        List.of(job),
+        cotangent,
+        Plan.NormMode.BATCH,
+        false,
+        (j, value) -> found.add(value),
+        Monitor.NONE);
+    return found.get(0);
   }
 
   private static Initialization withoutLinear() {
