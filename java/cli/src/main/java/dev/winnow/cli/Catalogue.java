@@ -1,6 +1,6 @@
 package dev.winnow.cli;
 
-import dev.winnow.space.CellSpace;
+import dev.winnow.space.SearchSpace;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,8 +40,8 @@ final class Catalogue {
   static Map<String, Object> asMap() {
     Map<String, Object> all = new LinkedHashMap<>();
     List<Map<String, Object>> spaces = new ArrayList<>();
-    for (CellSpace space : Spaces.all()) {
-      spaces.add(Map.of("name", space.name(), "size", space.size(), "edges", space.edges().size()));
+    for (SearchSpace space : Spaces.all()) {
+      spaces.add(Map.of("name", space.name(), "size", space.size(), "example", space.example()));
     }
     all.put("spaces", spaces);
     all.put("methods", METHODS);

@@ -58,7 +58,7 @@ final class ConfigCommand implements Callable<Integer> {
               + method
               + "'");
     }
-    Map<String, String> values = SearchSettings.defaults(method, mode(), Spaces.named(space));
+    Map<String, String> values = SearchSettings.defaults(method, mode(), Spaces.prunable(space));
     if (json) {
       session.console().out().println(JsonOutput.of(values));
     } else {

@@ -43,11 +43,11 @@ final class DoctorCommand implements Callable<Integer> {
     List<SelfCheck.Outcome> outcomes = new ArrayList<>();
     try (Engine engine = engineOptions.open(session)) {
       facts.putAll(engine.provenance());
-      outcomes.addAll(new SelfCheck(Spaces.named("nas-bench-201")).run(engine));
+      outcomes.addAll(new SelfCheck(Spaces.prunable("nas-bench-201")).run(engine));
     }
     try (Engine one = session.engines().open(engineOptions.device(), 1);
         Engine two = session.engines().open(engineOptions.device(), 2)) {
-      outcomes.add(new SelfCheck(Spaces.named("nas-bench-201")).sameForAnyThreads(one, two));
+      outcomes.add(new SelfCheck(Spaces.prunable("nas-bench-201")).sameForAnyThreads(one, two));
     }
     boolean healthy = outcomes.stream().allMatch(SelfCheck.Outcome::passed);
     PrintStream out = session.console().out();

@@ -1,6 +1,6 @@
 package dev.winnow.cli;
 
-import dev.winnow.space.CellSpace;
+import dev.winnow.space.SearchSpace;
 import java.io.PrintStream;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -30,13 +30,13 @@ final class ListCommand implements Callable<Integer> {
       return ExitCode.DONE;
     }
     out.println("Spaces");
-    for (CellSpace space : Spaces.all()) {
+    for (SearchSpace space : Spaces.all()) {
       out.printf(
           Locale.ROOT,
-          "  %-16s %,d architectures on %d edges%n",
+          "  %-16s %,d architectures, such as %s%n",
           space.name(),
           space.size(),
-          space.edges().size());
+          space.example());
     }
     print(out, "Methods", Catalogue.METHODS);
     print(out, "Scores", Catalogue.SCORES);

@@ -54,7 +54,7 @@ final class ReportCommand implements Callable<Integer> {
         SearchRequest.read(
             RecordedRun.read(folder).configuration(), folder.resolve("config.resolved.yaml"));
     SearchRequest request =
-        SearchRequest.of(configuration, Spaces.named(configuration.text("space", "")));
+        SearchRequest.of(configuration, Spaces.prunable(configuration.text("space", "")));
     Path page = file == null ? folder.resolve("report.html") : file;
     ReportFile.write(page, request, folder, lookup(request));
     session

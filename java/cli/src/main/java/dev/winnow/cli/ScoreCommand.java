@@ -15,7 +15,7 @@ import dev.winnow.compute.Engine;
 import dev.winnow.data.ImageSet;
 import dev.winnow.data.ImageSets;
 import dev.winnow.search.Progress;
-import dev.winnow.space.CellSpace;
+import dev.winnow.space.SearchSpace;
 import dev.winnow.tensor.Dtype;
 import dev.winnow.tensor.Safetensors;
 import java.io.IOException;
@@ -165,7 +165,7 @@ final class ScoreCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     checkOptions();
-    CellSpace space = Spaces.named(spaceName);
+    SearchSpace space = Spaces.named(spaceName);
     ScoreSettings settings = new ScoreSettings(configuration());
     Optional<GivenNetwork> given =
         params == null
@@ -263,12 +263,12 @@ final class ScoreCommand implements Callable<Integer> {
     return engine;
   }
 
-  private void score(CellSpace space, Scorer scorer) throws IOException {
+  private void score(SearchSpace space, Scorer scorer) throws IOException {
     if (file == null) {
       List<String> given = sample == null ? named(space) : Population.sample(space, seed(), sample);
       score(
           scorer,
-          all ? Population.all(space) : given.iterator(),
+          all ? space.architectures() : given.iterator(),
           all ? space.size() : given.size());
       return;
     }
@@ -277,9 +277,9 @@ final class ScoreCommand implements Callable<Integer> {
     }
   }
 
-  private List<String> named(CellSpace space) {
+  private List<String> named(SearchSpace space) {
     try {
-      return named.stream().map(text -> space.architecture(space.parse(text))).toList();
+      return named.stream().map(text -> space.notation(text)).toList();
     } catch (IllegalArgumentException e) {
       throw new UsageException("--arch: " + e.getMessage());
     }

@@ -198,7 +198,7 @@ final class SearchCommand implements Callable<Integer> {
                     "table",
                     Path.of(text).toAbsolutePath().normalize().toString(),
                     configuration.place("table")));
-    CellSpace named = Spaces.named(configuration.text("space", "nas-bench-201"));
+    CellSpace named = Spaces.prunable(configuration.text("space", "nas-bench-201"));
     return SearchRequest.of(configuration, named);
   }
 
@@ -261,7 +261,7 @@ final class SearchCommand implements Callable<Integer> {
     }
     Configuration configuration = SearchRequest.read(text, resumed.resolve("config.resolved.yaml"));
     return SearchRequest.of(
-        configuration, Spaces.named(configuration.text("space", "nas-bench-201")));
+        configuration, Spaces.prunable(configuration.text("space", "nas-bench-201")));
   }
 
   private RunFolder create(SearchRequest request) throws IOException {

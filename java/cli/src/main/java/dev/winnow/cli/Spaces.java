@@ -1,6 +1,7 @@
 package dev.winnow.cli;
 
 import dev.winnow.space.CellSpace;
+import dev.winnow.space.SearchSpace;
 import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -10,10 +11,10 @@ final class Spaces {
   private Spaces() {}
 
   /** All spaces, by name. */
-  static List<CellSpace> all() {
-    return ServiceLoader.load(CellSpace.class).stream()
+  static List<SearchSpace> all() {
+    return ServiceLoader.load(SearchSpace.class).stream()
         .map(ServiceLoader.Provider::get)
-        .sorted(Comparator.comparing(CellSpace::name))
+        .sorted(Comparator.comparing(SearchSpace::name))
         .toList();
   }
 
@@ -22,8 +23,8 @@ final class Spaces {
    *
    * @throws UsageException for a name that no space has
    */
-  static CellSpace named(String name) {
-    List<CellSpace> all = all();
+  static SearchSpace named(String name) {
+    List<SearchSpace> all = all();
     return all.stream()
         .filter(space -> space.name().equals(name))
         .findFirst()
@@ -31,9 +32,24 @@ final class Spaces {
             () ->
                 new UsageException(
                     "--space must be one of "
-                        + String.join(", ", all.stream().map(CellSpace::name).toList())
+                        + String.join(", ", all.stream().map(SearchSpace::name).toList())
                         + " but was '"
                         + name
                         + "'"));
+  }
+
+  /**
+   * The space of this name, one whose supernet can be pruned.
+   *
+   * @throws UsageException for a name that no such space has
+   */
+  static CellSpace prunable(String name) {
+    if (named(name) instanceof CellSpace space) {
+      return space;
+    }
+    List<String> names =
+        all().stream().filter(CellSpace.class::isInstance).map(SearchSpace::name).toList();
+    throw new UsageException(
+        "a search needs one of the spaces " + String.join(", ", names) + " but got '" + name + "'");
   }
 }

@@ -6,8 +6,7 @@ import dev.winnow.compute.Monitor;
 import dev.winnow.compute.Plan;
 import dev.winnow.data.ImageSet;
 import dev.winnow.net.Shape;
-import dev.winnow.space.CellSpace;
-import dev.winnow.space.NetworkOptions;
+import dev.winnow.space.SearchSpace;
 import java.util.List;
 
 /**
@@ -63,11 +62,9 @@ public final class LinearRegionCount implements NetworkScore {
   }
 
   @Override
-  public Protocol protocol(CellSpace space, ImageSet images) {
+  public Protocol protocol(SearchSpace space, ImageSet images) {
     return new Protocol(
-        new NetworkOptions(1, 1, 1, false, Protocol.classes(images), new Shape(1, side, side)),
-        initialization,
-        sampling);
+        space.thin(Protocol.classes(images), new Shape(1, side, side)), initialization, sampling);
   }
 
   @Override

@@ -4,7 +4,7 @@ import dev.winnow.compute.Job;
 import dev.winnow.compute.Monitor;
 import dev.winnow.compute.Plan;
 import dev.winnow.data.ImageSet;
-import dev.winnow.space.CellSpace;
+import dev.winnow.space.SearchSpace;
 import java.util.List;
 
 /**
@@ -24,7 +24,7 @@ public interface NetworkScore {
    * The network size, initialisation and input that the score is defined on unless the caller says
    * otherwise.
    */
-  Protocol protocol(CellSpace space, ImageSet images);
+  Protocol protocol(SearchSpace space, ImageSet images);
 
   /**
    * The score of every job, each reported as soon as it is final, in job order, on the calling

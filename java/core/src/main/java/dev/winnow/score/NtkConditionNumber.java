@@ -6,8 +6,7 @@ import dev.winnow.compute.Monitor;
 import dev.winnow.compute.Plan;
 import dev.winnow.compute.PlanOptions.Precision;
 import dev.winnow.data.ImageSet;
-import dev.winnow.space.CellSpace;
-import dev.winnow.space.NetworkOptions;
+import dev.winnow.space.SearchSpace;
 import java.util.Arrays;
 import java.util.List;
 import org.hipparchus.linear.Array2DRowRealMatrix;
@@ -75,9 +74,9 @@ public final class NtkConditionNumber implements NetworkScore {
   }
 
   @Override
-  public Protocol protocol(CellSpace space, ImageSet images) {
+  public Protocol protocol(SearchSpace space, ImageSet images) {
     return new Protocol(
-        new NetworkOptions(3, 1, 3, true, Protocol.classes(images), images.shape()),
+        space.reduced(Protocol.classes(images), images.shape()),
         initialization,
         new Sampling(Sampling.Kind.IMAGES, batch, 1));
   }

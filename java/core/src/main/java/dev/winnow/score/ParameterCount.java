@@ -5,7 +5,7 @@ import dev.winnow.compute.Job;
 import dev.winnow.compute.Monitor;
 import dev.winnow.compute.Plan;
 import dev.winnow.data.ImageSet;
-import dev.winnow.space.CellSpace;
+import dev.winnow.space.SearchSpace;
 import java.util.List;
 
 /**
@@ -34,7 +34,7 @@ public final class ParameterCount implements NetworkScore {
   }
 
   @Override
-  public Protocol protocol(CellSpace space, ImageSet images) {
+  public Protocol protocol(SearchSpace space, ImageSet images) {
     return new Protocol(
         space.standard(Protocol.classes(images), images.shape().height()),
         Initialization.KAIMING_FAN_OUT,

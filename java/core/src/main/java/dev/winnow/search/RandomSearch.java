@@ -15,7 +15,6 @@ import dev.winnow.score.NtkConditionNumber;
 import dev.winnow.score.Protocol;
 import dev.winnow.score.Score;
 import dev.winnow.space.CellSpace;
-import dev.winnow.space.MixedEdge;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -149,14 +148,9 @@ public final class RandomSearch implements Search {
 
   private List<String> draw() {
     Philox random = root().of("architectures").generator();
-    List<MixedEdge> edges = space.edges();
     Set<String> architectures = new LinkedHashSet<>();
     while (architectures.size() < options.networks()) {
-      int[] chosen = new int[edges.size()];
-      for (int e = 0; e < chosen.length; e++) {
-        chosen[e] = random.nextInt(edges.get(e).operations().size());
-      }
-      architectures.add(space.architecture(chosen));
+      architectures.add(space.sample(random));
     }
     return List.copyOf(architectures);
   }

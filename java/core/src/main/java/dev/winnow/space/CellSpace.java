@@ -1,33 +1,22 @@
 package dev.winnow.space;
 
-import dev.winnow.net.NetworkGraph;
+import dev.winnow.random.Philox;
+import java.util.Iterator;
 import java.util.List;
+import java.util.stream.LongStream;
 
 /**
- * A space of architectures made by choosing one operation on each edge of a cell. Searches, scores
- * and the command line know spaces through this interface; found by {@link
- * java.util.ServiceLoader}.
+ * A space of architectures made by choosing one operation on each of several edges, every
+ * combination being an architecture. Searches that prune a supernet know spaces through this
+ * interface.
  */
-public interface CellSpace {
-
-  /** Name on the command line, for example {@code nas-bench-201}. */
-  String name();
-
-  /** Number of architectures. */
-  long size();
+public interface CellSpace extends SearchSpace {
 
   /** The edges and their operations, {@code none} included, in the published order. */
   List<MixedEdge> edges();
 
   /** The network that holds every operation of every edge; one choice per (edge, operation). */
   Supernet supernet(NetworkOptions options);
-
-  /**
-   * The network of one architecture.
-   *
-   * @throws IllegalArgumentException when the notation is malformed, naming the place
-   */
-  NetworkGraph network(String architecture, NetworkOptions options);
 
   /** The architecture's notation from the index of the operation chosen on each edge. */
   String architecture(int[] chosen);
@@ -39,18 +28,53 @@ public interface CellSpace {
    */
   int[] parse(String architecture);
 
-  /**
-   * A form that architectures share when they compute the same function of their weights, where the
-   * space knows one; else the notation itself.
-   *
-   * @throws IllegalArgumentException when the notation is malformed, naming the place
-   */
-  default String canonical(String architecture) {
-    return architecture(parse(architecture));
+  @Override
+  default String notation(String text) {
+    return architecture(parse(text));
   }
 
-  /**
-   * Size of the full network that the space's benchmark trained on a data set with so many classes.
-   */
-  NetworkOptions standard(int classes, int imageSide);
+  /** The product of the numbers of operations. */
+  @Override
+  default long size() {
+    return edges().stream().mapToLong(e -> e.operations().size()).reduce(1, Math::multiplyExact);
+  }
+
+  /** In the order of the chosen indices read as a number; the first edge changes slowest. */
+  @Override
+  default Iterator<String> architectures() {
+    return LongStream.range(0, size()).mapToObj(this::architecture).iterator();
+  }
+
+  private String architecture(long number) {
+    List<MixedEdge> edges = edges();
+    int[] chosen = new int[edges.size()];
+    long rest = number;
+    for (int e = chosen.length - 1; e >= 0; e--) {
+      int operations = edges.get(e).operations().size();
+      chosen[e] = (int) (rest % operations);
+      rest /= operations;
+    }
+    return architecture(chosen);
+  }
+
+  /** The operation of each edge uniform, first edge first. */
+  @Override
+  default String sample(Philox random) {
+    return architecture(
+        edges().stream().mapToInt(e -> random.nextInt(e.operations().size())).toArray());
+  }
+
+  /** Another operation, uniform, on one edge, uniform among those that have a choice. */
+  @Override
+  default String mutate(String architecture, Philox random) {
+    int[] chosen = parse(architecture);
+    List<MixedEdge> edges = edges();
+    int e = random.nextInt(edges.size());
+    while (edges.get(e).operations().size() == 1) {
+      e = random.nextInt(edges.size());
+    }
+    int other = random.nextInt(edges.get(e).operations().size() - 1);
+    chosen[e] = other < chosen[e] ? other : other + 1;
+    return architecture(chosen);
+  }
 }

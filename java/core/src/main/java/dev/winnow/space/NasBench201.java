@@ -37,9 +37,10 @@ public final class NasBench201 implements CellSpace {
     return "nas-bench-201";
   }
 
+  /** The cell of highest CIFAR-10 test accuracy in the benchmark's tables. */
   @Override
-  public long size() {
-    return SIZE;
+  public String example() {
+    return "|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_3x3~2|";
   }
 
   @Override

@@ -1,6 +1,6 @@
 package dev.winnow.table;
 
-import dev.winnow.space.CellSpace;
+import dev.winnow.space.SearchSpace;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,11 +17,11 @@ import java.util.OptionalInt;
  * way of training and testing ({@link AccuracyColumn}). <b>Better</b>: higher.
  *
  * <p>An architecture is answered by its own row. Where it has none, the rows of equal {@linkplain
- * CellSpace#canonical canonical form} answer with their mean, as they are other trainings of the
+ * SearchSpace#canonical canonical form} answer with their mean, as they are other trainings of the
  * same function; {@link #answering} says which rows those are. Immutable.
  */
 public final class BenchmarkTable {
-  private final CellSpace space;
+  private final SearchSpace space;
   private final List<AccuracyColumn> columns;
   private final List<String> architectures;
   private final Map<String, Integer> rows;
@@ -30,7 +30,7 @@ public final class BenchmarkTable {
   private final Map<String, List<Integer>> classes;
 
   BenchmarkTable(
-      CellSpace space,
+      SearchSpace space,
       List<AccuracyColumn> columns,
       List<String> architectures,
       List<double[]> values) {
@@ -68,7 +68,7 @@ public final class BenchmarkTable {
    *     naming file and line
    * @throws IOException when the file cannot be read
    */
-  public static BenchmarkTable read(Path file, CellSpace space) throws IOException {
+  public static BenchmarkTable read(Path file, SearchSpace space) throws IOException {
     return new TableFile(file, space).read(null, null);
   }
 
@@ -78,11 +78,12 @@ public final class BenchmarkTable {
    * @param architecture the column of architectures
    * @param accuracies the columns to read, at least one
    * @throws IllegalArgumentException for a column that is not there, and as {@link #read(Path,
-   *     CellSpace)}
+   *     SearchSpace)}
    * @throws IOException when the file cannot be read
    */
   public static BenchmarkTable read(
-      Path file, CellSpace space, String architecture, List<String> accuracies) throws IOException {
+      Path file, SearchSpace space, String architecture, List<String> accuracies)
+      throws IOException {
     if (accuracies.isEmpty()) {
       throw new IllegalArgumentException("a table needs at least one column of accuracies");
     }
@@ -167,7 +168,7 @@ public final class BenchmarkTable {
   public record Best(String architecture, double accuracy) {}
 
   private List<Integer> answers(String architecture) {
-    String notation = space.architecture(space.parse(architecture));
+    String notation = space.notation(architecture);
     Integer row = rows.get(notation);
     return row != null ? List.of(row) : classes.getOrDefault(space.canonical(notation), List.of());
   }

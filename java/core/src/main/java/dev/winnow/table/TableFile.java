@@ -1,6 +1,6 @@
 package dev.winnow.table;
 
-import dev.winnow.space.CellSpace;
+import dev.winnow.space.SearchSpace;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,9 +13,9 @@ final class TableFile {
   private static final List<String> ARCHITECTURE = List.of("arch_str", "arch", "architecture");
 
   private final Path file;
-  private final CellSpace space;
+  private final SearchSpace space;
 
-  TableFile(Path file, CellSpace space) {
+  TableFile(Path file, SearchSpace space) {
     this.file = file;
     this.space = space;
   }
@@ -38,7 +38,7 @@ final class TableFile {
     List<double[]> values = new ArrayList<>();
     csv.rows(
         key,
-        text -> space.architecture(space.parse(text)),
+        space::notation,
         cells -> true,
         (place, name, cells) -> {
           architectures.add(name);

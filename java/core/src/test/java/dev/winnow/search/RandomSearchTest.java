@@ -18,8 +18,8 @@ import dev.winnow.score.ParameterCount;
 import dev.winnow.score.Protocol;
 import dev.winnow.score.Sampling;
 import dev.winnow.score.Score;
-import dev.winnow.space.CellSpace;
 import dev.winnow.space.NasBench201;
+import dev.winnow.space.SearchSpace;
 import java.util.HashSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -84,7 +84,7 @@ class RandomSearchTest {
     }
 
     @Override
-    public Protocol protocol(CellSpace space, ImageSet images) {
+    public Protocol protocol(SearchSpace space, ImageSet images) {
       return new MacCount().protocol(space, images);
     }
 

@@ -37,7 +37,7 @@ class NasBench201Test {
   @Test
   void theSpaceIsFoundAsAService() {
     List<String> names =
-        ServiceLoader.load(CellSpace.class).stream().map(s -> s.get().name()).toList();
+        ServiceLoader.load(SearchSpace.class).stream().map(s -> s.get().name()).toList();
     assertTrue(names.contains("nas-bench-201"), names::toString);
   }
 

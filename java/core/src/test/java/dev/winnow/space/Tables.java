@@ -10,10 +10,10 @@ import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 
 /** Gzipped CSV tables with a header. */
-final class Tables {
+public final class Tables {
   private Tables() {}
 
-  static CSVParser open(Path file) throws IOException {
+  public static CSVParser open(Path file) throws IOException {
     var text =
         new InputStreamReader(
             new GZIPInputStream(Files.newInputStream(file)), StandardCharsets.UTF_8);

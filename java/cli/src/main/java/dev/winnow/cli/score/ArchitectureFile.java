@@ -1,6 +1,6 @@
 package dev.winnow.cli.score;
 
-import dev.winnow.space.CellSpace;
+import dev.winnow.space.SearchSpace;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -16,7 +16,7 @@ import java.util.function.Consumer;
  */
 public final class ArchitectureFile implements Iterator<String>, AutoCloseable {
   private final Path file;
-  private final CellSpace space;
+  private final SearchSpace space;
   private final Consumer<String> problems;
   private final BufferedReader reader;
   private int number;
@@ -25,7 +25,7 @@ public final class ArchitectureFile implements Iterator<String>, AutoCloseable {
   /**
    * @param problems takes one message with file and line for every malformed architecture
    */
-  public ArchitectureFile(Path file, CellSpace space, Consumer<String> problems)
+  public ArchitectureFile(Path file, SearchSpace space, Consumer<String> problems)
       throws IOException {
     this.file = file;
     this.space = space;
@@ -55,7 +55,7 @@ public final class ArchitectureFile implements Iterator<String>, AutoCloseable {
       return null;
     }
     try {
-      return space.architecture(space.parse(text));
+      return space.notation(text);
     } catch (IllegalArgumentException e) {
       problems.accept(file + ":" + number + ": " + e.getMessage());
       return null;

@@ -14,8 +14,8 @@ import dev.winnow.score.NtkConditionNumber;
 import dev.winnow.score.ParameterCount;
 import dev.winnow.score.Protocol;
 import dev.winnow.score.Sampling;
-import dev.winnow.space.CellSpace;
 import dev.winnow.space.NetworkOptions;
+import dev.winnow.space.SearchSpace;
 import java.util.List;
 
 /**
@@ -102,7 +102,7 @@ public final class ScoreSettings {
   }
 
   /** A score's protocol with the changes asked for. */
-  public Protocol protocol(NetworkScore score, CellSpace space, ImageSet images) {
+  public Protocol protocol(NetworkScore score, SearchSpace space, ImageSet images) {
     Protocol protocol = score.protocol(space, images);
     return score instanceof LinearRegionCount
         ? protocol

@@ -17,8 +17,8 @@ import dev.winnow.score.NetworkScore;
 import dev.winnow.score.ParameterCount;
 import dev.winnow.score.Protocol;
 import dev.winnow.score.Score;
-import dev.winnow.space.CellSpace;
 import dev.winnow.space.NetworkOptions;
+import dev.winnow.space.SearchSpace;
 import dev.winnow.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -35,7 +35,7 @@ import java.util.function.Supplier;
  * seed, the architecture and the repeat alone.
  */
 public final class Scorer {
-  private final CellSpace space;
+  private final SearchSpace space;
   private final ScoreSettings settings;
   private final Map<String, NetworkScore> scores;
   private final Optional<ImageSet> images;
@@ -53,7 +53,7 @@ public final class Scorer {
    * @param engine asked for when a score needs one; counts do not
    */
   public Scorer(
-      CellSpace space,
+      SearchSpace space,
       ScoreSettings settings,
       List<String> scores,
       Optional<ImageSet> images,
