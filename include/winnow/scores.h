@@ -32,6 +32,30 @@ WINNOW_API winnow_status winnow_ntk(winnow_plan *plan, const winnow_call *call, 
 WINNOW_API winnow_status winnow_linear_regions(winnow_plan *plan, const winnow_call *call, int64_t *regions, int64_t capacity,
                                                winnow_error *error);
 
+/* Activation kernel: on how many units every two samples agree, units counted as often as their tap says.
+ *
+ *     K_ij = sum over taps t of m_t * #{units u of t : [z_iu > 0] = [z_ju > 0]} = sum_t m_t (x x^T + (1 - x)(1 - x)^T)
+ *
+ * m       [tap_count] >= 0, in the order of the plan's taps (without any: RELU nodes in network order); NULL with tap_count 0:
+ *         the taps' own. Taps of an operation that a job's row skips do not count.
+ * kernel  [jobs, N, N] int64, N the samples of the largest input: a job of n samples writes [n, n] at the beginning of its own;
+ *         exact, symmetric, K_ii = sum_t m_t units_t for every i; its batches have statistics of their own
+ * fails   INVALID for a multiplicity out of range, a wrong tap_count, a capacity below jobs * N * N
+ * cost    one forward pass; n * units / 8 bytes; n^2 units / 128 popcounts (equal taps together, once)
+ * from    Mellor et al. 2021, arXiv:2006.04647, kernel matrix K_H
+ */
+WINNOW_API winnow_status winnow_activation_kernel(winnow_plan *plan, const winnow_call *call, const int64_t *multiplicities,
+                                                  int64_t tap_count, int64_t *kernel, int64_t capacity, winnow_error *error);
+
+/* The same from packed patterns: K[i][j] = u - sum over w of popcount(code[i][w] XOR code[j][w]), 0 <= i, j < n.
+ *
+ * code    [n, words] as winnow_patterns packs; bits at and past u are zero
+ * kernel  [n, n] int64, symmetric
+ * fails   INVALID for n < 0, u not in [0, 64 words], a capacity below n * n, null
+ */
+WINNOW_API winnow_status winnow_hamming_gram(const winnow_device *device, const uint64_t *code, int64_t n, int64_t words,
+                                             int64_t u, int64_t *kernel, int64_t capacity, winnow_error *error);
+
 /* The patterns themselves, packed: [jobs, samples of the largest input, words] with words = max(1, ceil(units / 64)); unit
  * 64 w + b is bit b of word w, taps in plan order, each once whatever its multiplicity (taps of equal tensors are not merged
  * here), units in row-major order of their tensor. Bits of taps that a job's row does not have, and past the last unit, are

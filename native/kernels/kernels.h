@@ -44,15 +44,26 @@ struct Correlation {
   int64_t lanes;
 };
 
+// A ReLU of one plane: out = min(max(factor * in + shift, 0), cap), no cap where it is 0.
+template <typename T>
+struct ReluPlane {
+  T* out;
+  const T* in;
+  int64_t out_pitch, in_pitch;  // elements from row to row
+  int64_t rows, pixels;
+  T factor, shift, cap;
+  uint16_t* signs;  // [rows][pixels]: bit l is set where lane l of `out` is > 0; nullptr: not wanted
+};
+
 template <typename T>
 struct Kernels {
   void (*gather)(const GatherRow<T>&);
   void (*correlate)(const Correlation<T>&);
+  void (*relu)(const ReluPlane<T>&);
 
   // Pointwise over `pixels` consecutive pixels; `add` keeps what was in `out`.
   void (*scale)(T* out, const T* in, T factor, int64_t pixels, bool add);            // factor * in
   void (*affine)(T* out, const T* in, T factor, T shift, int64_t pixels, bool add);  // factor * in + shift
-  void (*relu)(T* out, const T* in, T factor, T shift, T cap, int64_t pixels);       // min(max(factor * in + shift, 0), cap)
   // factor * in where 0 < activation (and activation < cap), else 0.
   void (*relu_gradient)(T* out, const T* in, const T* activation, T factor, T cap, int64_t pixels, bool add);
   // alpha * gradient + beta * value + kappa in the used lanes, 0 in the others: a batch norm's gradient.
@@ -69,8 +80,6 @@ struct Kernels {
   double (*squares)(const T* in, T mean, int64_t pixels, int64_t lanes);  // of in - mean
   double (*product)(const T* a, const T* b, int64_t pixels, int64_t lanes);
 
-  // Bit l of mask[x] is set where lane l of pixel x is > 0.
-  void (*positive)(uint16_t* mask, const T* in, int64_t pixels);
   // Inner product in double.
   double (*dot)(const T* a, const T* b, int64_t count);
 };

@@ -63,11 +63,19 @@ void affine(T* out, const T* in, T factor, T shift, int64_t pixels, bool add) {
 }
 
 template <typename T>
-void relu(T* out, const T* in, T factor, T shift, T cap, int64_t pixels) {
-  each(out, pixels, false, [&](int64_t i) {
-    const double value = double{factor} * double{in[i]} + double{shift};
-    return value <= 0 ? 0.0 : cap > 0 && value > double{cap} ? double{cap} : value;
-  });
+void relu(const ReluPlane<T>& r) {
+  for (int64_t y = 0; y < r.rows; ++y) {
+    for (int64_t x = 0; x < r.pixels; ++x) {
+      unsigned signs = 0;
+      for (int64_t l = 0; l < kLanes; ++l) {
+        const double value = double{r.factor} * double{r.in[y * r.in_pitch + x * kLanes + l]} + double{r.shift};
+        T& out = r.out[y * r.out_pitch + x * kLanes + l];
+        out = rounded<T>(value <= 0 ? 0.0 : r.cap > 0 && value > double{r.cap} ? double{r.cap} : value);
+        if (out > 0) signs |= 1u << l;
+      }
+      if (r.signs != nullptr) r.signs[y * r.pixels + x] = static_cast<uint16_t>(signs);
+    }
+  }
 }
 
 template <typename T>
@@ -129,16 +137,6 @@ double squares(const T* in, T mean, int64_t pixels, int64_t lanes) {
 template <typename T>
 double product(const T* a, const T* b, int64_t pixels, int64_t lanes) {
   return used_sum(pixels, lanes, [&](int64_t i) { return double{a[i]} * double{b[i]}; });
-}
-
-template <typename T>
-void positive(uint16_t* mask, const T* in, int64_t pixels) {
-  for (int64_t x = 0; x < pixels; ++x) {
-    mask[x] = 0;
-    for (int64_t l = 0; l < kLanes; ++l) {
-      if (in[x * kLanes + l] > 0) mask[x] = static_cast<uint16_t>(mask[x] | 1u << l);
-    }
-  }
 }
 
 template <typename T>

@@ -69,6 +69,29 @@ inline X in_register(X value) {
   return value;
 }
 
+// Bit i is set where lane i of a comparison holds.
+template <typename M>
+inline unsigned sign_bits(M holds) {
+#if defined(__AVX512DQ__)
+  if constexpr (sizeof holds == 64) {
+    return sizeof holds[0] == 4 ? _mm512_movepi32_mask((__m512i)holds) : _mm512_movepi64_mask((__m512i)holds);
+  }
+#endif
+#if defined(__AVX2__)
+  if constexpr (sizeof holds == 32) {
+    return static_cast<unsigned>(sizeof holds[0] == 4 ? _mm256_movemask_ps((__m256)holds) : _mm256_movemask_pd((__m256d)holds));
+  }
+#endif
+#if defined(__SSE2__)
+  if constexpr (sizeof holds == 16) {
+    return static_cast<unsigned>(sizeof holds[0] == 4 ? _mm_movemask_ps((__m128)holds) : _mm_movemask_pd((__m128d)holds));
+  }
+#endif
+  unsigned bits = 0;
+  for (unsigned i = 0; i < sizeof holds / sizeof holds[0]; ++i) bits |= (holds[i] != 0 ? 1u : 0u) << i;
+  return bits;
+}
+
 // a * b + c, in one rounding where the instruction set has it.
 template <typename X>
 inline X multiply_add(X a, X b, X c) {

@@ -74,7 +74,7 @@ void Forward<T>::clear_unused_lanes(int64_t v) {
 }
 
 template <typename T>
-void Forward<T>::run(const winnow_images& images, int64_t first) {
+void Forward<T>::run(const winnow_images& images, int64_t first, Signs* signs) {
   for (int64_t v = 0; v < graph_.size(); ++v) {
     if (!program_.runs(v)) continue;
     switch (graph_[v].operation) {
@@ -88,7 +88,7 @@ void Forward<T>::run(const winnow_images& images, int64_t first) {
         normalise(v);
         break;
       case WINNOW_RELU:
-        rectify(v);
+        rectify(v, signs);
         break;
       case WINNOW_WEIGHTED_SUM:
         add(v);
@@ -241,13 +241,17 @@ void Forward<T>::normalise(int64_t v) {
 }
 
 template <typename T>
-void Forward<T>::rectify(int64_t v) {
+void Forward<T>::rectify(int64_t v, Signs* signs) {
   const View in = view(graph_[v].inputs[0]);
+  const Shape& shape = graph_[v].shape;
   const T cap = static_cast<T>(std::get<ReluAttributes>(graph_[v].attributes).cap);
-  each_row(v, [&](int64_t b, int64_t c, int64_t y) {
-    kernels_.relu(plane(v, b, c) + y * layout_.planes[v].pitch, plane(in.stored, b, c) + y * layout_.planes[in.stored].pitch,
-                  in.scale(c), in.shift(c), cap, graph_[v].shape.width);
-  });
+  for (int64_t b = 0; b < layout_.blocks; ++b) {
+    for (int64_t c = 0; c < shape.channels; ++c) {
+      kernels_.relu({plane(v, b, c), plane(in.stored, b, c), layout_.planes[v].pitch, layout_.planes[in.stored].pitch,
+                     shape.height, shape.width, in.scale(c), in.shift(c), cap,
+                     signs == nullptr ? nullptr : signs->plane(v, b, c)});
+    }
+  }
   clear_unused_lanes(v);
 }
 

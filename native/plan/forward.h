@@ -4,6 +4,7 @@
 #include "kernels/kernels.h"
 #include "network/parameters.h"
 #include "plan/program.h"
+#include "plan/signs.h"
 #include "plan/state.h"
 #include "winnow/plan.h"
 
@@ -35,8 +36,9 @@ class Forward {
         modes_(norm_modes),
         state_(state) {}
 
-  // Samples [first, first + batch) of `images`. Throws INVALID for a value that is not finite.
-  void run(const winnow_images& images, int64_t first);
+  // Samples [first, first + batch) of `images`; the signs of ReLUs go to `signs` where it wants them. Throws INVALID for a value
+  // that is not finite.
+  void run(const winnow_images& images, int64_t first, Signs* signs = nullptr);
   // Values of the output, [batch][outputs].
   void logits(double* out) const;
 
@@ -45,7 +47,7 @@ class Forward {
   void load(const winnow_images& images, int64_t first);
   void convolve(int64_t v);
   void normalise(int64_t v);
-  void rectify(int64_t v);
+  void rectify(int64_t v, Signs* signs);
   void add(int64_t v);
   void average(int64_t v);
   void maximise(int64_t v);

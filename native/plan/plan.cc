@@ -37,51 +37,6 @@ std::vector<int64_t> gradient_offsets(const Network& network, uint32_t roles, in
   return offsets;
 }
 
-// Patterns of one block: bit u of sample l's words is set where unit u is active.
-template <typename T>
-class PatternPacker {
- public:
-  PatternPacker(const Graph& graph, const Layout& layout, const Kernels<T>& kernels, const State<T>& state)
-      : graph_(graph), layout_(layout), kernels_(kernels), state_(state) {}
-
-  // `present[k]` false: the units of values[k] stay zero. patterns [batch][words] are overwritten.
-  void pack(const std::vector<int64_t>& values, const std::vector<bool>& present, int64_t words,
-            std::vector<uint64_t>& patterns) {
-    patterns.assign(static_cast<size_t>(layout_.batch * words), 0);
-    for (int64_t b = 0; b < layout_.blocks; ++b) {
-      int64_t unit = 0;
-      for (size_t k = 0; k < values.size(); ++k) {
-        const Shape& shape = graph_[values[k]].shape;
-        if (!present[k]) {
-          unit += shape.elements();
-          continue;
-        }
-        masks_.resize(static_cast<size_t>(shape.width));
-        for (int64_t c = 0; c < shape.channels; ++c) {
-          for (int64_t y = 0; y < shape.height; ++y) {
-            const T* row = state_.plane(layout_, values[k], b, c) + y * layout_.planes[values[k]].pitch;
-            kernels_.positive(masks_.data(), row, shape.width);
-            for (const uint16_t mask : masks_) add(mask, b, unit++, words, patterns);
-          }
-        }
-      }
-    }
-  }
-
- private:
-  void add(uint16_t mask, int64_t block, int64_t unit, int64_t words, std::vector<uint64_t>& patterns) {
-    const int64_t lanes = layout_.lanes(block);
-    uint64_t* word = patterns.data() + block * kLanes * words + unit / 64;
-    for (int64_t l = 0; l < lanes; ++l) word[l * words] |= static_cast<uint64_t>(mask >> l & 1u) << (unit % 64);
-  }
-
-  const Graph& graph_;
-  const Layout& layout_;
-  const Kernels<T>& kernels_;
-  const State<T>& state_;
-  std::vector<uint16_t> masks_;
-};
-
 template <typename T>
 class TypedPlan final : public Plan {
  public:
@@ -89,7 +44,7 @@ class TypedPlan final : public Plan {
       : Plan(std::move(device), std::move(network), options), kernels_(kernels_of<T>(device_->variant)) {}
 
   void forward(const winnow_call& call, double* logits, int64_t samples) override {
-    const std::vector<std::unique_ptr<Program>> programs = make_programs(call, {});
+    const std::vector<std::unique_ptr<Program>> programs = make_programs(call, {graph_.output()}, false);
     const int64_t outputs = graph_[graph_.output()].shape.elements();
     each_wave(call, 0, [&](int64_t first, int64_t count) {
       run(call, count, [&](int64_t slot, int64_t) {
@@ -106,7 +61,7 @@ class TypedPlan final : public Plan {
 
   void gradients(const winnow_call& call, const winnow_cotangents& cotangents, uint32_t roles,
                  const std::function<void(const JobGradients&)>& done) override {
-    const std::vector<std::unique_ptr<Program>> programs = make_programs(call, {});
+    const std::vector<std::unique_ptr<Program>> programs = make_programs(call, {graph_.output()}, true);
     int64_t elements;
     const std::vector<int64_t> offsets = gradient_offsets(graph_.network(), roles, elements);
     const int64_t block = cotangent_block(layout_, sizeof(T), cotangents.count);
@@ -142,34 +97,24 @@ class TypedPlan final : public Plan {
     });
   }
 
-  void patterns(const winnow_call& call, const std::vector<Tap>& taps, bool keep_absent,
+  void patterns(const winnow_call& call, const std::vector<PatternLayout>& layouts,
                 const std::function<void(const JobPatterns&)>& done) override {
     std::vector<int64_t> values;
-    for (const Tap& tap : taps) values.push_back(tap.value);
-    const std::vector<std::unique_ptr<Program>> programs = make_programs(call, values);
+    for (const Tap& tap : taps_) values.push_back(tap.value);
+    const std::vector<std::unique_ptr<Program>> programs = make_programs(call, values, false);
+    const BitKernels& bits = bit_kernels_of(device_->variant);
     each_wave(call, 0, [&](int64_t first, int64_t count) {
       run(call, count, [&](int64_t slot, int64_t) {
         const winnow_job& job = call.jobs[first + slot];
         const winnow_images& images = call.inputs[job.input];
-        const Program& program = *programs[program_index(job)];
-        std::vector<int64_t> kept;
-        std::vector<bool> present;
-        int64_t units = 0;
-        for (const Tap& tap : taps) {
-          const bool exists = has(call, job, tap);
-          if (!exists && !keep_absent) continue;
-          kept.push_back(tap.value);
-          present.push_back(exists);
-          units += graph_[tap.value].shape.elements();
-        }
-        const int64_t words = std::max<int64_t>(1, (units + 63) / 64);
-        std::vector<uint64_t> packed;
-        PatternPacker<T> packer(graph_, layout_, kernels_, *states_[slot]);
+        const PatternLayout& layout = layouts[static_cast<size_t>(first + slot)];
+        Signs signs(graph_, layout_, layout);
+        std::vector<uint64_t> rows(static_cast<size_t>(images.samples * layout.words()));
         for (int64_t sample = 0; sample < images.samples; sample += batch()) {
-          forward_pass(call, job, program, slot).run(images, sample);
-          packer.pack(kept, present, words, packed);
-          done({first + slot, sample / batch(), units, words, packed.data()});
+          forward_pass(call, job, *programs[program_index(job)], slot).run(images, sample, &signs);
+          signs.pack(bits, rows.data() + sample * layout.words());
         }
+        done({first + slot, images.samples, layout.words(), rows.data()});
       });
     });
   }
@@ -182,24 +127,18 @@ class TypedPlan final : public Plan {
  private:
   static size_t program_index(const winnow_job& job) { return static_cast<size_t>(std::max<int64_t>(0, job.row)); }
 
-  // Not the same as "its value runs": an equal node of another choice may run it.
-  bool has(const winnow_call& call, const winnow_job& job, const Tap& tap) const {
-    return std::any_of(tap.nodes.begin(), tap.nodes.end(), [&](int64_t node) {
-      const int64_t choice = graph_.network().nodes()[static_cast<size_t>(node)].choice;
-      return choice < 0 || call.states[job.row * graph_.network().choices() + choice] != WINNOW_SKIP;
-    });
-  }
-
   // One program per row that a job uses; a network without choices has one.
-  std::vector<std::unique_ptr<Program>> make_programs(const winnow_call& call, const std::vector<int64_t>& taps) const {
+  std::vector<std::unique_ptr<Program>> make_programs(const winnow_call& call, const std::vector<int64_t>& wanted,
+                                                      bool backward) const {
     std::vector<std::unique_ptr<Program>> programs(static_cast<size_t>(std::max<int64_t>(1, call.row_count)));
     const int64_t choices = graph_.network().choices();
     for (int64_t j = 0; j < call.job_count; ++j) {
       const size_t row = program_index(call.jobs[j]);
       if (programs[row] != nullptr) continue;
       const auto at = static_cast<int64_t>(row) * choices;
-      programs[row] = std::make_unique<Program>(graph_, call.states == nullptr ? nullptr : call.states + at,
-                                                call.coefficients == nullptr ? nullptr : call.coefficients + at, taps);
+      programs[row] =
+          std::make_unique<Program>(graph_, call.states == nullptr ? nullptr : call.states + at,
+                                    call.coefficients == nullptr ? nullptr : call.coefficients + at, wanted, backward);
     }
     return programs;
   }
@@ -309,7 +248,7 @@ Plan::Plan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> 
   if (options.taps == nullptr) {
     for (size_t n = 0; n < nodes.size(); ++n) {
       const auto node = static_cast<int64_t>(n);
-      if (nodes[n].operation == WINNOW_RELU) taps_.push_back({graph_.value_of(node), {node}});
+      if (nodes[n].operation == WINNOW_RELU) taps_.push_back({node, graph_.value_of(node), 1});
     }
     return;
   }
@@ -324,8 +263,13 @@ Plan::Plan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> 
       throw Failure(WINNOW_INVALID, what + " multiplicity must be >= 1 but was " + std::to_string(tap.multiplicity));
     }
     if (tap.side != WINNOW_TAP_AFTER) throw Failure(WINNOW_UNSUPPORTED, what + ": only values after the ReLU in this build");
-    taps_.push_back({graph_.value_of(tap.node), {tap.node}});
+    taps_.push_back({tap.node, graph_.value_of(tap.node), tap.multiplicity});
   }
+}
+
+bool Plan::has(const winnow_call& call, const winnow_job& job, int64_t node) const {
+  const int64_t choice = graph_.network().nodes()[static_cast<size_t>(node)].choice;
+  return choice < 0 || call.states[job.row * graph_.network().choices() + choice] != WINNOW_SKIP;
 }
 
 Plan::Busy::Busy(Plan& plan) : plan_(plan) {

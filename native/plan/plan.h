@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "plan/graph.h"
+#include "plan/signs.h"
 #include "plan/state.h"
 #include "runtime/device.h"
 #include "winnow/plan.h"
@@ -21,16 +22,15 @@ struct JobGradients {
   int64_t cotangents, elements;
 };
 
-// Activations of one batch of a job, bit-packed: sample s, word w of the tapped values, in the order of `taps`.
+// Activations of all samples of a job, packed as its PatternLayout says.
 struct JobPatterns {
-  int64_t job, batch_index, units, words;
-  const uint64_t* patterns;  // [batch][words]
+  int64_t job, samples, words;
+  const uint64_t* rows;  // [samples][words]
 };
 
-// Where patterns are read: a value, through those of its nodes that were tapped. It exists in the rows that run one of them.
+// A node where patterns are read, and how often its units count.
 struct Tap {
-  int64_t value;
-  std::vector<int64_t> nodes;
+  int64_t node, value, multiplicity;
 };
 
 class Plan {
@@ -45,8 +45,10 @@ class Plan {
   const Device& device() const { return *device_; }
   int64_t batch() const { return layout_.batch; }
   winnow_dtype dtype() const { return dtype_; }
-  // One per tapped node, in plan order; a value may occur more than once.
+  // In the order they were asked for; a value may occur more than once.
   const std::vector<Tap>& taps() const { return taps_; }
+  // Whether a job's row runs a node. Not the same as "its value runs": an equal node of another choice may run it.
+  bool has(const winnow_call& call, const winnow_job& job, int64_t node) const;
 
   int64_t bytes(winnow_pass pass, int64_t cotangents) const;
   std::string describe() const;
@@ -59,8 +61,8 @@ class Plan {
   virtual void forward(const winnow_call& call, double* logits, int64_t samples) = 0;
   virtual void gradients(const winnow_call& call, const winnow_cotangents& cotangents, uint32_t roles,
                          const std::function<void(const JobGradients&)>& done) = 0;
-  // Taps that a job's row does not have are left out (`keep_absent`: are zeros).
-  virtual void patterns(const winnow_call& call, const std::vector<Tap>& taps, bool keep_absent,
+  // layouts [jobs], of values that the job's row runs.
+  virtual void patterns(const winnow_call& call, const std::vector<PatternLayout>& layouts,
                         const std::function<void(const JobPatterns&)>& done) = 0;
 
   // One call at a time: throws INVALID while another holds it.
@@ -87,7 +89,6 @@ class Plan {
   int64_t element_bytes_;
   Layout layout_;
   std::vector<Tap> taps_;
-  std::vector<winnow_tap> tap_options_;
   std::atomic<bool> busy_{false};
 };
 

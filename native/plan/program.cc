@@ -20,20 +20,22 @@ bool same_geometry(const Value& a, const Value& b) {
 
 }  // namespace
 
-Program::Program(const Graph& graph, const int32_t* states, const double* coefficients, const std::vector<int64_t>& taps)
+Program::Program(const Graph& graph, const int32_t* states, const double* coefficients, const std::vector<int64_t>& wanted,
+                 bool backward)
     : graph_(graph),
       runs_(static_cast<size_t>(graph.size())),
       flows_(static_cast<size_t>(graph.size())),
       terms_(static_cast<size_t>(graph.size())),
       data_groups_(static_cast<size_t>(graph.size())) {
-  find_running(states, coefficients, taps);
+  find_running(states, coefficients, wanted);
+  if (!backward) return;
   find_flow();
   find_sources();
   plan_backward();
   plan_pools();
 }
 
-void Program::find_running(const int32_t* states, const double* coefficients, const std::vector<int64_t>& taps) {
+void Program::find_running(const int32_t* states, const double* coefficients, const std::vector<int64_t>& wanted) {
   const auto& nodes = graph_.network().nodes();
   const auto skipped = [&](int64_t choice) { return choice >= 0 && states[choice] == WINNOW_SKIP; };
   for (int64_t choice = 0; choice < graph_.network().choices(); ++choice) {
@@ -60,9 +62,7 @@ void Program::find_running(const int32_t* states, const double* coefficients, co
       terms_[v].push_back({input, choice < 0 ? 1.0 : coefficients[choice]});
     }
   }
-  // What the output and the taps need.
-  runs_[graph_.output()] = true;
-  for (const int64_t tap : taps) runs_[tap] = exists[tap];
+  for (const int64_t value : wanted) runs_[value] = exists[value];
   for (int64_t v = graph_.size() - 1; v >= 0; --v) {
     if (!runs_[v]) continue;
     if (graph_[v].operation == WINNOW_WEIGHTED_SUM) {

@@ -52,9 +52,10 @@ struct BackwardStep {
 
 class Program {
  public:
-  // `states` and `coefficients` have graph.network().choices() entries; taps are values that must be computed even where
-  // nothing leads from them to the output. Throws UNSUPPORTED for a blocked choice.
-  Program(const Graph& graph, const int32_t* states, const double* coefficients, const std::vector<int64_t>& taps);
+  // `states` and `coefficients` have graph.network().choices() entries. Runs what leads to the values `wanted`, as far as the row
+  // has them; with `backward` the pass from the output is planned too. Throws UNSUPPORTED for a blocked choice.
+  Program(const Graph& graph, const int32_t* states, const double* coefficients, const std::vector<int64_t>& wanted,
+          bool backward);
 
   bool runs(int64_t value) const { return runs_[static_cast<size_t>(value)]; }    // forward
   bool flows(int64_t value) const { return flows_[static_cast<size_t>(value)]; }  // backward
@@ -71,7 +72,7 @@ class Program {
   std::vector<int64_t> flowing_consumers(int64_t value) const;
 
  private:
-  void find_running(const int32_t* states, const double* coefficients, const std::vector<int64_t>& taps);
+  void find_running(const int32_t* states, const double* coefficients, const std::vector<int64_t>& wanted);
   void find_flow();
   void find_sources();
   void plan_backward();

@@ -5,7 +5,7 @@
 
 namespace winnow {
 
-// Exact: rows are told apart by a 64-bit hash and then by comparison.
+// Exact: rows of one word are compared as they are, longer ones by a 128-bit hash and, where that is equal, word by word.
 int64_t distinct_rows(const uint64_t* rows, int64_t n, int64_t words);
 
 }  // namespace winnow

@@ -165,7 +165,7 @@ void pointwise_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draw
   both([&](const Kernels<T>& k, T* to) { k.scale_each(to, in.data(), factors.data(), pixels, add); });
   both([&](const Kernels<T>& k, T* to) { k.maximum(to, in.data(), pixels); });
   for (const T cap : {T{0}, T(0.5)}) {
-    both([&](const Kernels<T>& k, T* to) { k.relu(to, in.data(), factor, shift, cap, pixels); });
+    both([&](const Kernels<T>& k, T* to) { k.relu({to, in.data(), 0, 0, 1, pixels, factor, shift, cap, nullptr}); });
     // Activations exactly on the kinks pass nothing.
     Buffer<T> activation(other);
     for (int64_t i = 0; i < activation.count(); ++i) {
@@ -284,20 +284,23 @@ TEST(maximum_gradient) {
   });
 }
 
-TEST(positive) {
+TEST(relu_signs) {
   each_variant([](const auto& kernels, const auto&, auto zero) {
     using T = decltype(zero);
     Draws draws(seed(), 6);
     const T special[] = {T{0}, -T{0}, std::numeric_limits<T>::denorm_min(), -std::numeric_limits<T>::denorm_min()};
     for (const int64_t pixels : kPixels) {
-      Buffer<T> in(pixels * kLanes, draws);
+      constexpr int64_t kRows = 3;
+      const int64_t pitch = (pixels + 2) * kLanes;
+      Buffer<T> in(kRows * pitch, draws), out(kRows * pitch, draws);
       for (int64_t i = 0; i < in.count(); i += 3) in.data()[i] = special[i % 4];
-      std::vector<uint16_t> mask(static_cast<size_t>(pixels) + 1, 0xabcd);
-      kernels.positive(mask.data(), in.data(), pixels);
-      for (int64_t i = 0; i < in.count(); ++i) {
-        CHECK_EQUAL(mask[static_cast<size_t>(i / kLanes)] >> (i % kLanes) & 1, in.data()[i] > 0 ? 1 : 0);
+      std::vector<uint16_t> signs(static_cast<size_t>(kRows * pixels) + 1, 0xabcd);
+      kernels.relu({out.data(), in.data(), pitch, pitch, kRows, pixels, T{1}, T{0}, T{0}, signs.data()});
+      for (int64_t k = 0; k < kRows * pixels * kLanes; ++k) {
+        const int64_t unit = k / kLanes, at = unit / pixels * pitch + unit % pixels * kLanes + k % kLanes;
+        CHECK_EQUAL(signs[static_cast<size_t>(unit)] >> (k % kLanes) & 1, in.data()[at] > 0 ? 1 : 0);
       }
-      CHECK_EQUAL(mask.back(), 0xabcd);
+      CHECK_EQUAL(signs.back(), 0xabcd);
     }
   });
 }

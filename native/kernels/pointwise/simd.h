@@ -41,15 +41,38 @@ void affine(T* out, const T* in, T factor, T shift, int64_t pixels, bool add) {
   each_vector<T>(pixels, [&](int64_t i) { put(out + i, multiply_add(f, get(in + i), s), add); });
 }
 
-template <typename T>
-void relu(T* out, const T* in, T factor, T shift, T cap, int64_t pixels) {
-  const Wide<T> f = all<T, kWidth<T>>(factor), s = all<T, kWidth<T>>(shift), c = all<T, kWidth<T>>(cap), zero{};
-  each_vector<T>(pixels, [&](int64_t i) {
-    Wide<T> v = multiply_add(f, get(in + i), s);
-    v = v > zero ? v : zero;
-    if (cap > 0) v = v < c ? v : c;
+// One pixel of a ReLU; the mask of its positive lanes.
+template <typename T, bool CAPPED>
+inline unsigned relu_pixel(T* out, const T* in, Wide<T> factor, Wide<T> shift, Wide<T> cap) {
+  unsigned signs = 0;
+  for (int64_t i = 0; i < kLanes; i += kWidth<T>) {
+    Wide<T> v = multiply_add(factor, get(in + i), shift);
+    const auto positive = v > Wide<T>{};
+    v = positive ? v : Wide<T>{};
+    if constexpr (CAPPED) v = v < cap ? v : cap;
     put(out + i, v, false);
-  });
+    signs |= sign_bits(positive) << i;
+  }
+  return signs;
+}
+
+template <typename T, bool CAPPED>
+inline void relu_plane(const ReluPlane<T>& r) {
+  const Wide<T> f = all<T, kWidth<T>>(r.factor), s = all<T, kWidth<T>>(r.shift), c = all<T, kWidth<T>>(r.cap);
+  uint16_t* signs = r.signs;
+  for (int64_t y = 0; y < r.rows; ++y) {
+    T* out = r.out + y * r.out_pitch;
+    const T* in = r.in + y * r.in_pitch;
+    for (int64_t x = 0; x < r.pixels; ++x) {
+      const unsigned mask = relu_pixel<T, CAPPED>(out + x * kLanes, in + x * kLanes, f, s, c);
+      if (signs != nullptr) *signs++ = static_cast<uint16_t>(mask);
+    }
+  }
+}
+
+template <typename T>
+void relu(const ReluPlane<T>& r) {
+  r.cap > 0 ? relu_plane<T, true>(r) : relu_plane<T, false>(r);
 }
 
 template <typename T>
@@ -146,22 +169,6 @@ double squares(const T* in, T mean, int64_t pixels, int64_t lanes) {
 template <typename T>
 double product(const T* a, const T* b, int64_t pixels, int64_t lanes) {
   return lane_sums<T>(pixels, lanes, [&](int64_t i, Wide<T> s) { return multiply_add(get(a + i), get(b + i), s); });
-}
-
-template <typename T>
-void positive(uint16_t* mask, const T* in, int64_t pixels) {
-  for (int64_t x = 0; x < pixels; ++x) {
-    unsigned bits = 0;
-#if defined(__AVX512F__)
-    if constexpr (sizeof(T) == 4) {
-      bits = _mm512_cmp_ps_mask(_mm512_loadu_ps(in + x * kLanes), _mm512_setzero_ps(), _CMP_GT_OQ);
-      mask[x] = static_cast<uint16_t>(bits);
-      continue;
-    }
-#endif
-    for (int64_t l = 0; l < kLanes; ++l) bits |= static_cast<unsigned>(in[x * kLanes + l] > T{0}) << l;
-    mask[x] = static_cast<uint16_t>(bits);
-  }
 }
 
 template <typename T>
