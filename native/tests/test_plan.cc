@@ -234,6 +234,17 @@ class Native {
     return counts;
   }
 
+  std::vector<int64_t> activation_kernel(const std::vector<winnow_job>& jobs, int64_t samples,
+                                         const std::vector<int64_t>& multiplicities) {
+    std::vector<int64_t> kernel(jobs.size() * static_cast<size_t>(samples * samples), -1);
+    const winnow_call c = call(jobs);
+    require_ok(winnow_activation_kernel(plan(), &c, multiplicities.empty() ? nullptr : multiplicities.data(),
+                                        static_cast<int64_t>(multiplicities.size()), kernel.data(),
+                                        static_cast<int64_t>(kernel.size()), &error_),
+               error_);
+    return kernel;
+  }
+
   winnow_plan* plan() { return plan_.get(); }
   winnow_device* device() { return device_.get(); }
   winnow_network* network() { return network_.get(); }
@@ -403,6 +414,39 @@ void check_forward(const Tables& t, Native& native, double relative) {
   }
 }
 
+// The definition over the packed patterns: equal bits of two samples, times the multiplicity of the tap that they belong to.
+void check_activation_kernel(const Tables& t, Native& native, const std::vector<winnow_job>& jobs,
+                             const std::vector<int64_t>& taps, const std::vector<uint64_t>& bits, int64_t words) {
+  std::vector<int64_t> weights;
+  for (size_t k = 0; k < taps.size(); ++k) weights.push_back(static_cast<int64_t>(k * 7 % 4));  // 0 among them, and equal ones
+  const int64_t samples = 2 * t.batch;
+  const std::vector<int64_t> once = native.activation_kernel(jobs, samples, {});
+  const std::vector<int64_t> kernel = native.activation_kernel(jobs, samples, weights);
+  for (size_t j = 0; j < jobs.size(); ++j) {
+    const Reference reference = reference_of(t, jobs[j]);
+    const int64_t own = t.samples(jobs[j].input);
+    const uint64_t* rows = bits.data() + static_cast<int64_t>(j) * samples * words;
+    int64_t wrong = 0;
+    for (int64_t a = 0; a < own; ++a) {
+      for (int64_t b = 0; b < own; ++b) {
+        int64_t unit = 0, expected_once = 0, expected = 0;
+        for (size_t k = 0; k < taps.size(); ++k) {
+          for (int64_t u = 0; u < t.network->nodes()[static_cast<size_t>(taps[k])].shape.elements(); ++u, ++unit) {
+            const bool equal = ((rows[a * words + unit / 64] ^ rows[b * words + unit / 64]) >> (unit % 64) & 1u) == 0;
+            if (!equal || !reference.exists(taps[k])) continue;
+            expected_once += 1;
+            expected += weights[k];
+          }
+        }
+        const auto at = static_cast<size_t>(static_cast<int64_t>(j) * samples * samples + a * own + b);
+        wrong += once[at] != expected_once;
+        if (!weights.empty()) wrong += kernel[at] != expected;
+      }
+    }
+    CHECK_EQUAL(wrong, 0);
+  }
+}
+
 void check_patterns(const Tables& t, Native& native, winnow_dtype dtype) {
   std::vector<winnow_job> jobs = t.jobs;
   jobs.push_back({1, 0, 2, -1, -1});
@@ -417,6 +461,7 @@ void check_patterns(const Tables& t, Native& native, winnow_dtype dtype) {
   int64_t units = -1;
   const std::vector<uint64_t> bits = native.patterns(jobs, samples, words, &units);
   CHECK_EQUAL(units, expected_units);
+  check_activation_kernel(t, native, jobs, taps, bits, words);
   const std::vector<int64_t> regions = native.regions(jobs);
   // In float32 a unit within the rounding of the logits may land on either side.
   const double unsure = dtype == WINNOW_F64 ? 1e-11 : 1e-3;
@@ -777,6 +822,37 @@ TEST(backward_passes_are_checked) {
   job.target = 0;
   call.targets = labels, call.target_count = 1;
   expect_labels("target 0 label 2 must be in [0, 2] but was 3");
+}
+
+TEST(activation_kernels_are_checked) {
+  Broken b;
+  const winnow_call c = b.call();
+  std::vector<int64_t> kernel(4 * 4 * 4);
+  const auto expect = [&](std::vector<int64_t> multiplicities, int64_t tap_count, int64_t capacity, winnow_status status,
+                          const char* text) {
+    const int64_t* given = multiplicities.empty() ? nullptr : multiplicities.data();
+    b.expect(winnow_activation_kernel(b.native().plan(), &c, given, tap_count, kernel.data(), capacity, &b.error()), status,
+             text);
+  };
+  expect({}, 1, 64, WINNOW_INVALID, "multiplicities must not be null");
+  expect({1, 1}, 2, 64, WINNOW_INVALID, "tap_count must be the plan's 1 but was 2");
+  expect({-1}, 1, 64, WINNOW_INVALID, "multiplicity of tap 0 must be in [0, 1048576] but was -1");
+  expect({}, 0, 63, WINNOW_INVALID, "kernel needs 4 x 4 x 4 elements but has 63");
+  expect({1048576}, 1, 64, WINNOW_OK, "");
+  expect({0}, 1, 64, WINNOW_OK, "");
+  CHECK_EQUAL(kernel[0], 0);
+
+  const uint64_t code[] = {5, 6};  // 101 and 110: three units, of which one is equal
+  const auto expect_gram = [&](int64_t n, int64_t words, int64_t u, int64_t capacity, winnow_status status, const char* text) {
+    b.expect(winnow_hamming_gram(b.native().device(), code, n, words, u, kernel.data(), capacity, &b.error()), status, text);
+  };
+  expect_gram(-1, 1, 3, 4, WINNOW_INVALID, "n must be in [0, 2^31) but was -1");
+  expect_gram(2, 1, 65, 4, WINNOW_INVALID, "u must be in [0, 64 words] but was 65 of 1 words");
+  expect_gram(2, 1, 3, 3, WINNOW_INVALID, "kernel needs 2 x 2 elements but has 3");
+  expect_gram(2, 1, 3, 4, WINNOW_OK, "");
+  const std::vector<int64_t> by_hand = {3, 1, 1, 3};
+  check_same_bits(std::vector<int64_t>(kernel.begin(), kernel.begin() + 4), by_hand, "the Gram matrix of 101 and 110");
+  expect_gram(0, 0, 0, 0, WINNOW_OK, "");
 }
 
 TEST(batch_statistics_of_one_number_are_refused) {
