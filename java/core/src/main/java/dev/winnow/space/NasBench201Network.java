@@ -31,6 +31,13 @@ final class NasBench201Network {
   }
 
   private NasBench201Network(NetworkOptions options, int choices, Edge edge) {
+    if (!options.stem() && options.input().channels() != options.channels()) {
+      throw new IllegalArgumentException(
+          "without a stem the input must have the cell's "
+              + options.channels()
+              + " channels but was "
+              + options.input());
+    }
     this.graph = NetworkGraph.builder(options.input(), choices);
     this.options = options;
     this.edge = edge;

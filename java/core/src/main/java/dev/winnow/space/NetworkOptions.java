@@ -19,13 +19,6 @@ public record NetworkOptions(
     atLeastOne("cellsPerStage", cellsPerStage);
     atLeastOne("stages", stages);
     atLeastOne("classes", classes);
-    if (!stem && input.channels() != channels) {
-      throw new IllegalArgumentException(
-          "without a stem the input must have the cell's "
-              + channels
-              + " channels but was "
-              + input);
-    }
   }
 
   private static void atLeastOne(String name, int value) {
