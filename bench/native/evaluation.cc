@@ -24,14 +24,14 @@ Device open_device(const std::string& variant, int64_t threads) {
   return Device(device);
 }
 
-Evaluation::Evaluation(const winnow_device* device, const Shape& shape, winnow_dtype dtype) : shape_(shape) {
+Evaluation::Evaluation(const winnow_device* device, const Shape& shape, winnow_dtype dtype, bool timing) : shape_(shape) {
   winnow_error error;
   const std::vector<int64_t> blob = supernet(shape);
   winnow_network* network = nullptr;
   require(winnow_network_create(blob.data(), static_cast<int64_t>(blob.size() * 8), &network, &error), error);
   network_.reset(network);
 
-  const winnow_plan_options options = {sizeof options, shape.batch, dtype, 0, nullptr, 0};
+  const winnow_plan_options options = {sizeof options, shape.batch, dtype, timing ? 1 : 0, nullptr, 0};
   winnow_plan* plan = nullptr;
   require(winnow_plan_create(device, network, &options, &plan, &error), error);
   plan_.reset(plan);
@@ -76,6 +76,14 @@ winnow_call Evaluation::call() {
   call.inputs = &images_, call.input_count = 1;
   call.norm_mode = WINNOW_NORM_BATCH;
   return call;
+}
+
+void Evaluation::run() {
+  if (shape_.score == "ntk") {
+    tangent_kernel();
+  } else {
+    regions();
+  }
 }
 
 std::vector<double> Evaluation::tangent_kernel() {

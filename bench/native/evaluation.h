@@ -29,12 +29,14 @@ Device open_device(const std::string& variant, int64_t threads);
 class Evaluation {
  public:
   // The same shape gives the same weights and images on every device and in both number types.
-  Evaluation(const winnow_device* device, const Shape& shape, winnow_dtype dtype);
+  Evaluation(const winnow_device* device, const Shape& shape, winnow_dtype dtype, bool timing = false);
 
+  const winnow_plan* plan() const { return plan_.get(); }
   int64_t macs() const { return winnow_network_macs(network_.get()); }
   // Multiply-accumulates of the convolutions and the classifier, twice: 1 + 2 n passes for a tangent kernel, 1 for regions.
   double flop() const;
 
+  void run();                            // the shape's score, for its time
   std::vector<double> tangent_kernel();  // [n, n]
   int64_t regions();
   std::vector<uint64_t> patterns(int64_t* units);

@@ -9,6 +9,7 @@
 //   --shapes FILE   default: bench/shapes/nas-bench-201.txt of the source tree
 //   --only TEXT     shapes whose name contains TEXT
 //   --variant V     default: the best here     --threads N   default 1     --rounds N   default 7
+//   --nodes         time: also a table of nanoseconds by node and phase, from the plan's timing mode, on standard error
 //   --out FILE      where the JSON goes; standard output without it
 #include <unistd.h>
 
@@ -24,6 +25,7 @@
 #include <stdexcept>
 
 #include "evaluation.h"
+#include "nodes.h"
 #include "probe.h"
 #include "runtime/device.h"
 
@@ -33,6 +35,7 @@ namespace {
 struct Options {
   std::string shapes = WINNOW_BENCH_SHAPES, only, variant, out;
   int64_t threads = 1, rounds = 7;
+  bool nodes = false;
   std::vector<std::string> files;
 };
 
@@ -53,6 +56,10 @@ Options parse(int count, char** words) {
     const std::string word = words[i];
     if (word.rfind("--", 0) != 0) {
       options.files.push_back(word);
+      continue;
+    }
+    if (word == "--nodes") {
+      options.nodes = true;
       continue;
     }
     if (i + 1 == count) throw Usage(word + " wants a value");
@@ -207,7 +214,7 @@ int time(const Options& options) {
     all = report(shape, v) && all;
     const auto clock = options.threads == 1 ? thread_seconds : wall_seconds;
     // A score of microseconds is repeated until a round takes a hundredth of a second.
-    const auto once = [&] { shape.score == "ntk" ? void(evaluation.tangent_kernel()) : void(evaluation.regions()); };
+    const auto once = [&] { evaluation.run(); };
     double before = clock();
     once();
     const int64_t repeats = std::max<int64_t>(1, static_cast<int64_t>(0.01 / std::max(1e-7, clock() - before)));
@@ -227,6 +234,7 @@ int time(const Options& options) {
     separator = ",\n";
     std::fprintf(stderr, "     %-30s median %.6f s [%.6f, %.6f], floor %.6f s, %.0f %% of the probe\n", shape.name.c_str(),
                  median, seconds.front(), seconds.back(), floor, 100 * floor / median);
+    if (options.nodes) print_nodes(device.get(), shape);
   }
   out << "\n]}\n";
   if (options.out.empty()) {

@@ -44,7 +44,7 @@ typedef struct winnow_plan_options {
   int64_t size;           /* sizeof(winnow_plan_options) of the caller */
   int64_t batch;          /* samples that share statistics, n >= 1; NORM_BATCH needs n * h * w >= 2 at every norm */
   int32_t dtype;          /* winnow_dtype */
-  int32_t timing;         /* 1: winnow_plan_describe reports nanoseconds per node of the last call */
+  int32_t timing;         /* 1: winnow_plan_describe reports nanoseconds of the last call, see there; 0: it does not */
   const winnow_tap *taps; /* NULL with tap_count 0: the value of every RELU node, once */
   int64_t tap_count;
 } winnow_plan_options;
@@ -59,7 +59,9 @@ WINNOW_API void winnow_plan_destroy(winnow_plan *plan);
 WINNOW_API winnow_status winnow_plan_bytes(const winnow_plan *plan, int32_t pass, int64_t cotangents, int64_t *bytes,
                                            winnow_error *error);
 
-/* Nodes, order, kernels, flops and bytes as JSON; same protocol as winnow_device_describe. */
+/* Nodes, order, kernels, flops and bytes as JSON; same protocol as winnow_device_describe. "flops" are of one forward pass. A
+ * plan made with timing adds "nanoseconds" {forward, prepare, data, weights, norm, sink} of the last call, over all values and
+ * of each: data = its gradient, weights = gradients of the weights that read it. They are wall time added up over the threads. */
 WINNOW_API winnow_status winnow_plan_describe(const winnow_plan *plan, char *text, int64_t capacity, int64_t *needed,
                                               winnow_error *error);
 

@@ -13,6 +13,8 @@ template <typename T>
 void Backward<T>::prepare() {
   for (int64_t v = 0; v < graph_.size(); ++v) {
     const std::vector<DataGroup>& groups = program_.data_groups(v);
+    if (groups.empty()) continue;
+    const Timed timed(state_.timing, v, Phase::kPrepare);
     int64_t elements = 0;
     for (const DataGroup& group : groups) elements += group.gather.weights;
     state_.packed_backward[v].resize(static_cast<size_t>(elements));
@@ -29,6 +31,7 @@ void Backward<T>::prepare() {
     }
   }
   for (const WeightGroup& group : program_.weight_groups()) {
+    const Timed timed(state_.timing, group.input, Phase::kPrepare);
     for (size_t k = 0; k < group.convolutions.size(); ++k) {
       const int64_t convolution = group.convolutions[k];
       if (graph_[convolution].gradient != GradientKind::kVirtual) continue;

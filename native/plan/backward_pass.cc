@@ -16,7 +16,8 @@ template <typename T>
 void BackwardPass<T>::run(const std::function<void(int64_t, T*)>& seed) {
   for (const BackwardStep& step : program_.backward()) {
     switch (step.kind) {
-      case BackwardStep::kPull:
+      case BackwardStep::kPull: {
+        const Timed timed(state_.timing, step.index, Phase::kData);
         if (step.index == graph_.output()) {
           for (int64_t l = 0; l < count_; ++l) seed(first_ + l, gradient(step.index, l, 0));
         } else {
@@ -24,12 +25,18 @@ void BackwardPass<T>::run(const std::function<void(int64_t, T*)>& seed) {
         }
         sum_channels(step.index);
         break;
-      case BackwardStep::kWeights:
-        weights(program_.weight_groups()[static_cast<size_t>(step.index)]);
+      }
+      case BackwardStep::kWeights: {
+        const WeightGroup& group = program_.weight_groups()[static_cast<size_t>(step.index)];
+        const Timed timed(state_.timing, group.input, Phase::kWeights);
+        weights(group);
         break;
-      case BackwardStep::kNorm:
+      }
+      case BackwardStep::kNorm: {
+        const Timed timed(state_.timing, step.index, Phase::kNorm);
         norm(step.index);
         break;
+      }
     }
   }
 }

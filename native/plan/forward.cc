@@ -77,6 +77,7 @@ template <typename T>
 void Forward<T>::run(const winnow_images& images, int64_t first, Signs* signs) {
   for (int64_t v = 0; v < graph_.size(); ++v) {
     if (!program_.runs(v)) continue;
+    const Timed timed(state_.timing, v, Phase::kForward);
     switch (graph_[v].operation) {
       case WINNOW_INPUT:
         load(images, first);

@@ -93,7 +93,10 @@ class TypedPlan final : public Plan {
                           [&](int64_t l, T* gradient) { seeds[slot]->write(l, gradient); },
                           {rows[slot].data(), elements, &offsets});
       });
-      run(call, count, [&](int64_t slot, int64_t) { done({first + slot, rows[slot].data(), cotangents.count, elements}); });
+      run(call, count, [&](int64_t slot, int64_t) {
+        const Timed timed(timing_.get(), graph_.output(), Phase::kSink);
+        done({first + slot, rows[slot].data(), cotangents.count, elements});
+      });
     });
   }
 
@@ -156,7 +159,7 @@ class TypedPlan final : public Plan {
       forward_pass(call, job, program, slot).run(call.inputs[job.input], 0);
     } else {
       std::unique_ptr<State<double>>& wide = wide_states_[static_cast<size_t>(worker)];
-      if (wide == nullptr) wide = std::make_unique<State<double>>(graph_, layout_);
+      if (wide == nullptr) wide = std::make_unique<State<double>>(graph_, layout_, timing_.get());
       Forward<double>(graph_, layout_, kernels_of<double>(device_->variant), program,
                       call.parameters[job.parameters]->parameters, NormModes(call), *wide)
           .run(call.inputs[job.input], 0);
@@ -178,7 +181,8 @@ class TypedPlan final : public Plan {
                                               std::to_string(device_->byte_budget));
     }
     const int64_t width = std::min({device_->threads, fit, std::max<int64_t>(1, call.job_count)});
-    while (static_cast<int64_t>(states_.size()) < width) states_.push_back(std::make_unique<State<T>>(graph_, layout_));
+    while (static_cast<int64_t>(states_.size()) < width)
+      states_.push_back(std::make_unique<State<T>>(graph_, layout_, timing_.get()));
     for (int64_t first = 0; first < call.job_count; first += width) {
       const int64_t count = std::min(width, call.job_count - first);
       wave(first, count);
@@ -240,7 +244,10 @@ Plan::Plan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> 
       element_bytes_(options.dtype == WINNOW_F64 ? 8 : 4),
       layout_(graph_, checked_batch(options.batch), element_bytes_, device_->byte_budget) {
   const auto& nodes = graph_.network().nodes();
-  if (options.timing != 0) throw Failure(WINNOW_UNSUPPORTED, "timing is not in this build");
+  if (options.timing != 0 && options.timing != 1) {
+    throw Failure(WINNOW_INVALID, "timing must be 0 or 1 but was " + std::to_string(options.timing));
+  }
+  if (options.timing == 1) timing_ = std::make_unique<Timing>(graph_.size());
   if (options.tap_count < 0 || options.tap_count > 1 << 20) {
     throw Failure(WINNOW_INVALID, "tap_count must be in [0, 1048576] but was " + std::to_string(options.tap_count));
   }
@@ -274,6 +281,7 @@ bool Plan::has(const winnow_call& call, const winnow_job& job, int64_t node) con
 
 Plan::Busy::Busy(Plan& plan) : plan_(plan) {
   if (plan.busy_.exchange(true)) throw Failure(WINNOW_INVALID, "the plan is running another call");
+  if (plan.timing_ != nullptr) plan.timing_->clear();
 }
 
 int64_t Plan::bytes(winnow_pass pass, int64_t cotangents) const {
@@ -292,7 +300,9 @@ std::string Plan::describe() const {
   std::string text = "{\"variant\": \"" + std::string(variant_name(device_->variant)) + "\", \"dtype\": \"" +
                      (dtype_ == WINNOW_F64 ? "f64" : "f32") + "\", \"batch\": " + std::to_string(layout_.batch) +
                      ", \"state_bytes\": " + std::to_string(layout_.state_elements * element_bytes_) +
-                     ", \"gradient_bytes\": " + std::to_string(layout_.gradient_elements * element_bytes_) + ", \"values\": [";
+                     ", \"gradient_bytes\": " + std::to_string(layout_.gradient_elements * element_bytes_);
+  if (timing_ != nullptr) text += ", \"nanoseconds\": " + timing_->json(-1);
+  text += ", \"values\": [";
   for (int64_t v = 0; v < graph_.size(); ++v) {
     const Value& value = graph_[v];
     text += std::string(v == 0 ? "" : ", ") + "{\"value\": " + std::to_string(v) + ", \"nodes\": [";
@@ -304,7 +314,9 @@ std::string Plan::describe() const {
     text += "], \"operation\": " + std::to_string(value.operation) + ", \"shape\": [" + std::to_string(value.shape.channels) +
             ", " + std::to_string(value.shape.height) + ", " + std::to_string(value.shape.width) +
             "], \"stored\": " + (value.lazy ? "false" : "true") + ", \"gradient\": \"" +
-            kGradients[static_cast<int>(value.gradient)] + "\", \"flops\": " + std::to_string(2 * macs * layout_.batch) + "}";
+            kGradients[static_cast<int>(value.gradient)] + "\", \"flops\": " + std::to_string(2 * macs * layout_.batch);
+    if (timing_ != nullptr) text += ", \"nanoseconds\": " + timing_->json(v);
+    text += "}";
   }
   return text + "]}";
 }

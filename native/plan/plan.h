@@ -52,6 +52,8 @@ class Plan {
 
   int64_t bytes(winnow_pass pass, int64_t cotangents) const;
   std::string describe() const;
+  // Of the last call; nullptr for a plan without timing.
+  const Timing* timing() const { return timing_.get(); }
 
   // Checks a call against the plan; throws INVALID, UNSUPPORTED.
   void check(const winnow_call& call) const;
@@ -90,6 +92,7 @@ class Plan {
   Layout layout_;
   std::vector<Tap> taps_;
   std::atomic<bool> busy_{false};
+  std::unique_ptr<Timing> timing_;  // nullptr: not timed
 };
 
 // Samples of the largest input that a job of a checked call takes.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "plan/graph.h"
+#include "plan/timing.h"
 
 namespace winnow {
 
@@ -70,13 +71,14 @@ struct WeightState {
 
 template <typename T>
 struct State {
-  State(const Graph& graph, const Layout& layout);
+  State(const Graph& graph, const Layout& layout, Timing* timing);
   // Pixel (0, 0) of a plane of a stored value.
   T* plane(const Layout& layout, int64_t value, int64_t block, int64_t channel) const {
     const Planes& p = layout.planes[static_cast<size_t>(value)];
     return arena.at<T>(p.offset + block * p.block + channel * p.plane);
   }
   Arena arena;
+  Timing* timing;                               // nullptr: not timed
   std::vector<NormState> norms;                 // by value
   std::vector<WeightState> weights;             // by value
   std::vector<std::vector<T>> packed_forward;   // by convolution

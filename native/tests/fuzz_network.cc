@@ -192,7 +192,7 @@ class Calls {
     options.batch = rarely() ? odd_number(d_) : d_.integer(1, 18);
     batch_ = options.batch;
     options.dtype = rarely() ? 2 : static_cast<int32_t>(d_.integer(0, 1));
-    options.timing = rarely() ? 1 : 0;
+    options.timing = rarely() ? 2 : static_cast<int32_t>(d_.integer(0, 1));
     std::vector<winnow_tap> taps;
     if (d_.chance(0.2)) {
       for (int64_t k = d_.integer(0, 4); k > 0; --k) {

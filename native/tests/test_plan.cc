@@ -654,8 +654,8 @@ TEST(plan_options_are_checked) {
   b.expect_plan(o, WINNOW_INVALID, "batch must be in [1, 1048576] but was 0");
   o = good, o.dtype = 2;
   b.expect_plan(o, WINNOW_INVALID, "dtype must be 0 (f32) or 1 (f64) but was 2");
-  o = good, o.timing = 1;
-  b.expect_plan(o, WINNOW_UNSUPPORTED, "timing");
+  o = good, o.timing = 2;
+  b.expect_plan(o, WINNOW_INVALID, "timing must be 0 or 1 but was 2");
   o = good, o.tap_count = -1;
   b.expect_plan(o, WINNOW_INVALID, "tap_count must be in [0, 1048576] but was -1");
   o = good, o.tap_count = 1;

@@ -1,0 +1,12 @@
+// Where the time of a shape goes, by node: a table of the plan's timing mode.
+#pragma once
+
+#include "evaluation.h"
+
+namespace winnow::bench {
+
+// Runs the shape on a plan of its own, twice (the first call allocates), and prints to standard error: a line for each phase,
+// and the nodes that take most of the time with what they do in a second.
+void print_nodes(const winnow_device* device, const Shape& shape);
+
+}  // namespace winnow::bench
