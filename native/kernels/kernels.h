@@ -16,17 +16,17 @@ constexpr int64_t kGatherOutputs = 6;
 constexpr int64_t kCorrelateRows = 3;
 constexpr int64_t kCorrelateTerms = 9;
 
-// One row of a linear local operator: out[o][x] = sum over terms t of weights[t][o] * inputs[t][x]   (+ what was there).
+// Rows of a linear local operator: out[o][y][x] = sum over terms t of weights[t][o] * inputs[t][y][x]   (+ what was there).
 // Convolution forward and backward-data are both lists of such terms (plan/gather.h).
 template <typename T>
-struct GatherRow {
-  const T* const* inputs;  // [terms], each at pixel 0 of its row, shifted by the term's tap
-  const T* weights;        // [terms][outputs]
-  int64_t terms, outputs;  // outputs in [1, kGatherOutputs]
-  int64_t input_step;      // elements from pixel to pixel of the inputs
-  T* out;                  // [outputs], out_plane elements apart
-  int64_t out_plane, out_step;
-  int64_t pixels;
+struct GatherRows {
+  const T* const* inputs;           // [terms], each at row 0 and pixel 0, shifted by the term's tap
+  const T* weights;                 // [terms][outputs]
+  int64_t terms, outputs;           // outputs in [1, kGatherOutputs]
+  int64_t input_pitch, input_step;  // elements from row to row, from pixel to pixel of the inputs
+  T* out;                           // [outputs], out_plane elements apart
+  int64_t out_plane, out_pitch, out_step;
+  int64_t rows, pixels;
   int64_t lanes;  // used lanes of the block; the others may be left as they are
   bool accumulate;
 };
@@ -40,7 +40,8 @@ struct Correlation {
   int64_t rows, terms;          // at most kCorrelateRows, kCorrelateTerms
   int64_t height, pixels;
   int64_t gradient_pitch, activation_pitch, activation_step;  // elements from row to row, from pixel to pixel
-  T* sums;                                                    // [rows][terms][kLanes]
+  T* sums;                                                    // [row][term][kLanes], rows sum_pitch elements apart
+  int64_t sum_pitch;
   int64_t lanes;
 };
 
@@ -57,7 +58,7 @@ struct ReluPlane {
 
 template <typename T>
 struct Kernels {
-  void (*gather)(const GatherRow<T>&);
+  void (*gather)(const GatherRows<T>&);
   void (*correlate)(const Correlation<T>&);
   void (*relu)(const ReluPlane<T>&);
 
@@ -75,6 +76,8 @@ struct Kernels {
   // factors[x] * in[x], x the pixel
   void (*scale_each)(T* out, const T* in, const T* factors, int64_t pixels, bool add);
 
+  // sums[i] += the lanes of lane_sums[i], added in double; clears them.
+  void (*reduce)(T* lane_sums, int64_t count, double* sums);
   // Double sums over the used lanes; a row of pixels is summed in T per lane, rows are added in double.
   double (*sum)(const T* in, int64_t pixels, int64_t lanes);
   double (*squares)(const T* in, T mean, int64_t pixels, int64_t lanes);  // of in - mean

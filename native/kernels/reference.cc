@@ -12,16 +12,18 @@ T rounded(double value) {
 }
 
 template <typename T>
-void gather(const GatherRow<T>& r) {
+void gather(const GatherRows<T>& r) {
   for (int64_t o = 0; o < r.outputs; ++o) {
-    for (int64_t x = 0; x < r.pixels; ++x) {
-      for (int64_t l = 0; l < kLanes; ++l) {
-        T& out = r.out[o * r.out_plane + x * r.out_step + l];
-        double sum = r.accumulate ? double{out} : 0.0;
-        for (int64_t t = 0; t < r.terms; ++t) {
-          sum += double{r.weights[t * r.outputs + o]} * double{r.inputs[t][x * r.input_step + l]};
+    for (int64_t y = 0; y < r.rows; ++y) {
+      for (int64_t x = 0; x < r.pixels; ++x) {
+        for (int64_t l = 0; l < kLanes; ++l) {
+          T& out = r.out[o * r.out_plane + y * r.out_pitch + x * r.out_step + l];
+          double sum = r.accumulate ? double{out} : 0.0;
+          for (int64_t t = 0; t < r.terms; ++t) {
+            sum += double{r.weights[t * r.outputs + o]} * double{r.inputs[t][y * r.input_pitch + x * r.input_step + l]};
+          }
+          out = rounded<T>(sum);
         }
-        out = rounded<T>(sum);
       }
     }
   }
@@ -32,7 +34,7 @@ void correlate(const Correlation<T>& c) {
   for (int64_t r = 0; r < c.rows; ++r) {
     for (int64_t t = 0; t < c.terms; ++t) {
       for (int64_t l = 0; l < kLanes; ++l) {
-        T& out = c.sums[(r * c.terms + t) * kLanes + l];
+        T& out = c.sums[r * c.sum_pitch + t * kLanes + l];
         double sum = double{out};
         for (int64_t y = 0; y < c.height; ++y) {
           for (int64_t x = 0; x < c.pixels; ++x) {
@@ -122,6 +124,16 @@ double used_sum(int64_t pixels, int64_t lanes, Term term) {
   double total = 0;
   for (int64_t i = 0; i < pixels * kLanes; ++i) total += i % kLanes < lanes ? term(i) : 0.0;
   return total;
+}
+
+template <typename T>
+void reduce(T* lane_sums, int64_t count, double* sums) {
+  for (int64_t i = 0; i < count; ++i) {
+    for (int64_t l = 0; l < kLanes; ++l) {
+      sums[i] += double{lane_sums[i * kLanes + l]};
+      lane_sums[i * kLanes + l] = T{0};
+    }
+  }
 }
 
 template <typename T>

@@ -12,33 +12,36 @@ const ConvolutionAttributes& convolution_of(const Value& value) { return std::ge
 template <typename T>
 void Backward<T>::prepare() {
   for (int64_t v = 0; v < graph_.size(); ++v) {
-    const std::vector<DataGroup>& groups = program_.data_groups(v);
-    if (groups.empty()) continue;
-    const Timed timed(state_.timing, v, Phase::kPrepare);
-    int64_t elements = 0;
-    for (const DataGroup& group : groups) elements += group.gather.weights;
-    state_.packed_backward[v].resize(static_cast<size_t>(elements));
-    T* packed = state_.packed_backward[v].data();
-    for (const DataGroup& group : groups) {
-      std::vector<const Value*> convolutions;
-      std::vector<const std::vector<double>*> weights;
-      for (const int64_t convolution : group.convolutions) {
-        convolutions.push_back(&graph_[convolution]);
-        weights.push_back(&weight_values(graph_.network(), parameters_, graph_[convolution].node()));
+    pack(v);
+    for (const WeightGroup& group : program_.weight_groups(v)) {
+      const Timed timed(state_.timing, group.input, Phase::kPrepare);
+      for (size_t k = 0; k < group.convolutions.size(); ++k) {
+        const int64_t convolution = group.convolutions[k];
+        if (graph_[convolution].gradient != GradientKind::kVirtual) continue;
+        if (state_.norms[program_.gradient_value(convolution)].count == 0) continue;  // constants: no sums
+        sum_input(group, k);
+        sum_output(group, k);
       }
-      pack_backward(group.gather, convolutions, graph_[v].shape, weights, packed);
-      packed += group.gather.weights;
     }
   }
-  for (const WeightGroup& group : program_.weight_groups()) {
-    const Timed timed(state_.timing, group.input, Phase::kPrepare);
-    for (size_t k = 0; k < group.convolutions.size(); ++k) {
-      const int64_t convolution = group.convolutions[k];
-      if (graph_[convolution].gradient != GradientKind::kVirtual) continue;
-      if (state_.norms[program_.gradient_value(convolution)].count == 0) continue;  // constants: no sums
-      sum_input(group, k);
-      sum_output(group, k);
+}
+
+template <typename T>
+void Backward<T>::pack(int64_t v) {
+  const std::vector<DataGroup>& groups = program_.data_groups(v);
+  if (groups.empty()) return;
+  const Timed timed(state_.timing, v, Phase::kPrepare);
+  int64_t elements = 0;
+  for (const DataGroup& group : groups) elements += group.gather.weights;
+  state_.packed_backward[v].resize(static_cast<size_t>(elements));
+  T* packed = state_.packed_backward[v].data();
+  for (const DataGroup& group : groups) {
+    std::vector<const std::vector<double>*> weights;
+    for (const int64_t convolution : group.convolutions) {
+      weights.push_back(&weight_values(graph_.network(), parameters_, graph_[convolution].node()));
     }
+    pack_backward(group.gather, group.parts, graph_[v].shape, weights, packed);
+    packed += group.gather.weights;
   }
 }
 
@@ -88,9 +91,10 @@ void Backward<T>::sum_output(const WeightGroup& group, size_t member) {
   std::vector<double> sums(static_cast<size_t>(outputs * terms));
   std::vector<const T*> rows;
   for (int64_t b = 0; b < layout_.blocks; ++b) {
-    const GradientPlanes<T> planes{plane(v, b, 0), layout_.planes[v].plane, layout_.planes[v].pitch};
-    add_correlation(graph_, layout_, kernels_, state_, own, convolution.shape, planes, b, rows, lane_sums.data());
-    reduce_lanes(lane_sums.data(), outputs * terms, sums.data());
+    const GradientPlanes<T> planes{plane(v, b, 0), 0, layout_.planes[v].plane, layout_.planes[v].pitch};
+    add_correlation(layout_, kernels_, state_, own, graph_[group.input].shape, convolution.shape, planes, b,
+                    {0, convolution.shape.height}, rows, lane_sums.data());
+    kernels_.reduce(lane_sums.data(), outputs * terms, sums.data());
   }
   const NormState& norm = state_.norms[program_.gradient_value(v)];
   const std::vector<double>& input_sums = state_.weights[v].input_sums;
@@ -100,9 +104,9 @@ void Backward<T>::sum_output(const WeightGroup& group, size_t member) {
     const int64_t first_in = o / (outputs / a.groups) * group_in;
     for (int64_t t = 0; t < terms; ++t) {
       const double x = input_sums[static_cast<size_t>(first_in * static_cast<int64_t>(taps.size()) + t)];
-      out[static_cast<size_t>(o * terms + t)] = (sums[static_cast<size_t>(correlation_index(outputs, a.groups, terms, o, t))] -
-                                                 norm.mean[static_cast<size_t>(o)] * x) *
-                                                norm.inverse_deviation[static_cast<size_t>(o)];
+      out[static_cast<size_t>(o * terms + t)] =
+          (sums[static_cast<size_t>(o * terms + t)] - norm.mean[static_cast<size_t>(o)] * x) *
+          norm.inverse_deviation[static_cast<size_t>(o)];
     }
   }
 }

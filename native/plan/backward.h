@@ -33,6 +33,8 @@ class Backward {
 
  private:
   T* plane(int64_t value, int64_t block, int64_t channel) const { return state_.plane(layout_, value, block, channel); }
+  // Lays out the weights that the pass to a value's gradient reads.
+  void pack(int64_t v);
   void sum_input(const WeightGroup& group, size_t member);
   void sum_output(const WeightGroup& group, size_t member);
 

@@ -15,36 +15,21 @@ const ConvolutionAttributes& convolution_of(const Value& value) { return std::ge
 template <typename T>
 void BackwardPass<T>::run(const std::function<void(int64_t, T*)>& seed) {
   for (const BackwardStep& step : program_.backward()) {
-    switch (step.kind) {
-      case BackwardStep::kPull: {
-        const Timed timed(state_.timing, step.index, Phase::kData);
-        if (step.index == graph_.output()) {
-          for (int64_t l = 0; l < count_; ++l) seed(first_ + l, gradient(step.index, l, 0));
-        } else {
-          pull(step.index);
-        }
-        sum_channels(step.index);
-        break;
-      }
-      case BackwardStep::kWeights: {
-        const WeightGroup& group = program_.weight_groups()[static_cast<size_t>(step.index)];
-        const Timed timed(state_.timing, group.input, Phase::kWeights);
-        weights(group);
-        break;
-      }
-      case BackwardStep::kNorm: {
-        const Timed timed(state_.timing, step.index, Phase::kNorm);
-        norm(step.index);
-        break;
-      }
+    if (step.kind == BackwardStep::kPull) {
+      pull(step.value, seed);
+    } else {
+      const Timed timed(state_.timing, step.value, Phase::kNorm);
+      norm(step.value);
     }
   }
 }
 
 template <typename T>
-T* BackwardPass<T>::gradient(int64_t value, int64_t l, int64_t block) const {
-  return workspace_.gradients.template at<T>(layout_.gradient_offset[value] * workspace_.cotangents +
-                                             l * layout_.gradient_size[value] + block * layout_.gradient_block[value]);
+GradientPlanes<T> BackwardPass<T>::gradient(int64_t value, int64_t block) const {
+  const Shape& shape = graph_[value].shape;
+  return {workspace_.gradients.template at<T>(layout_.gradient_offset[value] * workspace_.cotangents +
+                                              block * layout_.gradient_block[value]),
+          layout_.gradient_size[value], shape.height * shape.width * kLanes, shape.width * kLanes};
 }
 
 template <typename T>
@@ -58,23 +43,6 @@ T* BackwardPass<T>::out(int64_t value, winnow_role role, int64_t l) const {
 template <typename T>
 double BackwardPass<T>::sum_of(const GradientSource& source, int64_t l, int64_t c) const {
   return source.coefficient * workspace_.sums[source.value][static_cast<size_t>(l * graph_[source.value].shape.channels + c)];
-}
-
-template <typename T>
-void BackwardPass<T>::sum_channels(int64_t v) {
-  const Shape& shape = graph_[v].shape;
-  for (int64_t l = 0; l < count_; ++l) {
-    for (int64_t c = 0; c < shape.channels; ++c) {
-      double total = 0;
-      for (int64_t b = 0; b < layout_.blocks; ++b) {
-        const T* plane = gradient(v, l, b) + c * plane_elements(v);
-        for (int64_t y = 0; y < shape.height; ++y) {
-          total += kernels_.sum(plane + y * shape.width * kLanes, shape.width, layout_.lanes(b));
-        }
-      }
-      workspace_.sums[v][static_cast<size_t>(l * shape.channels + c)] = total;
-    }
-  }
 }
 
 template <typename T>
@@ -105,10 +73,9 @@ void BackwardPass<T>::norm(int64_t v) {
     for (int64_t c = 0; c < shape.channels; ++c) {
       double product = 0;
       for (int64_t b = 0; b < layout_.blocks; ++b) {
-        const T* g = gradient(source.value, l, b) + c * plane_elements(v);
-        const T* z = plane(input, b, c);
+        const GradientPlanes<T> from = gradient(source.value, b);
         for (int64_t y = 0; y < shape.height; ++y) {
-          product += kernels_.product(g + y * shape.width * kLanes, z + y * layout_.planes[input].pitch, shape.width,
+          product += kernels_.product(from.row(l, c, y), plane(input, b, c) + y * layout_.planes[input].pitch, shape.width,
                                       layout_.lanes(b));
         }
       }
@@ -121,27 +88,56 @@ void BackwardPass<T>::norm(int64_t v) {
 }
 
 template <typename T>
-void BackwardPass<T>::weights(const WeightGroup& group) {
-  const Value& any = graph_[group.convolutions[0]];
-  const int64_t outputs = any.shape.channels, taps = static_cast<int64_t>(group.taps.size());
-  const int64_t terms = graph_[group.input].shape.channels / group.groups * taps, sums = outputs * terms;
+void BackwardPass<T>::pull(int64_t v, const std::function<void(int64_t, T*)>& seed) {
+  const bool is_output = v == graph_.output();
+  for (int64_t l = 0; is_output && l < count_; ++l) seed(first_ + l, gradient(v, 0).row(l, 0, 0));
+  const Shape& shape = graph_[v].shape;
+  const std::vector<WeightGroup>& groups = program_.weight_groups(v);
+  std::vector<int64_t> terms;
+  int64_t sums = 0;
+  for (const WeightGroup& group : groups) {
+    terms.push_back(graph_[group.input].shape.channels / group.groups * static_cast<int64_t>(group.taps.size()));
+    sums += shape.channels * terms.back();
+  }
   workspace_.lane_sums.assign(static_cast<size_t>(count_ * sums * kLanes), T{0});
-  workspace_.correlation.assign(static_cast<size_t>(count_ * sums), 0.0);
+  workspace_.correlations.assign(static_cast<size_t>(count_ * sums), 0.0);
+  std::fill(workspace_.sums[v].begin(), workspace_.sums[v].end(), 0.0);
+  const int64_t strip = strip_rows(shape.width);
   int64_t pixels = 0;
   for (int64_t block = 0; block < layout_.blocks; ++block) {
-    pixels += any.shape.height * any.shape.width;
-    const bool flush = pixels >= kFlushPixels || block + 1 == layout_.blocks;
-    for (int64_t l = 0; l < count_; ++l) {
-      T* lane_sums = workspace_.lane_sums.data() + l * sums * kLanes;
-      const GradientPlanes<T> planes{gradient(group.source, l, block), plane_elements(group.source), any.shape.width * kLanes};
-      add_correlation(graph_, layout_, kernels_, state_, group, any.shape, planes, block, workspace_.rows, lane_sums);
-      if (flush) reduce_lanes(lane_sums, sums, workspace_.correlation.data() + l * sums);
+    for (int64_t y = 0; y < shape.height; y += strip) {
+      const RowRange rows{y, std::min(y + strip, shape.height)};
+      pixels += rows.count() * shape.width;
+      const bool flush = pixels >= kFlushPixels || (block + 1 == layout_.blocks && rows.end == shape.height);
+      if (flush) pixels = 0;
+      const GradientPlanes<T> planes = gradient(v, block);
+      {
+        const Timed timed(state_.timing, v, Phase::kData);
+        if (!is_output) collect(v, block, rows, planes, workspace_.scratch.template at<T>(layout_.strip_elements));
+        for (int64_t l = 0; l < count_; ++l) {
+          for (int64_t c = 0; c < shape.channels; ++c) {
+            workspace_.sums[v][static_cast<size_t>(l * shape.channels + c)] +=
+                kernels_.sum(planes.row(l, c, y), rows.count() * shape.width, layout_.lanes(block));
+          }
+        }
+      }
+      int64_t first_sum = 0;
+      for (size_t g = 0; g < groups.size(); ++g) {
+        const Timed timed(state_.timing, groups[g].input, Phase::kWeights);
+        for (int64_t l = 0; l < count_; ++l) {
+          add_correlation(layout_, kernels_, state_, groups[g], graph_[groups[g].input].shape, shape, planes.cotangent(l),
+                          block, rows, workspace_.rows, workspace_.lane_sums.data() + (l * sums + first_sum) * kLanes);
+        }
+        first_sum += shape.channels * terms[g];
+      }
+      if (flush) kernels_.reduce(workspace_.lane_sums.data(), count_ * sums, workspace_.correlations.data());
     }
-    if (flush) pixels = 0;
   }
-  for (size_t k = 0; k < group.convolutions.size(); ++k) {
-    for (int64_t l = 0; l < count_; ++l) {
-      convolution_weights(group, k, terms, workspace_.correlation.data() + l * sums, l);
+  for (int64_t l = 0; l < count_; ++l) {
+    const double* correlation = workspace_.correlations.data() + l * sums;
+    for (size_t g = 0; g < groups.size(); ++g) {
+      for (size_t k = 0; k < groups[g].convolutions.size(); ++k) convolution_weights(groups[g], k, terms[g], correlation, l);
+      correlation += shape.channels * terms[g];
     }
   }
 }
@@ -165,8 +161,7 @@ void BackwardPass<T>::convolution_weights(const WeightGroup& group, size_t membe
   T* gradient_out = out(v, linear ? WINNOW_LINEAR_WEIGHT : WINNOW_CONVOLUTION_WEIGHT, l);
   T* bias_out = out(v, linear ? WINNOW_LINEAR_BIAS : WINNOW_CONVOLUTION_BIAS, l);
   const auto r = [&](int64_t o, int64_t c, int64_t tap) {
-    return source.coefficient *
-           correlation[correlation_index(outputs, group.groups, group_terms, o, c * group_taps + taps[tap])];
+    return source.coefficient * correlation[o * group_terms + c * group_taps + taps[static_cast<size_t>(tap)]];
   };
   for (int64_t o = 0; o < outputs; ++o) {
     const double s1 = sum_of(source, l, o);

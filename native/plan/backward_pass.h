@@ -1,7 +1,8 @@
 // One block of cotangents of one job's backward pass.
 //
-// Gradients are pulled: a value's gradient is what its readers send back, made block by block (collect.cc). Parameter gradients
-// and the sums of norms are pushed as soon as the gradient that they need is complete (backward_pass.cc).
+// Gradients are pulled: a value's gradient is what its readers send back (collect.cc), made strip by strip of rows, for every
+// cotangent in turn. While a strip is in the cache, the sums that norms and weight gradients need of it are taken; parameter
+// gradients are written when the value is complete (backward_pass.cc).
 #pragma once
 
 #include <functional>
@@ -44,38 +45,43 @@ class BackwardPass {
 
  private:
   T* plane(int64_t value, int64_t block, int64_t channel) const { return state_.plane(layout_, value, block, channel); }
-  int64_t plane_elements(int64_t value) const { return graph_[value].shape.height * graph_[value].shape.width * kLanes; }
-  // Gradient of a kOwn value: cotangent l, block; planes of height * width without zeros around.
-  T* gradient(int64_t value, int64_t l, int64_t block) const;
+  // Gradient of a kOwn value.
+  GradientPlanes<T> gradient(int64_t value, int64_t block) const;
   // Gradient rows of tensor `role` of a value's node; nullptr where it takes no part.
   T* out(int64_t value, winnow_role role, int64_t l) const;
   // Sum over the batch of a value's gradient, channel c.
   double sum_of(const GradientSource& source, int64_t l, int64_t c) const;
-  void sum_channels(int64_t v);
   // What a norm's gradient becomes, from S1 = sum dy and S2 = sum dy xhat.
   void set_norm(int64_t v, int64_t l, int64_t c, double coefficient, double s1, double s2);
   // A norm over something that is not a convolution of its own: its sums by a pass over both.
   void norm(int64_t v);
-  void weights(const WeightGroup& group);
+
+  // The gradient of a value, and what is summed over it.
+  void pull(int64_t v, const std::function<void(int64_t, T*)>& seed);
   // The gradients of one convolution's weight and of its norm, from the group's correlation.
   void convolution_weights(const WeightGroup& group, size_t member, int64_t group_terms, const double* correlation, int64_t l);
 
-  void pull(int64_t v);
-  // Writes the gradient of a value for one cotangent and block: what its readers send back. `free` is scratch for planes.
-  void collect(int64_t v, int64_t l, int64_t block, T* dest, T* free);
-  void normed(int64_t v, int64_t norm, int64_t l, int64_t block, T* dest, bool add);
-  // Gradient of a value that may be an alias or transient, as planes and a factor.
-  std::pair<const T*, T> gradient_of(int64_t value, int64_t l, int64_t block, T* free);
-  void rectified(int64_t v, int64_t relu, int64_t l, int64_t block, T* dest, T* free, bool add);
-  void maximised(int64_t v, int64_t pool, int64_t l, int64_t block, T* dest, T* free, bool add);
-  void padded(int64_t v, int64_t pad, const T* from, T factor, T* dest);
-  void averaged(int64_t v, int64_t pool, int64_t l, int64_t block, T* dest, T* free, bool add);
-  void convolved(int64_t v, const DataGroup& group, const T* packed, int64_t l, int64_t block, T* dest, bool add);
-  // Runs a backward gather over the planes `out`. make_row(plane, y, row) writes row y of an input plane; rows are made once,
-  // in order, into a ring that holds as many as the terms reach.
+  // Writes rows of the gradient of a value for one block: what its readers send back. `free` is scratch.
+  void collect(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free);
+  // Rows of the gradient of a value that may be an alias or transient, as planes and a factor.
+  std::pair<GradientPlanes<T>, T> gradient_of(int64_t value, int64_t block, RowRange rows, T* free);
+  // What weighted sums send back; whether any does.
+  bool summed(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest);
+  // dest (+)= factor * from, channels and rows alike.
+  void scaled(const GradientPlanes<T>& dest, const GradientPlanes<T>& from, T factor, const Shape& shape, RowRange rows,
+              bool add);
+  void clear(const GradientPlanes<T>& dest, const Shape& shape, RowRange rows);
+  void normed(int64_t v, int64_t norm, int64_t block, RowRange rows, const GradientPlanes<T>& dest, bool add);
+  void rectified(int64_t v, int64_t relu, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free, bool add);
+  void maximised(int64_t v, int64_t pool, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free, bool add);
+  void padded(int64_t v, int64_t pad, int64_t block, RowRange rows, const GradientPlanes<T>& dest);
+  void averaged(int64_t v, int64_t pool, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free, bool add);
+  void convolved(int64_t v, const DataGroup& group, const T* packed, int64_t block, RowRange rows,
+                 const GradientPlanes<T>& dest, bool add);
+  // Runs a backward gather to some rows. make_row(l, plane, y, row) writes row y of an input plane, shape `in`.
   template <typename MakeRow>
-  void gather_rows(const Gather& gather, const T* packed, const Shape& out, const Shape& in, int64_t lanes, T* dest, bool add,
-                   MakeRow make_row);
+  void gather_rows(const Gather& gather, const T* packed, const Shape& in, const GradientPlanes<T>& dest, const Shape& out,
+                   int64_t lanes, RowRange rows, bool add, MakeRow make_row);
 
   const Graph& graph_;
   const Layout& layout_;
@@ -86,15 +92,16 @@ class BackwardPass {
   Workspace<T>& workspace_;
   int64_t first_, count_;
   const GradientRows<T>& rows_;
-  // Output channel of a convolution in a pass: alpha * gradient + beta * value + kappa; without a norm only the first.
+  // Output channel of a convolution in a pass: alpha * gradient + beta * value + kappa; without a norm factor * gradient.
   struct GradientPlane {
-    const T* gradient;
+    GradientPlanes<T> gradient;
+    T factor;
+    int64_t norm, channel, channels;
     const T* value;
     int64_t pitch;  // of the value
-    T alpha, beta, kappa;
   };
   std::vector<GradientPlane> planes_;
-  std::vector<const T*> reached_;
+  std::vector<T> pool_weights_, pool_share_;
 };
 
 }  // namespace winnow

@@ -1,4 +1,5 @@
-// What the readers of a value send back: its gradient, for one cotangent and one block of samples at a time.
+// What the readers of a value send back: rows of its gradient of one block of samples, operation by operation and all cotangents
+// inside, so that what they share stays in the cache.
 #include "plan/backward_pass.h"
 
 #include <algorithm>
@@ -6,139 +7,137 @@
 namespace winnow {
 
 template <typename T>
-void BackwardPass<T>::pull(int64_t v) {
-  T* scratch = workspace_.scratch.template at<T>(0);
-  for (int64_t block = 0; block < layout_.blocks; ++block) {
-    for (int64_t l = 0; l < count_; ++l) collect(v, l, block, gradient(v, l, block), scratch + layout_.ring_elements);
-  }
-}
-
-template <typename T>
 template <typename MakeRow>
-void BackwardPass<T>::gather_rows(const Gather& gather, const T* packed, const Shape& out, const Shape& in, int64_t lanes,
-                                  T* dest, bool add, MakeRow make_row) {
+void BackwardPass<T>::gather_rows(const Gather& gather, const T* packed, const Shape& in, const GradientPlanes<T>& dest,
+                                  const Shape& out, int64_t lanes, RowRange rows, bool add, MakeRow make_row) {
   const int64_t sy = gather.output_stride.height, sx = gather.output_stride.width;
-  const int64_t last_x = (out.width - 1) / sx;  // of the base pixels
+  const int64_t first_base = rows.first / sy, last_base = (rows.end - 1) / sy;
+  // The rows that the terms reach, zeros where they reach beyond the planes.
+  const int64_t first = first_base + gather.first_dy, end = last_base + gather.last_dy + 1;
   const int64_t before = std::max<int64_t>(0, -gather.first_dx);
-  const int64_t after = std::max<int64_t>(0, last_x + gather.last_dx - (in.width - 1));
-  const int64_t pitch = (before + in.width + after) * kLanes, ring = gather.last_dy - gather.first_dy + kRowsAhead;
-  const int64_t reach = gather.last_dy - gather.first_dy + 1;
-  T* zeros = workspace_.scratch.template at<T>(0);
-  T* rows = zeros + pitch;
-  std::fill(zeros, rows, T{0});
-  for (int64_t row = 0; row < gather.planes * ring; ++row) {
-    T* at = rows + row * pitch;
-    std::fill(at, at + before * kLanes, T{0});
-    std::fill(at + pitch - after * kLanes, at + pitch, T{0});
+  const int64_t after = std::max<int64_t>(0, (out.width - 1) / sx + gather.last_dx - (in.width - 1));
+  const int64_t pitch = (before + in.width + after) * kLanes, plane = (end - first) * pitch;
+  T* strip = workspace_.scratch.template at<T>(0);
+  for (int64_t p = 0; p < gather.planes; ++p) {
+    for (int64_t y = first; y < end; ++y) {
+      T* row = strip + p * plane + (y - first) * pitch;
+      const bool inside = y >= 0 && y < in.height;
+      std::fill(row, row + (inside ? before * kLanes : pitch), T{0});
+      std::fill(row + pitch - after * kLanes, row + pitch, T{0});
+    }
   }
-  const auto ring_row = [&](int64_t plane, int64_t y) { return rows + (plane * ring + y % ring) * pitch; };
-  int64_t made = 0;
-  std::vector<const T*>& pointers = workspace_.rows;
-  for (int64_t base = 0; base * sy < out.height; ++base) {
-    if (made < in.height && made <= base + gather.last_dy) {
-      // Some rows of a plane at a time: they follow each other in memory, and the prefetcher sees it.
-      const int64_t first = std::max(made, base + gather.first_dy);
-      made = std::min(in.height, base + gather.last_dy + kRowsAhead);
-      for (int64_t plane = 0; plane < gather.planes; ++plane) {
-        for (int64_t y = first; y < made; ++y) make_row(plane, y, ring_row(plane, y) + before * kLanes);
+  // First row of a phase.
+  const auto base_of = [&](const GatherPhase& phase) {
+    return phase.y < rows.first - first_base * sy ? first_base + 1 : first_base;
+  };
+  std::vector<const T*>& terms = workspace_.rows;
+  terms.clear();
+  for (const GatherPhase& phase : gather.phases) {
+    for (const GatherTerm& term : phase.terms) {
+      terms.push_back(strip + term.plane * plane + (base_of(phase) + term.dy - first) * pitch + (before + term.dx) * kLanes);
+    }
+  }
+  const RowRange inside{std::max<int64_t>(first, 0), std::min(end, in.height)};
+  for (int64_t l = 0; l < count_; ++l) {
+    for (int64_t p = 0; p < gather.planes; ++p) {
+      for (int64_t y = inside.first; y < inside.end; ++y) {
+        make_row(l, p, y, strip + p * plane + (y - first) * pitch + before * kLanes);
       }
     }
+    const T* const* phase_terms = terms.data();
     for (const GatherPhase& phase : gather.phases) {
-      const int64_t y = base * sy + phase.y;
-      if (y >= out.height || phase.x >= out.width) continue;
-      // Where row base + dy of plane 0 lies, for every dy; planes follow each other by a fixed step, zeros do not.
-      reached_.resize(static_cast<size_t>(reach));
-      for (int64_t dy = 0; dy < reach; ++dy) {
-        const int64_t from = base + gather.first_dy + dy;
-        reached_[static_cast<size_t>(dy)] = from < 0 || from >= in.height ? nullptr : ring_row(0, from) + before * kLanes;
-      }
-      pointers.resize(phase.terms.size());
-      for (size_t t = 0; t < pointers.size(); ++t) {
-        const GatherTerm& term = phase.terms[t];
-        const T* row = reached_[static_cast<size_t>(term.dy - gather.first_dy)];
-        pointers[t] = (row == nullptr ? zeros + before * kLanes : row + term.plane * ring * pitch) + term.dx * kLanes;
-      }
+      const int64_t y = base_of(phase) * sy + phase.y;
       for (const GatherTile& tile : phase.tiles) {
-        T* to = dest + (tile.first * out.height + y) * out.width * kLanes + phase.x * kLanes;
-        kernels_.gather({pointers.data() + tile.first_term, packed + tile.weights, tile.terms, tile.outputs, kLanes, to,
-                         out.height * out.width * kLanes, sx * kLanes, (out.width - phase.x + sx - 1) / sx, lanes, add});
+        if (y >= rows.end || phase.x >= out.width) break;
+        kernels_.gather({phase_terms + tile.first_term, packed + tile.weights, tile.terms, tile.outputs, pitch, kLanes,
+                         dest.row(l, tile.first, y) + phase.x * kLanes, dest.plane, sy * dest.pitch, sx * kLanes,
+                         (rows.end - y + sy - 1) / sy, (out.width - phase.x + sx - 1) / sx, lanes, add});
       }
+      phase_terms += phase.terms.size();
     }
   }
 }
 
 template <typename T>
-std::pair<const T*, T> BackwardPass<T>::gradient_of(int64_t value, int64_t l, int64_t block, T* free) {
-  if (graph_[value].gradient == GradientKind::kTransient) {
-    collect(value, l, block, free, free + layout_.plane_elements);
-    return {free, T{1}};
+std::pair<GradientPlanes<T>, T> BackwardPass<T>::gradient_of(int64_t value, int64_t block, RowRange rows, T* free) {
+  if (graph_[value].gradient != GradientKind::kTransient) {
+    const GradientSource& source = program_.source(value);
+    return {gradient(source.value, block), static_cast<T>(source.coefficient)};
   }
-  const GradientSource& source = program_.source(value);
-  return {gradient(source.value, l, block), static_cast<T>(source.coefficient)};
+  const int64_t pitch = graph_[value].shape.width * kLanes, plane = rows.count() * pitch;
+  const int64_t cotangent = graph_[value].shape.channels * plane;
+  const GradientPlanes<T> planes{free - rows.first * pitch, cotangent, plane, pitch};
+  collect(value, block, rows, planes, free + count_ * cotangent);
+  return {planes, T{1}};
 }
 
 template <typename T>
-void BackwardPass<T>::collect(int64_t v, int64_t l, int64_t block, T* dest, T* free) {
-  const int64_t elements = graph_[v].shape.channels * plane_elements(v), pixels = elements / kLanes;
-  bool add = false;
+void BackwardPass<T>::scaled(const GradientPlanes<T>& dest, const GradientPlanes<T>& from, T factor, const Shape& shape,
+                             RowRange rows, bool add) {
+  for (int64_t l = 0; l < count_; ++l) {
+    for (int64_t c = 0; c < shape.channels; ++c) {
+      kernels_.scale(dest.row(l, c, rows.first), from.row(l, c, rows.first), factor, rows.count() * shape.width, add);
+    }
+  }
+}
+
+template <typename T>
+void BackwardPass<T>::clear(const GradientPlanes<T>& dest, const Shape& shape, RowRange rows) {
+  for (int64_t l = 0; l < count_; ++l) {
+    for (int64_t c = 0; c < shape.channels; ++c) std::fill(dest.row(l, c, rows.first), dest.row(l, c, rows.end), T{0});
+  }
+}
+
+template <typename T>
+void BackwardPass<T>::collect(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free) {
+  const Shape& shape = graph_[v].shape;
+  bool add = summed(v, block, rows, dest);
   for (const int64_t reader : program_.flowing_consumers(v)) {
     const Value& value = graph_[reader];
+    const GradientSource& source = program_.source(reader);
+    const auto factor = static_cast<T>(source.coefficient);
     switch (value.operation) {
-      case WINNOW_WEIGHTED_SUM: {
-        double coefficient = 0;
-        for (const SumTerm& term : program_.terms(reader)) {
-          if (term.value == v) coefficient += term.coefficient;
-        }
-        const GradientSource& source = program_.source(reader);
-        kernels_.scale(dest, gradient(source.value, l, block), static_cast<T>(coefficient * source.coefficient), pixels, add);
-        break;
-      }
       case WINNOW_RELU:
-        rectified(v, reader, l, block, dest, free, add);
+        rectified(v, reader, block, rows, dest, free, add);
         break;
       case WINNOW_AVERAGE_POOL:
-        averaged(v, reader, l, block, dest, free, add);
+        averaged(v, reader, block, rows, dest, free, add);
         break;
       case WINNOW_MAX_POOL:
-        maximised(v, reader, l, block, dest, free, add);
+        maximised(v, reader, block, rows, dest, free, add);
         break;
-      case WINNOW_PAD_CROP: {
-        const GradientSource& source = program_.source(reader);
-        if (!add) std::fill(dest, dest + elements, T{0});
-        padded(v, reader, gradient(source.value, l, block), static_cast<T>(source.coefficient), dest);
+      case WINNOW_PAD_CROP:
+        if (!add) clear(dest, shape, rows);
+        padded(v, reader, block, rows, dest);
         break;
-      }
       case WINNOW_CHANNEL_SLICE: {
-        const GradientSource& source = program_.source(reader);
-        if (!add) std::fill(dest, dest + elements, T{0});
-        kernels_.scale(dest + std::get<ChannelSliceAttributes>(value.attributes).first * plane_elements(v),
-                       gradient(source.value, l, block), static_cast<T>(source.coefficient),
-                       value.shape.channels * plane_elements(v) / kLanes, true);
+        if (!add) clear(dest, shape, rows);
+        const int64_t first = std::get<ChannelSliceAttributes>(value.attributes).first;
+        scaled(dest.from_channel(first), gradient(source.value, block), factor, value.shape, rows, true);
         break;
       }
       case WINNOW_GLOBAL_AVERAGE_POOL: {
-        const GradientSource& source = program_.source(reader);
-        const int64_t area = graph_[v].shape.height * graph_[v].shape.width;
-        const auto share = static_cast<T>(source.coefficient / static_cast<double>(area));
-        const T* from = gradient(source.value, l, block);
-        for (int64_t c = 0; c < graph_[v].shape.channels; ++c) {
-          for (int64_t x = 0; x < area; ++x) {
-            kernels_.scale(dest + (c * area + x) * kLanes, from + c * kLanes, share, 1, add);
+        const auto share = static_cast<T>(source.coefficient / static_cast<double>(shape.height * shape.width));
+        const GradientPlanes<T> from = gradient(source.value, block);
+        for (int64_t l = 0; l < count_; ++l) {
+          for (int64_t c = 0; c < shape.channels; ++c) {
+            for (int64_t x = 0; x < rows.count() * shape.width; ++x) {
+              kernels_.scale(dest.row(l, c, rows.first) + x * kLanes, from.row(l, c, 0), share, 1, add);
+            }
           }
         }
         break;
       }
       case WINNOW_BATCH_NORM:
-        normed(v, reader, l, block, dest, add);
+        normed(v, reader, block, rows, dest, add);
         break;
       case WINNOW_CONCAT: {
-        const GradientSource& source = program_.source(reader);
+        const GradientPlanes<T> all = gradient(source.value, block);
         int64_t first = 0;
         bool more = add;
         for (const int64_t input : value.inputs) {
           if (input == v) {
-            kernels_.scale(dest, gradient(source.value, l, block) + first * plane_elements(v),
-                           static_cast<T>(source.coefficient), pixels, more);
+            scaled(dest, all.from_channel(first), factor, shape, rows, more);
             more = true;
           }
           first += graph_[input].shape.channels;
@@ -146,137 +145,185 @@ void BackwardPass<T>::collect(int64_t v, int64_t l, int64_t block, T* dest, T* f
         break;
       }
       default:
-        continue;  // convolutions come below, all of a group at once
+        continue;  // weighted sums came above; convolutions come below, all of a group at once
     }
     add = true;
   }
   const T* packed = state_.packed_backward[v].data();
   for (const DataGroup& group : program_.data_groups(v)) {
-    convolved(v, group, packed, l, block, dest, add);
+    convolved(v, group, packed, block, rows, dest, add);
     packed += group.gather.weights;
     add = true;
   }
-  if (!add) std::fill(dest, dest + elements, T{0});
+  if (!add) clear(dest, shape, rows);
 }
 
+// All weighted sums that read the value, in one pass over it.
 template <typename T>
-void BackwardPass<T>::normed(int64_t v, int64_t norm, int64_t l, int64_t block, T* dest, bool add) {
+bool BackwardPass<T>::summed(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest) {
   const Shape& shape = graph_[v].shape;
-  const GradientSource& source = program_.source(norm);
-  for (int64_t c = 0; c < shape.channels; ++c) {
-    const auto i = static_cast<size_t>(l * shape.channels + c);
-    for (int64_t y = 0; y < shape.height; ++y) {
-      const int64_t at = c * plane_elements(v) + y * shape.width * kLanes;
-      kernels_.norm_gradient(dest + at, gradient(source.value, l, block) + at, plane(v, block, c) + y * layout_.planes[v].pitch,
-                             workspace_.alpha[norm][i], workspace_.beta[norm][i], workspace_.kappa[norm][i], shape.width,
-                             layout_.lanes(block), add);
+  std::vector<const T*>& from = workspace_.rows;
+  std::vector<T> coefficients;
+  std::vector<GradientPlanes<T>> sums;
+  for (const int64_t reader : program_.flowing_consumers(v)) {
+    if (graph_[reader].operation != WINNOW_WEIGHTED_SUM) continue;
+    double coefficient = 0;
+    for (const SumTerm& term : program_.terms(reader)) {
+      if (term.value == v) coefficient += term.coefficient;
+    }
+    const GradientSource& source = program_.source(reader);
+    coefficients.push_back(static_cast<T>(coefficient * source.coefficient));
+    sums.push_back(gradient(source.value, block));
+  }
+  const int64_t pixels = rows.count() * shape.width;
+  for (int64_t l = 0; l < count_ && !sums.empty(); ++l) {
+    for (int64_t c = 0; c < shape.channels; ++c) {
+      from.clear();
+      for (const GradientPlanes<T>& sum : sums) from.push_back(sum.row(l, c, rows.first));
+      kernels_.gather({from.data(), coefficients.data(), static_cast<int64_t>(from.size()), 1, 0, kLanes,
+                       dest.row(l, c, rows.first), 0, 0, kLanes, 1, pixels, layout_.lanes(block), false});
     }
   }
+  return !sums.empty();
 }
 
 template <typename T>
-void BackwardPass<T>::rectified(int64_t v, int64_t relu, int64_t l, int64_t block, T* dest, T* free, bool add) {
+void BackwardPass<T>::normed(int64_t v, int64_t norm, int64_t block, RowRange rows, const GradientPlanes<T>& dest, bool add) {
   const Shape& shape = graph_[v].shape;
-  const auto [from, factor] = gradient_of(relu, l, block, free);
-  const T cap = static_cast<T>(std::get<ReluAttributes>(graph_[relu].attributes).cap);
-  for (int64_t c = 0; c < shape.channels; ++c) {
-    for (int64_t y = 0; y < shape.height; ++y) {
-      const int64_t at = c * plane_elements(v) + y * shape.width * kLanes;
-      kernels_.relu_gradient(dest + at, from + at, plane(relu, block, c) + y * layout_.planes[relu].pitch, factor, cap,
-                             shape.width, add);
-    }
-  }
-}
-
-template <typename T>
-void BackwardPass<T>::maximised(int64_t v, int64_t pool, int64_t l, int64_t block, T* dest, T* free, bool add) {
-  const auto& a = std::get<PoolAttributes>(graph_[pool].attributes);
-  const Shape &in = graph_[v].shape, &out_shape = graph_[pool].shape;
-  const auto [from, factor] = gradient_of(pool, l, block, free);
-  if (!add) std::fill(dest, dest + in.channels * plane_elements(v), T{0});
-  std::vector<T*> to;
-  std::vector<const T*>& taps = workspace_.rows;
-  for (int64_t c = 0; c < in.channels; ++c) {
-    for (int64_t y = 0; y < out_shape.height; ++y) {
-      for (int64_t x = 0; x < out_shape.width; ++x) {
-        to.clear();
-        taps.clear();
-        each_cell(a, in, y, x, [&](int64_t iy, int64_t ix) {
-          to.push_back(dest + c * plane_elements(v) + (iy * in.width + ix) * kLanes);
-          taps.push_back(plane(v, block, c) + iy * layout_.planes[v].pitch + ix * kLanes);
-        });
-        kernels_.maximum_gradient(to.data(), taps.data(), static_cast<int64_t>(taps.size()),
-                                  plane(pool, block, c) + y * layout_.planes[pool].pitch + x * kLanes,
-                                  from + c * plane_elements(pool) + (y * out_shape.width + x) * kLanes, factor);
+  const GradientPlanes<T> from = gradient(program_.source(norm).value, block);
+  for (int64_t l = 0; l < count_; ++l) {
+    for (int64_t c = 0; c < shape.channels; ++c) {
+      const auto i = static_cast<size_t>(l * shape.channels + c);
+      for (int64_t y = rows.first; y < rows.end; ++y) {
+        kernels_.norm_gradient(dest.row(l, c, y), from.row(l, c, y), plane(v, block, c) + y * layout_.planes[v].pitch,
+                               workspace_.alpha[norm][i], workspace_.beta[norm][i], workspace_.kappa[norm][i], shape.width,
+                               layout_.lanes(block), add);
       }
     }
   }
 }
 
 template <typename T>
-void BackwardPass<T>::padded(int64_t v, int64_t pad, const T* from, T factor, T* dest) {
-  const auto& a = std::get<PadCropAttributes>(graph_[pad].attributes);
-  const Shape &in = graph_[v].shape, &padded_shape = graph_[pad].shape;
-  const int64_t first = std::max<int64_t>(0, a.left), end = std::min(padded_shape.width, in.width + a.left);
-  if (first >= end) return;
-  for (int64_t c = 0; c < in.channels; ++c) {
-    for (int64_t y = std::max<int64_t>(0, a.top); y < std::min(padded_shape.height, in.height + a.top); ++y) {
-      kernels_.scale(dest + c * plane_elements(v) + ((y - a.top) * in.width + first - a.left) * kLanes,
-                     from + c * plane_elements(pad) + (y * padded_shape.width + first) * kLanes, factor, end - first, true);
+void BackwardPass<T>::rectified(int64_t v, int64_t relu, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free,
+                                bool add) {
+  const Shape& shape = graph_[v].shape;
+  const auto [from, factor] = gradient_of(relu, block, rows, free);
+  const T cap = static_cast<T>(std::get<ReluAttributes>(graph_[relu].attributes).cap);
+  for (int64_t l = 0; l < count_; ++l) {
+    for (int64_t c = 0; c < shape.channels; ++c) {
+      for (int64_t y = rows.first; y < rows.end; ++y) {
+        kernels_.relu_gradient(dest.row(l, c, y), from.row(l, c, y), plane(relu, block, c) + y * layout_.planes[relu].pitch,
+                               factor, cap, shape.width, add);
+      }
     }
   }
 }
 
 template <typename T>
-void BackwardPass<T>::averaged(int64_t v, int64_t pool, int64_t l, int64_t block, T* dest, T* free, bool add) {
-  const Value& value = graph_[pool];
-  const Shape& in = graph_[v].shape;
-  const auto [from, factor] = gradient_of(pool, l, block, free);
-  // The transpose of a convolution of one channel with ones, of the gradient over the number of cells of each window.
-  const PoolGather& plan = program_.pool_gather(pool);
-  const std::vector<T> ones(static_cast<size_t>(plan.gather.weights), T{1});
-  std::vector<T> shares(plan.share.size());
-  for (size_t i = 0; i < shares.size(); ++i) shares[i] = static_cast<T>(static_cast<double>(factor) * plan.share[i]);
-  const int64_t width = value.shape.width;
+void BackwardPass<T>::maximised(int64_t v, int64_t pool, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free,
+                                bool add) {
+  const auto& a = std::get<PoolAttributes>(graph_[pool].attributes);
+  const Shape &in = graph_[v].shape, &out_shape = graph_[pool].shape;
+  // Windows that touch the rows.
+  const int64_t stride = a.stride.height;
+  const RowRange windows{std::max<int64_t>(0, (rows.first + a.padding.height - a.kernel.height + stride) / stride),
+                         std::min(out_shape.height, (rows.end - 1 + a.padding.height) / stride + 1)};
+  if (!add) clear(dest, in, rows);
+  if (windows.count() <= 0) return;
+  const auto [from, factor] = gradient_of(pool, block, windows, free);
+  T elsewhere[kLanes] = {};  // for cells of other rows
+  std::vector<T*> to;
+  std::vector<const T*>& taps = workspace_.rows;
   for (int64_t c = 0; c < in.channels; ++c) {
-    const T* planes = from + c * plane_elements(pool);
-    gather_rows(plan.gather, ones.data(), {1, in.height, in.width}, value.shape, layout_.lanes(block),
-                dest + c * plane_elements(v), add, [&](int64_t, int64_t y, T* row) {
-                  kernels_.scale_each(row, planes + y * width * kLanes, shares.data() + y * width, width, false);
+    for (int64_t y = windows.first; y < windows.end; ++y) {
+      for (int64_t x = 0; x < out_shape.width; ++x) {
+        const T* value = plane(pool, block, c) + y * layout_.planes[pool].pitch + x * kLanes;
+        taps.clear();
+        each_cell(a, in, y, x, [&](int64_t iy, int64_t ix) {
+          taps.push_back(plane(v, block, c) + iy * layout_.planes[v].pitch + ix * kLanes);
+        });
+        for (int64_t l = 0; l < count_; ++l) {
+          to.clear();
+          each_cell(a, in, y, x, [&](int64_t iy, int64_t ix) {
+            to.push_back(iy < rows.first || iy >= rows.end ? elsewhere : dest.row(l, c, iy) + ix * kLanes);
+          });
+          kernels_.maximum_gradient(to.data(), taps.data(), static_cast<int64_t>(taps.size()), value,
+                                    from.row(l, c, y) + x * kLanes, factor);
+        }
+      }
+    }
+  }
+}
+
+template <typename T>
+void BackwardPass<T>::padded(int64_t v, int64_t pad, int64_t block, RowRange rows, const GradientPlanes<T>& dest) {
+  const auto& a = std::get<PadCropAttributes>(graph_[pad].attributes);
+  const Shape &in = graph_[v].shape, &out_shape = graph_[pad].shape;
+  const GradientSource& source = program_.source(pad);
+  const GradientPlanes<T> from = gradient(source.value, block);
+  const int64_t first = std::max<int64_t>(0, a.left), end = std::min(out_shape.width, in.width + a.left);
+  if (first >= end) return;
+  for (int64_t l = 0; l < count_; ++l) {
+    for (int64_t c = 0; c < in.channels; ++c) {
+      for (int64_t y = std::max(rows.first, -a.top); y < std::min(rows.end, out_shape.height - a.top); ++y) {
+        kernels_.scale(dest.row(l, c, y) + (first - a.left) * kLanes, from.row(l, c, y + a.top) + first * kLanes,
+                       static_cast<T>(source.coefficient), end - first, true);
+      }
+    }
+  }
+}
+
+template <typename T>
+void BackwardPass<T>::averaged(int64_t v, int64_t pool, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free,
+                               bool add) {
+  const Shape &in = graph_[v].shape, &out_shape = graph_[pool].shape;
+  // The transpose of a convolution of one channel, of the gradient over the number of cells of each window.
+  const PoolGather& plan = program_.pool_gather(pool);
+  const RowRange reached{
+      std::max<int64_t>(0, rows.first / plan.gather.output_stride.height + plan.gather.first_dy),
+      std::min(out_shape.height, (rows.end - 1) / plan.gather.output_stride.height + plan.gather.last_dy + 1)};
+  const auto [from, factor] = gradient_of(pool, block, {reached.first, std::max(reached.first, reached.end)}, free);
+  pool_weights_.assign(static_cast<size_t>(plan.gather.weights), factor);
+  pool_share_.assign(plan.share.begin(), plan.share.end());
+  const int64_t width = out_shape.width;
+  for (int64_t c = 0; c < in.channels; ++c) {
+    gather_rows(plan.gather, pool_weights_.data(), out_shape, dest.from_channel(c), {1, in.height, in.width},
+                layout_.lanes(block), rows, add, [&](int64_t l, int64_t, int64_t y, T* row) {
+                  kernels_.scale_each(row, from.row(l, c, y), pool_share_.data() + y * width, width, false);
                 });
   }
 }
 
 template <typename T>
-void BackwardPass<T>::convolved(int64_t v, const DataGroup& group, const T* packed, int64_t l, int64_t block, T* dest,
-                                bool add) {
+void BackwardPass<T>::convolved(int64_t v, const DataGroup& group, const T* packed, int64_t block, RowRange rows,
+                                const GradientPlanes<T>& dest, bool add) {
   const Shape& shape = graph_[group.convolutions[0]].shape;
   planes_.clear();
-  for (const int64_t convolution : group.convolutions) {
-    const int64_t norm = program_.gradient_value(convolution), channels = graph_[convolution].shape.channels;
+  for (size_t k = 0; k < group.parts.size(); ++k) {
+    const int64_t convolution = group.convolutions[k], norm = program_.gradient_value(convolution);
     const GradientSource& source = program_.source(norm);
-    for (int64_t o = 0; o < channels; ++o) {
-      const auto i = static_cast<size_t>(l * channels + o);
-      const bool is_virtual = norm != convolution;
-      planes_.push_back({gradient(source.value, l, block) + o * plane_elements(convolution),
-                         is_virtual ? plane(convolution, block, o) : nullptr, layout_.planes[convolution].pitch,
-                         is_virtual ? workspace_.alpha[norm][i] : static_cast<T>(source.coefficient),
-                         is_virtual ? workspace_.beta[norm][i] : T{0}, is_virtual ? workspace_.kappa[norm][i] : T{0}});
+    const GradientPlanes<T> from = gradient(source.value, block);
+    for (int64_t o = group.parts[k].first; o < group.parts[k].first + group.parts[k].count; ++o) {
+      planes_.push_back({from.from_channel(o), static_cast<T>(source.coefficient), norm, o, graph_[convolution].shape.channels,
+                         norm == convolution ? nullptr : plane(convolution, block, o), layout_.planes[convolution].pitch});
     }
   }
   const int64_t lanes = layout_.lanes(block);
-  gather_rows(group.gather, packed, graph_[v].shape, shape, lanes, dest, add, [&](int64_t plane, int64_t y, T* row) {
-    const GradientPlane& p = planes_[static_cast<size_t>(plane)];
-    const T* from = p.gradient + y * shape.width * kLanes;
-    if (p.value == nullptr) {
-      kernels_.scale(row, from, p.alpha, shape.width, false);
-    } else {
-      kernels_.norm_gradient(row, from, p.value + y * p.pitch, p.alpha, p.beta, p.kappa, shape.width, lanes, false);
-    }
-  });
+  gather_rows(group.gather, packed, shape, dest, graph_[v].shape, lanes, rows, add,
+              [&](int64_t l, int64_t plane, int64_t y, T* row) {
+                const GradientPlane& p = planes_[static_cast<size_t>(plane)];
+                const T* from = p.gradient.row(l, 0, y);
+                if (p.value == nullptr) {
+                  kernels_.scale(row, from, p.factor, shape.width, false);
+                } else {
+                  const auto i = static_cast<size_t>(l * p.channels + p.channel);
+                  kernels_.norm_gradient(row, from, p.value + y * p.pitch, workspace_.alpha[p.norm][i],
+                                         workspace_.beta[p.norm][i], workspace_.kappa[p.norm][i], shape.width, lanes, false);
+                }
+              });
 }
 
-template void BackwardPass<float>::pull(int64_t);
-template void BackwardPass<double>::pull(int64_t);
+template void BackwardPass<float>::collect(int64_t, int64_t, RowRange, const GradientPlanes<float>&, float*);
+template void BackwardPass<double>::collect(int64_t, int64_t, RowRange, const GradientPlanes<double>&, double*);
 
 }  // namespace winnow

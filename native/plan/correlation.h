@@ -9,25 +9,27 @@
 
 namespace winnow {
 
-// Gradient planes of one block: channel c, row y begin at first + c * plane + y * pitch.
+// Gradient planes of one block: row y of channel c of cotangent l. Planes may hold some rows only.
 template <typename T>
 struct GradientPlanes {
-  const T* first;
-  int64_t plane, pitch;
+  T* first;
+  int64_t step, plane, pitch;  // elements from cotangent to cotangent, channel to channel, row to row
+  T* row(int64_t l, int64_t channel, int64_t y) const { return first + l * step + channel * plane + y * pitch; }
+  GradientPlanes cotangent(int64_t l) const { return {first + l * step, step, plane, pitch}; }
+  GradientPlanes from_channel(int64_t channel) const { return {first + channel * plane, step, plane, pitch}; }
 };
 
-// Adds the correlations of one block to lane_sums, [sum][lane], in the order of correlation_index. `rows` is scratch.
-template <typename T>
-void add_correlation(const Graph& graph, const Layout& layout, const Kernels<T>& kernels, const State<T>& state,
-                     const WeightGroup& group, const Shape& out, const GradientPlanes<T>& gradients, int64_t block,
-                     std::vector<const T*>& rows, T* lane_sums);
+// Rows [first, end) of a plane.
+struct RowRange {
+  int64_t first, end;
+  int64_t count() const { return end - first; }
+};
 
-// Adds the lanes up into sums, in their order and in double, and clears them.
+// Adds the correlations of some rows of one block to lane_sums, [out][term][lane], term = input channel within
+// the group * taps + tap. `taps` is scratch.
 template <typename T>
-void reduce_lanes(T* lane_sums, int64_t count, double* sums);
-
-// Where the sum of output channel `out` and term `term` (input channel within its group * taps + tap) lies: tiles do not straddle
-// groups, and the sums of a tile lie together.
-int64_t correlation_index(int64_t outputs, int64_t groups, int64_t terms, int64_t out, int64_t term);
+void add_correlation(const Layout& layout, const Kernels<T>& kernels, const State<T>& state, const WeightGroup& group,
+                     const Shape& in, const Shape& out, const GradientPlanes<T>& gradients, int64_t block, RowRange rows,
+                     std::vector<const T*>& taps, T* lane_sums);
 
 }  // namespace winnow

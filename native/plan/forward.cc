@@ -157,14 +157,16 @@ void Forward<T>::convolve(int64_t v) {
     const GatherTerm& term = phase.terms[t];
     offsets[t] = term.plane * in.plane + term.dy * in.pitch + term.dx * kLanes;
   }
+  const int64_t strip = strip_rows(value.shape.width);
   for (int64_t b = 0; b < layout_.blocks; ++b) {
-    for (int64_t y = 0; y < value.shape.height; ++y) {
+    for (int64_t y = 0; y < value.shape.height; y += strip) {
       const T* base = plane(input, b, 0) + y * a.stride.height * in.pitch;
       for (size_t t = 0; t < rows.size(); ++t) rows[t] = base + offsets[t];
       for (const GatherTile& tile : phase.tiles) {
         kernels_.gather({rows.data() + tile.first_term, packed.data() + tile.weights, tile.terms, tile.outputs,
-                         a.stride.width * kLanes, plane(v, b, tile.first) + y * out.pitch, out.plane, kLanes, value.shape.width,
-                         kLanes, false});
+                         a.stride.height * in.pitch, a.stride.width * kLanes, plane(v, b, tile.first) + y * out.pitch,
+                         out.plane, out.pitch, kLanes, std::min(strip, value.shape.height - y), value.shape.width, kLanes,
+                         false});
       }
     }
   }
@@ -298,8 +300,8 @@ void Forward<T>::average(int64_t v) {
       rows[k] = base + at / a.kernel.width * in.pitch + at % a.kernel.width * kLanes;
     }
     T* row = plane(v, b, c) + y * out.pitch;
-    kernels_.gather({rows.data(), ones.data(), static_cast<int64_t>(rows.size()), 1, a.stride.width * kLanes, row, out.plane,
-                     kLanes, value.shape.width, kLanes, false});
+    kernels_.gather({rows.data(), ones.data(), static_cast<int64_t>(rows.size()), 1, 0, a.stride.width * kLanes, row, out.plane,
+                     0, kLanes, 1, value.shape.width, kLanes, false});
     for (int64_t x = 0; x < value.shape.width; ++x) {
       factors[static_cast<size_t>(x)] = static_cast<T>(1.0 / static_cast<double>(window_cells(a, from, y, x)));
     }

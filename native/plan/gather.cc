@@ -44,6 +44,23 @@ int64_t cells(int64_t window, int64_t side, int64_t kernel, int64_t stride, int6
 
 }  // namespace
 
+int64_t strip_plane_elements(const Value& reader, const Shape& in) {
+  Pair kernel, stride, dilation{1, 1};
+  if (reader.operation == WINNOW_CONVOLUTION) {
+    const ConvolutionAttributes& a = attributes_of(reader);
+    kernel = a.kernel, stride = a.stride, dilation = a.dilation;
+  } else {
+    const auto& a = std::get<PoolAttributes>(reader.attributes);
+    kernel = a.kernel, stride = a.stride;
+  }
+  // Phases of a stride round their reach up.
+  const int64_t reach_height = dilation.height * (kernel.height - 1) + (stride.height > 1 ? 3 : 0);
+  const int64_t reach_width = dilation.width * (kernel.width - 1) + (stride.width > 1 ? 3 : 0);
+  return elements_of({std::min(strip_rows(in.width), in.height) + reach_height,
+                      std::max(in.width, reader.shape.width) + 2 * reach_width, kLanes},
+                     "a pass");
+}
+
 int64_t window_cells(const PoolAttributes& p, const Shape& image, int64_t y, int64_t x) {
   return cells(y, image.height, p.kernel.height, p.stride.height, p.padding.height, p.count_include_pad) *
          cells(x, image.width, p.kernel.width, p.stride.width, p.padding.width, p.count_include_pad);
@@ -73,13 +90,13 @@ Gather forward_gather(const Value& convolution, const Shape& in) {
   return gather;
 }
 
-Gather backward_gather(const std::vector<const Value*>& convolutions, const Shape& in) {
+Gather backward_gather(const std::vector<ConvolutionPart>& parts, const Shape& in) {
   Gather gather;
-  gather.output_stride = attributes_of(*convolutions[0]).stride;
-  for (const Value* convolution : convolutions) gather.planes += convolution->shape.channels;
+  gather.output_stride = attributes_of(*parts[0].convolution).stride;
+  for (const ConvolutionPart& part : parts) gather.planes += part.count;
   // Tiles must not straddle a group of any convolution; with groups the terms differ from group to group.
   int64_t groups = 1;
-  for (const Value* convolution : convolutions) groups = std::max(groups, attributes_of(*convolution).groups);
+  for (const ConvolutionPart& part : parts) groups = std::max(groups, attributes_of(*part.convolution).groups);
   const int64_t group_in = in.channels / groups;
   for (int64_t py = 0; py < gather.output_stride.height; ++py) {
     for (int64_t px = 0; px < gather.output_stride.width; ++px) {
@@ -87,24 +104,24 @@ Gather backward_gather(const std::vector<const Value*>& convolutions, const Shap
       for (int64_t g = 0; g < groups; ++g) {
         const auto first_term = static_cast<int64_t>(phase.terms.size());
         int64_t plane = 0;
-        for (size_t k = 0; k < convolutions.size(); ++k) {
-          const ConvolutionAttributes& a = attributes_of(*convolutions[k]);
+        for (size_t k = 0; k < parts.size(); ++k) {
+          const ConvolutionAttributes& a = attributes_of(*parts[k].convolution);
           // Output channels that read this group's input channels: all of an ungrouped convolution.
-          const int64_t own_groups = a.groups, outputs = a.outputs / own_groups;
-          const int64_t first_out = own_groups == 1 ? 0 : g * outputs;
-          for (int64_t o = first_out; o < first_out + outputs; ++o) {
+          const int64_t outputs = a.outputs / a.groups, group_first = a.groups == 1 ? 0 : g * outputs;
+          const int64_t first = std::max(parts[k].first, group_first);
+          for (int64_t o = first; o < std::min(parts[k].first + parts[k].count, group_first + outputs); ++o) {
             for (int64_t ky = 0; ky < a.kernel.height; ++ky) {
               const int64_t dy = py + a.padding.height - ky * a.dilation.height;
               if (dy % a.stride.height != 0) continue;
               for (int64_t kx = 0; kx < a.kernel.width; ++kx) {
                 const int64_t dx = px + a.padding.width - kx * a.dilation.width;
                 if (dx % a.stride.width != 0) continue;
-                phase.terms.push_back({plane + o, dy / a.stride.height, dx / a.stride.width, static_cast<int64_t>(k), o,
-                                       ky * a.kernel.width + kx, 0});
+                phase.terms.push_back({plane + o - parts[k].first, dy / a.stride.height, dx / a.stride.width,
+                                       static_cast<int64_t>(k), o, ky * a.kernel.width + kx, 0});
               }
             }
           }
-          plane += a.outputs;
+          plane += parts[k].count;
         }
         add_tiles(gather, phase, g * group_in, group_in, first_term);
       }
@@ -130,16 +147,16 @@ void pack_forward(const Gather& gather, const std::vector<double>& weights, int6
 }
 
 template <typename T>
-void pack_backward(const Gather& gather, const std::vector<const Value*>& convolutions, const Shape& in,
+void pack_backward(const Gather& gather, const std::vector<ConvolutionPart>& parts, const Shape& in,
                    const std::vector<const std::vector<double>*>& weights, T* packed) {
   for (const GatherPhase& phase : gather.phases) {
     for (const GatherTile& tile : phase.tiles) {
       T* out = packed + tile.weights;
       for (int64_t t = 0; t < tile.terms; ++t) {
         const GatherTerm& term = phase.terms[static_cast<size_t>(tile.first_term + t)];
-        const ConvolutionAttributes& a = attributes_of(*convolutions[static_cast<size_t>(term.convolution)]);
+        const ConvolutionAttributes& a = attributes_of(*parts[static_cast<size_t>(term.part)].convolution);
         const int64_t inputs = in.channels / a.groups, taps = a.kernel.height * a.kernel.width;
-        const std::vector<double>& w = *weights[static_cast<size_t>(term.convolution)];
+        const std::vector<double>& w = *weights[static_cast<size_t>(term.part)];
         for (int64_t c = 0; c < tile.outputs; ++c) {
           const int64_t channel = (tile.first + c) % inputs;  // within its group
           *out++ = static_cast<T>(w[static_cast<size_t>((term.out * inputs + channel) * taps + term.tap)]);
@@ -151,9 +168,9 @@ void pack_backward(const Gather& gather, const std::vector<const Value*>& convol
 
 template void pack_forward(const Gather&, const std::vector<double>&, int64_t, int64_t, float*);
 template void pack_forward(const Gather&, const std::vector<double>&, int64_t, int64_t, double*);
-template void pack_backward(const Gather&, const std::vector<const Value*>&, const Shape&,
+template void pack_backward(const Gather&, const std::vector<ConvolutionPart>&, const Shape&,
                             const std::vector<const std::vector<double>*>&, float*);
-template void pack_backward(const Gather&, const std::vector<const Value*>&, const Shape&,
+template void pack_backward(const Gather&, const std::vector<ConvolutionPart>&, const Shape&,
                             const std::vector<const std::vector<double>*>&, double*);
 
 }  // namespace winnow

@@ -10,14 +10,15 @@
 #include <vector>
 
 #include "plan/graph.h"
+#include "plan/state.h"
 
 namespace winnow {
 
 struct GatherTerm {
-  int64_t plane;                  // input plane of the gather; backward: counted over the convolutions of the list
-  int64_t dy, dx;                 // row and pixel relative to (base row) * step
-  int64_t convolution, out, tap;  // which weight: convolution of the list, its output channel (forward: unused), ky * kw + kx
-  int64_t in;                     // forward: input channel within the group
+  int64_t plane;           // input plane of the gather; backward: counted over the parts of the list
+  int64_t dy, dx;          // row and pixel relative to (base row) * step
+  int64_t part, out, tap;  // which weight: part of the list, output channel (forward: both unused), ky * kw + kx
+  int64_t in;              // forward: input channel within the group
 };
 
 struct GatherTile {
@@ -40,6 +41,15 @@ struct Gather {
   int64_t first_dy = 0, last_dy = 0, first_dx = 0, last_dx = 0;  // range of the terms
 };
 
+// Some output channels of a convolution.
+struct ConvolutionPart {
+  const Value* convolution;
+  int64_t first, count;
+};
+
+// Elements, at most, of one plane of gradients of a convolution or pool that a strip of its input's rows reads.
+int64_t strip_plane_elements(const Value& reader, const Shape& in);
+
 // Calls body(y, x) for the cells of the image under a pool's window, row by row.
 template <typename Body>
 void each_cell(const PoolAttributes& pool, const Shape& image, int64_t window_y, int64_t window_x, Body body) {
@@ -55,13 +65,13 @@ int64_t window_cells(const PoolAttributes& pool, const Shape& image, int64_t win
 
 Gather forward_gather(const Value& convolution, const Shape& in);
 // All with the same stride and output shape.
-Gather backward_gather(const std::vector<const Value*>& convolutions, const Shape& in);
+Gather backward_gather(const std::vector<ConvolutionPart>& parts, const Shape& in);
 
-// Lays the weights out as the tiles read them. weights[k] are those of convolution k, [out][in / groups][taps].
+// Lays the weights out as the tiles read them. weights[k] are those of part k's convolution, [out][in / groups][taps].
 template <typename T>
 void pack_forward(const Gather& gather, const std::vector<double>& weights, int64_t inputs, int64_t taps, T* packed);
 template <typename T>
-void pack_backward(const Gather& gather, const std::vector<const Value*>& convolutions, const Shape& in,
+void pack_backward(const Gather& gather, const std::vector<ConvolutionPart>& parts, const Shape& in,
                    const std::vector<const std::vector<double>*>& weights, T* packed);
 
 }  // namespace winnow

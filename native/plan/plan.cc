@@ -17,8 +17,8 @@ namespace {
 
 // A worker's gradients of a block of cotangents should stay within its share of the last-level cache, and a pass over
 // activations is worth sharing between some cotangents.
-constexpr int64_t kWorkspaceBytes = int64_t{12} << 20;
-constexpr int64_t kMostCotangents = 8;
+constexpr int64_t kWorkspaceBytes = int64_t{64} << 20;
+constexpr int64_t kMostCotangents = 4;
 
 int64_t cotangent_block(const Layout& layout, int64_t element_bytes, int64_t cotangents) {
   const int64_t each = std::max<int64_t>(1, layout.gradient_elements * element_bytes);
@@ -289,7 +289,7 @@ int64_t Plan::bytes(winnow_pass pass, int64_t cotangents) const {
   if (pass != WINNOW_PASS_FORWARD) {
     if (dtype_ == WINNOW_F32) elements *= 3;  // the forward pass in double beside it
     const int64_t block = cotangent_block(layout_, element_bytes_, std::max<int64_t>(1, cotangents));
-    elements += block * layout_.gradient_elements + layout_.scratch_elements;
+    elements += block * (layout_.gradient_elements + layout_.transient_elements) + layout_.strip_elements;
     elements += cotangents * graph_.network().parameters();
   }
   return elements * element_bytes_;

@@ -1,7 +1,6 @@
 #include "plan/program.h"
 
 #include <algorithm>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -26,12 +25,15 @@ Program::Program(const Graph& graph, const int32_t* states, const double* coeffi
       runs_(static_cast<size_t>(graph.size())),
       flows_(static_cast<size_t>(graph.size())),
       terms_(static_cast<size_t>(graph.size())),
-      data_groups_(static_cast<size_t>(graph.size())) {
+      data_groups_(static_cast<size_t>(graph.size())),
+      weight_groups_(static_cast<size_t>(graph.size())) {
   find_running(states, coefficients, wanted);
   if (!backward) return;
   find_flow();
   find_sources();
-  plan_backward();
+  order_backward();
+  plan_weights();
+  plan_data();
   plan_pools();
 }
 
@@ -62,7 +64,7 @@ void Program::find_running(const int32_t* states, const double* coefficients, co
       terms_[v].push_back({input, choice < 0 ? 1.0 : coefficients[choice]});
     }
   }
-  for (const int64_t value : wanted) runs_[value] = exists[value] || value == graph_.output();
+  for (const int64_t value : wanted) runs_[value] = exists[value];
   for (int64_t v = graph_.size() - 1; v >= 0; --v) {
     if (!runs_[v]) continue;
     if (graph_[v].operation == WINNOW_WEIGHTED_SUM) {
@@ -114,62 +116,64 @@ std::vector<int64_t> Program::flowing_consumers(int64_t value) const {
   return flowing;
 }
 
-void Program::plan_backward() {
-  std::map<std::vector<int64_t>, size_t> group_of;
-  std::vector<std::vector<int64_t>> groups_at(flows_.size());  // weight groups by the value at which they are ready
-  for (int64_t v = graph_.size() - 1; v >= 0; --v) {
-    if (!flows_[v] || graph_[v].operation != WINNOW_CONVOLUTION) continue;
-    const ConvolutionAttributes& a = convolution_of(graph_[v]);
-    const int64_t source_value = source(gradient_value(v)).value, input = graph_[v].inputs[0];
-    const Shape& shape = graph_[v].shape;
-    const std::vector<int64_t> key{input,    source_value,   a.stride.height, a.stride.width,
-                                   a.groups, shape.channels, shape.height,    shape.width};
-    const auto [found, fresh] = group_of.emplace(key, weight_groups_.size());
-    if (fresh) {
-      weight_groups_.push_back({input, source_value, a.groups, a.stride, {}, {}, {}});
-      groups_at[gradient_value(v)].push_back(static_cast<int64_t>(found->second));
-    }
-    WeightGroup& group = weight_groups_[found->second];
-    group.convolutions.push_back(v);
-    std::vector<int64_t> taps;
-    for (int64_t ky = 0; ky < a.kernel.height; ++ky) {
-      for (int64_t kx = 0; kx < a.kernel.width; ++kx) {
-        const Pair tap{ky * a.dilation.height - a.padding.height, kx * a.dilation.width - a.padding.width};
-        const auto at = std::find_if(group.taps.begin(), group.taps.end(),
-                                     [&](const Pair& other) { return other.height == tap.height && other.width == tap.width; });
-        taps.push_back(at - group.taps.begin());
-        if (at == group.taps.end()) group.taps.push_back(tap);
-      }
-    }
-    group.tap_of.push_back(std::move(taps));
-  }
+void Program::order_backward() {
   for (int64_t v = graph_.size() - 1; v >= 0; --v) {
     if (!flows_[v]) continue;
     if (graph_[v].gradient == GradientKind::kOwn) backward_.push_back({BackwardStep::kPull, v});
-    // Groups first: a norm over a convolution takes its sums from the group's correlation.
-    for (const int64_t group : groups_at[v]) backward_.push_back({BackwardStep::kWeights, group});
+    // A norm over a convolution takes its sums from the correlation instead.
     if (graph_[v].operation == WINNOW_BATCH_NORM && graph_[graph_[v].inputs[0]].gradient != GradientKind::kVirtual) {
       backward_.push_back({BackwardStep::kNorm, v});
     }
   }
-  for (int64_t v = 0; v < graph_.size(); ++v) {
-    for (const int64_t consumer : flowing_consumers(v)) {
-      if (graph_[consumer].operation != WINNOW_CONVOLUTION || graph_[v].gradient == GradientKind::kNone) continue;
-      auto& groups = data_groups_[v];
-      const auto at = std::find_if(groups.begin(), groups.end(), [&](const DataGroup& group) {
-        return same_geometry(graph_[group.convolutions[0]], graph_[consumer]);
-      });
-      if (at == groups.end()) {
-        groups.push_back({{consumer}, {}});
-      } else {
-        at->convolutions.push_back(consumer);
+}
+
+void Program::plan_weights() {
+  for (int64_t v = graph_.size() - 1; v >= 0; --v) {
+    if (!flows_[v] || graph_[v].operation != WINNOW_CONVOLUTION) continue;
+    const ConvolutionAttributes& a = convolution_of(graph_[v]);
+    const int64_t source_value = source(gradient_value(v)).value, input = graph_[v].inputs[0];
+    std::vector<WeightGroup>& groups = weight_groups_[source_value];
+    auto group = std::find_if(groups.begin(), groups.end(), [&](const WeightGroup& other) {
+      return other.input == input && same_geometry(graph_[other.convolutions[0]], graph_[v]);
+    });
+    if (group == groups.end()) group = groups.insert(group, {input, source_value, a.groups, a.stride, {}, {}, {}});
+    group->convolutions.push_back(v);
+    std::vector<int64_t> taps;
+    for (int64_t ky = 0; ky < a.kernel.height; ++ky) {
+      for (int64_t kx = 0; kx < a.kernel.width; ++kx) {
+        const Pair tap{ky * a.dilation.height - a.padding.height, kx * a.dilation.width - a.padding.width};
+        const auto at = std::find_if(group->taps.begin(), group->taps.end(),
+                                     [&](const Pair& other) { return other.height == tap.height && other.width == tap.width; });
+        taps.push_back(at - group->taps.begin());
+        if (at == group->taps.end()) group->taps.push_back(tap);
       }
     }
-    for (DataGroup& group : data_groups_[v]) {
-      std::vector<const Value*> convolutions;
-      for (const int64_t convolution : group.convolutions) convolutions.push_back(&graph_[convolution]);
-      group.gather = backward_gather(convolutions, graph_[v].shape);
+    group->tap_of.push_back(std::move(taps));
+  }
+}
+
+void Program::plan_data() {
+  for (int64_t v = 0; v < graph_.size(); ++v) {
+    if (graph_[v].gradient == GradientKind::kNone) continue;
+    const Shape& in = graph_[v].shape;
+    auto& groups = data_groups_[v];
+    int64_t used = 0;  // elements of the last group
+    for (const int64_t consumer : flowing_consumers(v)) {
+      const Value& convolution = graph_[consumer];
+      if (convolution.operation != WINNOW_CONVOLUTION) continue;
+      const int64_t plane = strip_plane_elements(convolution, in), channels = convolution.shape.channels;
+      const int64_t most = std::clamp<int64_t>(kPassElements / plane, 1, channels);
+      const bool joins = !groups.empty() && same_geometry(graph_[groups.back().convolutions[0]], convolution) &&
+                         used + channels * plane <= kPassElements;
+      for (int64_t first = 0; first < channels; first += most) {
+        if (!joins) groups.push_back({});
+        const int64_t count = std::min(most, channels - first);
+        used = (joins ? used : 0) + count * plane;
+        groups.back().parts.push_back({&convolution, first, count});
+        groups.back().convolutions.push_back(consumer);
+      }
     }
+    for (DataGroup& group : groups) group.gather = backward_gather(group.parts, in);
   }
 }
 
@@ -182,7 +186,7 @@ void Program::plan_pools() {
     Value ones{WINNOW_CONVOLUTION, ConvolutionAttributes{1, a.kernel, a.stride, a.padding, {1, 1}, 1, false}, {}, out, {}, {}};
     ones.shape.channels = 1;
     PoolGather& pool = pool_gathers_[static_cast<size_t>(v)];
-    pool.gather = backward_gather({&ones}, {1, in.height, in.width});
+    pool.gather = backward_gather({{&ones, 0, 1}}, {1, in.height, in.width});
     for (int64_t y = 0; y < out.height; ++y) {
       for (int64_t x = 0; x < out.width; ++x) {
         pool.share.push_back(1.0 / static_cast<double>(window_cells(a, in, y, x)));

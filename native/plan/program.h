@@ -22,9 +22,10 @@ struct GradientSource {
   double coefficient;
 };
 
-// Convolutions that read the same value and are differentiated to it in one pass.
+// Output channels of convolutions that read the same value and are differentiated to it in one pass: as many as fit the cache.
 struct DataGroup {
-  std::vector<int64_t> convolutions;
+  std::vector<ConvolutionPart> parts;
+  std::vector<int64_t> convolutions;  // by part: its value
   Gather gather;
 };
 
@@ -46,8 +47,8 @@ struct WeightGroup {
 };
 
 struct BackwardStep {
-  enum Kind { kPull, kWeights, kNorm } kind;
-  int64_t index;  // value; weight group
+  enum Kind { kPull, kNorm } kind;
+  int64_t value;
 };
 
 class Program {
@@ -66,7 +67,8 @@ class Program {
   int64_t gradient_value(int64_t convolution) const;
   const std::vector<DataGroup>& data_groups(int64_t value) const { return data_groups_[static_cast<size_t>(value)]; }
   const PoolGather& pool_gather(int64_t pool) const { return pool_gathers_[static_cast<size_t>(pool)]; }
-  const std::vector<WeightGroup>& weight_groups() const { return weight_groups_; }
+  // Of the convolutions whose gradient lies in a value's buffer.
+  const std::vector<WeightGroup>& weight_groups(int64_t source) const { return weight_groups_[static_cast<size_t>(source)]; }
   const std::vector<BackwardStep>& backward() const { return backward_; }
   // Consumers of a value that take part in the backward pass.
   std::vector<int64_t> flowing_consumers(int64_t value) const;
@@ -75,16 +77,18 @@ class Program {
   void find_running(const int32_t* states, const double* coefficients, const std::vector<int64_t>& wanted);
   void find_flow();
   void find_sources();
-  void plan_backward();
+  void order_backward();
+  void plan_weights();
+  void plan_data();
   void plan_pools();
 
   const Graph& graph_;
   std::vector<bool> runs_, flows_;
   std::vector<std::vector<SumTerm>> terms_;
   std::vector<GradientSource> sources_;
-  std::vector<std::vector<DataGroup>> data_groups_;  // by value that is read
-  std::vector<PoolGather> pool_gathers_;             // by value
-  std::vector<WeightGroup> weight_groups_;
+  std::vector<std::vector<DataGroup>> data_groups_;      // by value that is read
+  std::vector<PoolGather> pool_gathers_;                 // by value
+  std::vector<std::vector<WeightGroup>> weight_groups_;  // by source
   std::vector<BackwardStep> backward_;
 };
 

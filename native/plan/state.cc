@@ -12,13 +12,16 @@
 
 #include "abi/failure.h"
 #include "kernels/kernels.h"
+#include "plan/gather.h"
 
 namespace winnow {
 namespace {
 
 constexpr int64_t kHugePage = int64_t{1} << 21;
 
-int64_t product(std::initializer_list<int64_t> factors, const char* what) {
+}  // namespace
+
+int64_t elements_of(std::initializer_list<int64_t> factors, const char* what) {
   int64_t result = 1;
   for (const int64_t factor : factors) {
     if (__builtin_mul_overflow(result, factor, &result)) {
@@ -28,8 +31,10 @@ int64_t product(std::initializer_list<int64_t> factors, const char* what) {
   return result;
 }
 
+namespace {
+
 int64_t gradient_elements_of(const Value& value, int64_t blocks) {
-  return product({blocks, value.shape.elements(), kLanes}, "gradients");
+  return elements_of({blocks, value.shape.elements(), kLanes}, "gradients");
 }
 
 // Own buffers that the pass at `value` reads through transient, aliased and virtual gradients of its consumers.
@@ -84,49 +89,18 @@ Layout::Layout(const Graph& graph, int64_t batch_size, int64_t bytes_per_element
     const Value& value = graph[v];
     if (!value.lazy) {
       Planes& p = planes[v];
-      p.pitch = product({value.shape.width + 2 * value.halo_width, kLanes}, "a value");
-      p.plane = product({value.shape.height + 2 * value.halo_height, p.pitch}, "a value");
-      p.block = product({value.shape.channels, p.plane}, "a value");
+      p.pitch = elements_of({value.shape.width + 2 * value.halo_width, kLanes}, "a value");
+      p.plane = elements_of({value.shape.height + 2 * value.halo_height, p.pitch}, "a value");
+      p.block = elements_of({value.shape.channels, p.plane}, "a value");
       p.offset = state_elements + value.halo_height * p.pitch + value.halo_width * kLanes;
-      add(state_elements, product({blocks, p.block}, "a value"));
+      add(state_elements, elements_of({blocks, p.block}, "a value"));
     }
-    plane_elements = std::max(plane_elements, product({value.shape.elements(), kLanes}, "a value"));
+    plane_elements = std::max(plane_elements, elements_of({value.shape.elements(), kLanes}, "a value"));
     if (value.operation == WINNOW_CONVOLUTION || value.operation == WINNOW_AVERAGE_POOL) {
-      // Rows of the gradients of everything that reads the same value, and a row of zeros.
-      const Value& in = graph[value.inputs[0]];
-      int64_t channels = 0, reach_height = 0, reach_width = 0, width = 0;
-      for (const int64_t reader : in.consumers) {
-        const Value& other = graph[reader];
-        width = std::max(width, other.shape.width);
-        if (other.operation == WINNOW_CONVOLUTION) {
-          const auto& a = std::get<ConvolutionAttributes>(other.attributes);
-          channels += other.shape.channels;
-          reach_height = std::max(reach_height, a.dilation.height * (a.kernel.height - 1) + a.padding.height + 2);
-          reach_width = std::max(reach_width, a.dilation.width * (a.kernel.width - 1) + a.padding.width + 2);
-        } else if (other.operation == WINNOW_AVERAGE_POOL) {
-          const auto& a = std::get<PoolAttributes>(other.attributes);
-          channels = std::max<int64_t>(channels, 1);
-          reach_height = std::max(reach_height, a.kernel.height + a.padding.height + 2);
-          reach_width = std::max(reach_width, a.kernel.width + a.padding.width + 2);
-        }
-      }
-      ring_elements = std::max(ring_elements, product({channels * (reach_height + kRowsAhead) + 1,
-                                                       std::max(width, in.shape.width) + 2 * reach_width, kLanes},
-                                                      "a pass"));
-    }
-    if (value.operation == WINNOW_CONVOLUTION) {
-      const auto& a = std::get<ConvolutionAttributes>(value.attributes);
-      int64_t taps = 0;
-      for (const int64_t reader : graph[value.inputs[0]].consumers) {
-        if (graph[reader].operation != WINNOW_CONVOLUTION) continue;
-        const auto& other = std::get<ConvolutionAttributes>(graph[reader].attributes);
-        taps = std::max(taps, taps + other.kernel.height * other.kernel.width);
-      }
-      correlation_elements = std::max(
-          correlation_elements, product({a.outputs, graph[value.inputs[0]].shape.channels / a.groups, taps}, "a gradient"));
+      strip_elements = std::max(strip_elements, strip_plane_elements(value, graph[value.inputs[0]].shape));
     }
   }
-  // A pass holds one plane for every transient gradient on the way to what it reads.
+  // A pass holds one value of a block for every transient gradient on the way to what it reads.
   std::vector<int64_t> depth(planes.size());
   int64_t deepest = 0;
   for (int64_t v = graph.size() - 1; v >= 0; --v) {
@@ -134,8 +108,7 @@ Layout::Layout(const Graph& graph, int64_t batch_size, int64_t bytes_per_element
     depth[v] = graph[v].gradient == GradientKind::kTransient ? depth[v] + 1 : 0;
     deepest = std::max(deepest, depth[v]);
   }
-  add(scratch_elements, product({deepest, plane_elements}, "a pass"));
-  add(scratch_elements, ring_elements);
+  add(transient_elements, elements_of({deepest, plane_elements}, "a pass"));
 
   // Gradient buffers share memory where their lives do not meet. Values are visited from the last to the first.
   struct Live {
@@ -187,7 +160,7 @@ template <typename T>
 Workspace<T>::Workspace(const Graph& graph, const Layout& layout, int64_t count)
     : cotangents(count),
       gradients(layout.gradient_elements * count * static_cast<int64_t>(sizeof(T))),
-      scratch(layout.scratch_elements * static_cast<int64_t>(sizeof(T))),
+      scratch((layout.strip_elements + count * layout.transient_elements) * static_cast<int64_t>(sizeof(T))),
       sums(static_cast<size_t>(graph.size())),
       alpha(static_cast<size_t>(graph.size())),
       beta(static_cast<size_t>(graph.size())),

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <vector>
 
@@ -11,8 +12,15 @@
 
 namespace winnow {
 
-// Rows that a backward gather makes at a time.
-constexpr int64_t kRowsAhead = 8;
+// Passes over planes go by strips of rows of about this many pixels, every cotangent of a block over one strip before the next:
+// what all cotangents read of a strip stays in the second-level cache.
+constexpr int64_t kStripPixels = 256;
+// Elements of the gradient planes that such a pass makes and reads at a time.
+constexpr int64_t kPassElements = 40960;
+inline int64_t strip_rows(int64_t width) { return width < kStripPixels ? kStripPixels / width : 1; }
+
+// The product; throws OUT_OF_MEMORY, naming `what`, where it passes 2^63.
+int64_t elements_of(std::initializer_list<int64_t> factors, const char* what);
 
 // Zeroed memory, aligned to a huge page where it is large.
 class Arena {
@@ -50,10 +58,9 @@ class Layout {
   // Gradients of one cotangent: [block][channel][row][pixel][lane], without zeros around; times cotangents of a block.
   std::vector<int64_t> gradient_offset, gradient_size, gradient_block;  // by value, elements for one cotangent, one block
   int64_t gradient_elements = 0;                                        // of one cotangent
-  int64_t scratch_elements = 0;                                         // of a worker, whatever the number of cotangents
-  int64_t plane_elements = 0;                                           // largest value of one block, without zeros around
-  int64_t ring_elements = 0;                                            // most rows of gradients that a pass holds
-  int64_t correlation_elements = 0;                                     // largest correlation of one cotangent, without lanes
+  int64_t transient_elements = 0;          // of one cotangent, gradients that are made and read at once
+  int64_t plane_elements = 0;              // largest value of one block, without zeros around
+  int64_t strip_elements = kPassElements;  // gradient planes that a pass holds
 };
 
 // Statistics of a batch norm: z -> scale z + shift.
@@ -93,8 +100,8 @@ struct Workspace {
   std::vector<std::vector<double>> sums;           // by value: [cotangent][channel] of its gradient
   std::vector<std::vector<T>> alpha, beta, kappa;  // by norm: [cotangent][channel], see Kernels::norm_gradient
   std::vector<const T*> rows;                      // of a gather or a correlation
-  std::vector<T> lane_sums;                        // of a correlation
-  std::vector<double> correlation;                 // [cotangent][out][in / groups][tap of the group]
+  std::vector<T> lane_sums;                        // of the correlations with one source, [cotangent][sum][lane]
+  std::vector<double> correlations;                // the same added up, [cotangent][sum]
 };
 
 }  // namespace winnow

@@ -97,22 +97,24 @@ void each_variant(Body body) {
 template <typename T>
 void gather_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t outputs, int64_t terms,
                  int64_t pixels, int64_t lanes, int64_t input_stride, int64_t output_stride, bool accumulate) {
-  const int64_t input_step = input_stride * kLanes, out_step = output_stride * kLanes, out_plane = pixels * out_step + kLanes;
+  constexpr int64_t kRows = 3;
+  const int64_t input_step = input_stride * kLanes, out_step = output_stride * kLanes;
+  const int64_t input_pitch = (pixels * input_stride + 1) * kLanes, out_pitch = pixels * out_step;
+  const int64_t out_plane = kRows * out_pitch + kLanes;
   // Terms are shifted views of few planes, as taps are.
-  Buffer<T> in((pixels * input_stride + terms) * kLanes, draws), weights(terms * outputs, draws),
-      out(outputs * out_plane, draws);
+  Buffer<T> in(kRows * input_pitch + terms * kLanes, draws), weights(terms * outputs, draws), out(outputs * out_plane, draws);
   in.clear_unused(lanes);
   const auto run = [&](const Kernels<T>& k, const Buffer<T>& from, const Buffer<T>& with, Buffer<T>& to) {
     std::vector<const T*> inputs;
     for (int64_t t = 0; t < terms; ++t) inputs.push_back(from.data() + t * kLanes);
-    k.gather(
-        {inputs.data(), with.data(), terms, outputs, input_step, to.data(), out_plane, out_step, pixels, lanes, accumulate});
+    k.gather({inputs.data(), with.data(), terms, outputs, input_pitch, input_step, to.data(), out_plane, out_pitch, out_step,
+              kRows, pixels, lanes, accumulate});
   };
   Buffer<T> actual(out), expected(out), magnitude(out.absolute());
   run(kernels, in, weights, actual);
   run(reference, in, weights, expected);
   run(reference, in.absolute(), weights.absolute(), magnitude);
-  const auto is_pixel = [&](int64_t i) { return i % out_plane / out_step < pixels && i % out_plane % out_step < kLanes; };
+  const auto is_pixel = [&](int64_t i) { return i % out_plane < kRows * out_pitch && i % out_plane % out_step < kLanes; };
   // Unused lanes are free: take whatever is there.
   for (int64_t i = 0; i < out.count(); ++i) {
     if (is_pixel(i) && i % kLanes >= lanes) actual.data()[i] = expected.data()[i];
@@ -133,7 +135,8 @@ void correlate_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draw
     std::vector<const T*> from, with;
     for (int64_t r = 0; r < rows; ++r) from.push_back(g.data() + r * height * pitch);
     for (int64_t t = 0; t < terms; ++t) with.push_back(a.data() + t * kLanes);
-    k.correlate({from.data(), with.data(), rows, terms, height, pixels, pitch, activation_pitch, step, to.data(), lanes});
+    k.correlate({from.data(), with.data(), rows, terms, height, pixels, pitch, activation_pitch, step, to.data(),
+                 terms * kLanes, lanes});
   };
   Buffer<T> actual(sums), expected(sums), magnitude(sums.absolute());
   run(kernels, gradients, activations, actual);
@@ -326,7 +329,8 @@ TEST(reference_gather_by_hand) {
   const Buffer<double> before(out);
   const double* inputs[] = {in.data(), in.data() + kLanes};
   const double weights[] = {2, -3};
-  kernels_of<double>(Variant::kReference).gather({inputs, weights, 2, 1, 2 * kLanes, out.data(), 0, kLanes, 2, kLanes, true});
+  kernels_of<double>(Variant::kReference)
+      .gather({inputs, weights, 2, 1, 0, 2 * kLanes, out.data(), 0, 0, kLanes, 1, 2, kLanes, true});
   for (int64_t i = 0; i < 2 * kLanes; ++i) {
     const double* at = in.data() + i / kLanes * 2 * kLanes + i % kLanes;
     CHECK_NEAR(out.data()[i], before.data()[i] + 2 * at[0] - 3 * at[kLanes], 1e-14);

@@ -16,26 +16,37 @@ inline void correlate_tile(const Correlation<T>& c, int64_t row, int64_t term) {
     V<T, W> sum[ROWS][TERMS];
     const T* gradient[ROWS];
     const T* activation[TERMS];
+    WINNOW_UNROLL
     for (int r = 0; r < ROWS; ++r) gradient[r] = c.gradients[row + r] + lane;
+    WINNOW_UNROLL
     for (int t = 0; t < TERMS; ++t) activation[t] = c.activations[term + t] + lane;
-    T* sums = c.sums + (row * c.terms + term) * kLanes + lane;
+    T* sums = c.sums + row * c.sum_pitch + term * kLanes + lane;
+    WINNOW_UNROLL
     for (int r = 0; r < ROWS; ++r) {
-      for (int t = 0; t < TERMS; ++t) sum[r][t] = load<T, W>(sums + (r * c.terms + t) * kLanes);
+      WINNOW_UNROLL
+      for (int t = 0; t < TERMS; ++t) sum[r][t] = load<T, W>(sums + r * c.sum_pitch + t * kLanes);
     }
     for (int64_t y = 0; y < c.height; ++y) {
       for (int64_t x = 0; x < c.pixels; ++x) {
         V<T, W> g[ROWS];
+        WINNOW_UNROLL
         for (int r = 0; r < ROWS; ++r) g[r] = load<T, W>(gradient[r] + x * kLanes);
+        WINNOW_UNROLL
         for (int t = 0; t < TERMS; ++t) {
           const V<T, W> a = in_register(load<T, W>(activation[t] + x * step));
+          WINNOW_UNROLL
           for (int r = 0; r < ROWS; ++r) sum[r][t] = multiply_add(g[r], a, sum[r][t]);
         }
       }
+      WINNOW_UNROLL
       for (int r = 0; r < ROWS; ++r) gradient[r] += c.gradient_pitch;
+      WINNOW_UNROLL
       for (int t = 0; t < TERMS; ++t) activation[t] += c.activation_pitch;
     }
+    WINNOW_UNROLL
     for (int r = 0; r < ROWS; ++r) {
-      for (int t = 0; t < TERMS; ++t) store<T, W>(sums + (r * c.terms + t) * kLanes, sum[r][t]);
+      WINNOW_UNROLL
+      for (int t = 0; t < TERMS; ++t) store<T, W>(sums + r * c.sum_pitch + t * kLanes, sum[r][t]);
     }
   }
 }

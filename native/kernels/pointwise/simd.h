@@ -134,6 +134,15 @@ void scale_each(T* out, const T* in, const T* factors, int64_t pixels, bool add)
 }
 
 // Adds the used lanes of per-lane sums, in lane order.
+// W values as doubles.
+template <typename T, int W>
+inline V<double, W> widen(const T* p) {
+  typedef T Narrow __attribute__((vector_size(W * sizeof(T))));
+  Narrow narrow;
+  __builtin_memcpy(&narrow, p, sizeof narrow);
+  return __builtin_convertvector(narrow, V<double, W>);
+}
+
 template <typename T>
 inline double used_lanes(const Wide<T> (&sums)[kLanes / kWidth<T>], int64_t lanes) {
   double total = 0;
@@ -150,6 +159,19 @@ inline double lane_sums(int64_t pixels, int64_t lanes, Term term) {
     for (int64_t part = 0; part < kParts; ++part) sums[part] = term(x * kLanes + part * kWidth<T>, sums[part]);
   }
   return used_lanes<T>(sums, lanes);
+}
+
+template <typename T>
+void reduce(T* lane_sums, int64_t count, double* sums) {
+  constexpr int W = kBytes / 8;
+  for (int64_t i = 0; i < count; ++i, lane_sums += kLanes) {
+    V<double, W> total = widen<T, W>(lane_sums);
+    for (int64_t l = W; l < kLanes; l += W) total += widen<T, W>(lane_sums + l);
+    double sum = 0;
+    for (int l = 0; l < W; ++l) sum += total[l];
+    sums[i] += sum;
+    for (int64_t l = 0; l < kLanes; l += kWidth<T>) put(lane_sums + l, Wide<T>{}, false);
+  }
 }
 
 template <typename T>
@@ -176,18 +198,8 @@ double dot(const T* a, const T* b, int64_t count) {
   constexpr int W = kBytes / 8, kChains = 4;
   V<double, W> sums[kChains] = {};
   int64_t i = 0;
-  const auto widen = [](const T* p) {
-    if constexpr (sizeof(T) == 8) {
-      return load<double, W>(reinterpret_cast<const double*>(p));
-    } else {
-      typedef T Half __attribute__((vector_size(W * sizeof(T))));
-      Half h;
-      __builtin_memcpy(&h, p, sizeof h);
-      return __builtin_convertvector(h, V<double, W>);
-    }
-  };
   for (; i + W * kChains <= count; i += W * kChains) {
-    for (int k = 0; k < kChains; ++k) sums[k] = multiply_add(widen(a + i + k * W), widen(b + i + k * W), sums[k]);
+    for (int k = 0; k < kChains; ++k) sums[k] = multiply_add(widen<T, W>(a + i + k * W), widen<T, W>(b + i + k * W), sums[k]);
   }
   const V<double, W> both = (sums[0] + sums[1]) + (sums[2] + sums[3]);
   double total = 0;
