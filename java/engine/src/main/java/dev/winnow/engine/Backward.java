@@ -87,13 +87,13 @@ final class Backward extends Output<Gradients> implements AutoCloseable {
           .kind(Winnow.WINNOW_SINK_COPY)
           .roles(ROLES)
           .values(values)
-          .capacity(jobs * graph.parameters());
+          ._capacity(jobs * graph.parameters());
       sinks
           .getPointer(1)
           .kind(Winnow.WINNOW_SINK_INPUT_COPY)
           .roles(0)
           .values(inputs)
-          .capacity(jobs * batch * inputs());
+          ._capacity(jobs * batch * inputs());
       return Winnow.winnow_backward(plan, call, cotangents, sinks, input ? 2 : 1, error);
     }
   }

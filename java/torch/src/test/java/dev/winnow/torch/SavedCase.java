@@ -1,0 +1,62 @@
+package dev.winnow.torch;
+
+import dev.winnow.compute.Cotangent;
+import dev.winnow.tensor.Dtype;
+import dev.winnow.tensor.Safetensors;
+import dev.winnow.tensor.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A case on disk, for a debugger or another program: {@code target/differential/SEED/} with the
+ * nodes as text and every number as safetensors (weights by name, {@code input}, {@code cotangent}
+ * or {@code labels}, {@code coefficients}, {@code states}).
+ */
+final class SavedCase {
+  private SavedCase() {}
+
+  static Path save(RandomCase random) {
+    Path folder = Path.of("target", "differential", Long.toString(random.seed()));
+    try {
+      Files.createDirectories(folder);
+      StringBuilder text = new StringBuilder();
+      random.graph().nodes().forEach(node -> text.append(node).append('\n'));
+      text.append("output ").append(random.graph().output()).append('\n');
+      text.append("norm ").append(random.norm()).append('\n');
+      Files.writeString(folder.resolve("network.txt"), text);
+      Safetensors.write(folder.resolve("tensors.safetensors"), tensors(random), Dtype.F64);
+      return folder.toAbsolutePath();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Map<String, Tensor> tensors(RandomCase random) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>(random.values());
+    tensors.put("input", random.images());
+    if (random.cotangent() instanceof Cotangent.Given given) {
+      tensors.put("cotangent", given.values());
+    } else {
+      List<Integer> labels = ((Cotangent.CrossEntropy) random.cotangent()).labels();
+      tensors.put("labels", vector(labels.stream().mapToDouble(label -> label).toArray()));
+    }
+    double[] coefficients = new double[random.row().size()];
+    double[] states = new double[coefficients.length];
+    for (int c = 0; c < states.length; c++) {
+      coefficients[c] = random.row().coefficient(c);
+      states[c] = random.row().state(c).ordinal();
+    }
+    tensors.put("coefficients", vector(coefficients));
+    tensors.put("states", vector(states));
+    return tensors;
+  }
+
+  private static Tensor vector(double[] values) {
+    return new Tensor(new int[] {values.length}, values);
+  }
+}
