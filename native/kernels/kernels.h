@@ -15,6 +15,8 @@ constexpr int64_t kLanes = 16;
 constexpr int64_t kGatherOutputs = 6;
 constexpr int64_t kCorrelateRows = 3;
 constexpr int64_t kCorrelateTerms = 9;
+// Rows are short in small images: a conversion to double pays for itself over this many pixels.
+constexpr int64_t kSumPixels = 32;
 
 // Rows of a linear local operator: out[o][y][x] = sum over terms t of weights[t][o] * inputs[t][y][x]   (+ what was there).
 // Convolution forward and backward-data are both lists of such terms (plan/gather.h).
@@ -56,6 +58,14 @@ struct ReluPlane {
   uint16_t* signs;  // [rows][pixels]: bit l is set where lane l of `out` is > 0; nullptr: not wanted
 };
 
+// One channel of a value over the whole batch.
+template <typename T>
+struct ChannelPlanes {
+  const T* in;
+  int64_t blocks, block_pitch, rows, row_pitch, pixels;  // pitches in elements
+  int64_t last_lanes;                                    // used lanes of the last block
+};
+
 template <typename T>
 struct Kernels {
   void (*gather)(const GatherRows<T>&);
@@ -78,9 +88,12 @@ struct Kernels {
 
   // sums[i] += the lanes of lane_sums[i], added in double; clears them.
   void (*reduce)(T* lane_sums, int64_t count, double* sums);
+  // Sums over the used lanes of a batch: at least kSumPixels pixels, or what a plane has, in T per lane, and those in double.
+  double (*channel_sum)(const ChannelPlanes<T>&);
+  double (*channel_squares)(const ChannelPlanes<T>&, T mean);  // of in - mean
+
   // Double sums over the used lanes; a row of pixels is summed in T per lane, rows are added in double.
   double (*sum)(const T* in, int64_t pixels, int64_t lanes);
-  double (*squares)(const T* in, T mean, int64_t pixels, int64_t lanes);  // of in - mean
   double (*product)(const T* a, const T* b, int64_t pixels, int64_t lanes);
 
   // Inner product in double.

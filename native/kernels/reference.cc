@@ -141,9 +141,26 @@ double sum(const T* in, int64_t pixels, int64_t lanes) {
   return used_sum(pixels, lanes, [&](int64_t i) { return double{in[i]}; });
 }
 
+template <typename T, typename Term>
+double channel_total(const ChannelPlanes<T>& p, Term term) {
+  double total = 0;
+  for (int64_t b = 0; b < p.blocks; ++b) {
+    for (int64_t y = 0; y < p.rows; ++y) {
+      const T* row = p.in + b * p.block_pitch + y * p.row_pitch;
+      total += used_sum(p.pixels, b + 1 < p.blocks ? kLanes : p.last_lanes, [&](int64_t i) { return term(double{row[i]}); });
+    }
+  }
+  return total;
+}
+
 template <typename T>
-double squares(const T* in, T mean, int64_t pixels, int64_t lanes) {
-  return used_sum(pixels, lanes, [&](int64_t i) { return (double{in[i]} - double{mean}) * (double{in[i]} - double{mean}); });
+double channel_sum(const ChannelPlanes<T>& p) {
+  return channel_total(p, [](double value) { return value; });
+}
+
+template <typename T>
+double channel_squares(const ChannelPlanes<T>& p, T mean) {
+  return channel_total(p, [&](double value) { return (value - double{mean}) * (value - double{mean}); });
 }
 
 template <typename T>

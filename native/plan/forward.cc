@@ -201,27 +201,25 @@ void Forward<T>::normalise(int64_t v) {
     } else {
       norm.count = static_cast<double>(layout_.batch * value.shape.height * value.shape.width);
     }
-    const int64_t height = value.shape.height, width = value.shape.width, pitch = layout_.planes[input].pitch;
-    const auto over_rows = [&](int64_t c, auto row_sum) {
-      double total = 0;
-      for (int64_t b = 0; b < layout_.blocks; ++b) {
-        for (int64_t y = 0; y < height; ++y) total += row_sum(plane(input, b, c) + y * pitch, layout_.lanes(b));
-      }
-      return total;
-    };
+    const Planes& in = layout_.planes[input];
     for (int64_t c = 0; c < channels; ++c) {
       double mean, variance;
       if (running_mean != nullptr) {
         mean = (*running_mean)[static_cast<size_t>(c)];
         variance = (*running_variance)[static_cast<size_t>(c)];
       } else {
-        mean = over_rows(c, [&](const T* row, int64_t lanes) { return kernels_.sum(row, width, lanes); }) / norm.count;
+        const ChannelPlanes<T> planes = {plane(input, 0, c),
+                                         layout_.blocks,
+                                         in.block,
+                                         value.shape.height,
+                                         in.pitch,
+                                         value.shape.width,
+                                         layout_.lanes(layout_.blocks - 1)};
+        mean = kernels_.channel_sum(planes) / norm.count;
         // Deviations from the mean rounded to T, corrected for the rounding.
         const T centre = static_cast<T>(mean);
         const double off = mean - static_cast<double>(centre);
-        variance = over_rows(c, [&](const T* row, int64_t lanes) { return kernels_.squares(row, centre, width, lanes); }) /
-                       norm.count -
-                   off * off;
+        variance = kernels_.channel_squares(planes, centre) / norm.count - off * off;
         variance = std::max(variance, 0.0);
       }
       norm.mean[static_cast<size_t>(c)] = mean;

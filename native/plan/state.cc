@@ -145,8 +145,6 @@ Layout::Layout(const Graph& graph, int64_t batch_size, int64_t bytes_per_element
   }
 }
 
-int64_t Layout::lanes(int64_t block) const { return std::min(kLanes, batch - block * kLanes); }
-
 template <typename T>
 State<T>::State(const Graph& graph, const Layout& layout, Timing* timer)
     : arena(layout.state_elements * static_cast<int64_t>(sizeof(T))),

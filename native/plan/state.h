@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "kernels/kernels.h"
 #include "plan/graph.h"
 #include "plan/timing.h"
 
@@ -51,8 +52,8 @@ class Layout {
   Layout(const Graph& graph, int64_t batch, int64_t bytes_per_element, int64_t byte_budget);
 
   int64_t batch, blocks;
-  int64_t lanes(int64_t block) const;  // used lanes
-  std::vector<Planes> planes;          // by value; none where the value is lazy
+  int64_t lanes(int64_t block) const { return block + 1 < blocks ? kLanes : batch - block * kLanes; }  // used lanes
+  std::vector<Planes> planes;  // by value; none where the value is lazy
   int64_t state_elements = 0;
 
   // Gradients of one cotangent: [block][channel][row][pixel][lane], without zeros around; times cotangents of a block.

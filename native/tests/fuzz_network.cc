@@ -287,7 +287,7 @@ class Calls {
     ++tally.calls;
     bool done = false;
     const auto count = static_cast<int64_t>(jobs.size());
-    switch (d_.integer(0, 4)) {
+    switch (d_.integer(0, 5)) {
       case 0: {
         std::vector<double> logits(shrunk(count * images.samples * outputs));
         done = accept(winnow_forward(plan_, &call, logits.data(), size(logits), &error), error, "forward");
@@ -313,6 +313,20 @@ class Calls {
         }
         std::vector<uint64_t> patterns(shrunk(count * images.samples * std::max<int64_t>(1, (units + 63) / 64)));
         done = accept(winnow_patterns(plan_, &call, patterns.data(), size(patterns), &units, &error), error, "patterns");
+        break;
+      }
+      case 4: {
+        std::vector<int64_t> kernel(shrunk(count * images.samples * images.samples)), multiplicities;
+        for (int64_t n = 0; n < nodes; ++n) {
+          winnow_node_info node;
+          winnow_network_node(network_, n, &node, nullptr);
+          if (node.operation == WINNOW_RELU) multiplicities.push_back(rarely() ? odd_number(d_) : d_.integer(0, 3));
+        }
+        const bool own = d_.chance(0.3);
+        done = accept(
+            winnow_activation_kernel(plan_, &call, own ? nullptr : multiplicities.data(),
+                                     own ? 0 : size(multiplicities) - (rarely() ? 1 : 0), kernel.data(), size(kernel), &error),
+            error, "activation_kernel");
         break;
       }
       default: {

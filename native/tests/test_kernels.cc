@@ -190,14 +190,28 @@ void sum_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& dra
   const Buffer<T> a(pixels * kLanes, draws), b(pixels * kLanes, draws);
   const Buffer<T> size_a = a.absolute(), size_b = b.absolute();
   const double unit = std::numeric_limits<T>::epsilon() * static_cast<double>(pixels + 4);
-  const T mean = static_cast<T>(draws.normal());
   CHECK_NEAR(kernels.sum(a.data(), pixels, lanes), reference.sum(a.data(), pixels, lanes),
              unit * reference.sum(size_a.data(), pixels, lanes));
-  // A deviation from the mean carries the rounding of the larger of the two.
-  CHECK_NEAR(kernels.squares(a.data(), mean, pixels, lanes), reference.squares(a.data(), mean, pixels, lanes),
-             2 * unit * reference.squares(size_a.data(), -std::fabs(mean), pixels, lanes));
   CHECK_NEAR(kernels.product(a.data(), b.data(), pixels, lanes), reference.product(a.data(), b.data(), pixels, lanes),
              unit * reference.product(size_a.data(), size_b.data(), pixels, lanes));
+}
+
+template <typename T>
+void channel_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t blocks, int64_t rows,
+                  int64_t pixels, int64_t lanes) {
+  // Halos and lanes past the batch hold numbers that must not count.
+  const int64_t row_pitch = (pixels + 2) * kLanes, block_pitch = (rows + 1) * row_pitch;
+  const Buffer<T> in(blocks * block_pitch, draws);
+  const Buffer<T> size = in.absolute();
+  const auto planes = [&](const Buffer<T>& from) {
+    return ChannelPlanes<T>{from.data(), blocks, block_pitch, rows, row_pitch, pixels, lanes};
+  };
+  const double unit = std::numeric_limits<T>::epsilon() * static_cast<double>(std::max(pixels, kSumPixels) + 4 + pixels);
+  const T mean = static_cast<T>(draws.normal());
+  CHECK_NEAR(kernels.channel_sum(planes(in)), reference.channel_sum(planes(in)), unit * reference.channel_sum(planes(size)));
+  // A deviation from the mean carries the rounding of the larger of the two.
+  CHECK_NEAR(kernels.channel_squares(planes(in), mean), reference.channel_squares(planes(in), mean),
+             2 * unit * reference.channel_squares(planes(size), -std::fabs(mean)));
 }
 
 template <typename T>
@@ -276,6 +290,18 @@ TEST(sums) {
     Draws draws(seed(), 4);
     for (const int64_t pixels : kPixels) {
       for (const int64_t lanes : kUsedLanes) sum_case(kernels, reference, draws, pixels, lanes);
+    }
+  });
+}
+
+TEST(channel_sums) {
+  each_variant([](const auto& kernels, const auto& reference, auto) {
+    Draws draws(seed(), 9);
+    for (const int64_t blocks : {1, 2, 5}) {
+      for (const int64_t rows : {1, 3, 11, 33}) {
+        for (const int64_t pixels : kPixels)
+          channel_case(kernels, reference, draws, blocks, rows, pixels, draws.integer(1, 16));
+      }
     }
   });
 }

@@ -179,11 +179,44 @@ double sum(const T* in, int64_t pixels, int64_t lanes) {
   return lane_sums<T>(pixels, lanes, [&](int64_t i, Wide<T> s) { return s + get(in + i); });
 }
 
+// Sum over a channel of a batch of term(element, sum so far).
+template <typename T, typename Term>
+inline double channel_total(const ChannelPlanes<T>& p, Term term) {
+  constexpr int64_t kParts = kLanes / kWidth<T>;
+  double whole[kLanes] = {}, last[kLanes] = {};  // blocks with all lanes in use; the last one
+  for (int64_t b = 0; b < p.blocks; ++b) {
+    double* totals = b + 1 < p.blocks ? whole : last;
+    Wide<T> sums[kParts] = {};
+    int64_t pixels = 0;
+    for (int64_t y = 0; y < p.rows; ++y) {
+      const T* row = p.in + b * p.block_pitch + y * p.row_pitch;
+      for (int64_t x = 0; x < p.pixels; ++x) {
+        for (int64_t part = 0; part < kParts; ++part) sums[part] = term(row + x * kLanes + part * kWidth<T>, sums[part]);
+      }
+      pixels += p.pixels;
+      if (pixels < kSumPixels && y + 1 < p.rows) continue;
+      T lanes[kLanes];
+      for (int64_t part = 0; part < kParts; ++part) put(lanes + part * kWidth<T>, sums[part], false), sums[part] = Wide<T>{};
+      for (int64_t l = 0; l < kLanes; ++l) totals[l] += static_cast<double>(lanes[l]);
+      pixels = 0;
+    }
+  }
+  double total = 0;
+  for (int64_t l = 0; l < kLanes; ++l) total += whole[l];
+  for (int64_t l = 0; l < p.last_lanes; ++l) total += last[l];
+  return total;
+}
+
 template <typename T>
-double squares(const T* in, T mean, int64_t pixels, int64_t lanes) {
+double channel_sum(const ChannelPlanes<T>& p) {
+  return channel_total(p, [](const T* in, Wide<T> s) { return s + get(in); });
+}
+
+template <typename T>
+double channel_squares(const ChannelPlanes<T>& p, T mean) {
   const Wide<T> m = all<T, kWidth<T>>(mean);
-  return lane_sums<T>(pixels, lanes, [&](int64_t i, Wide<T> s) {
-    const Wide<T> d = get(in + i) - m;
+  return channel_total(p, [&](const T* in, Wide<T> s) {
+    const Wide<T> d = get(in) - m;
     return multiply_add(d, d, s);
   });
 }
