@@ -18,6 +18,9 @@ import org.hipparchus.stat.descriptive.rank.Percentile.EstimationType;
  * @param undefined draws on which the criterion has no value; they are left out
  */
 public record Interval(double low, double high, int undefined) {
+  /** No interval. */
+  public static final Interval NONE = new Interval(Double.NaN, Double.NaN, 0);
+
   private static final double LOW = 2.5;
   private static final double HIGH = 97.5;
 

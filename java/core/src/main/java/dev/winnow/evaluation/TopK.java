@@ -1,5 +1,7 @@
 package dev.winnow.evaluation;
 
+import java.util.function.IntBinaryOperator;
+
 /**
  * How an estimate ranks the architectures that matter: the top or the bottom k = ⌊K·n⌋ of n.
  *
@@ -79,7 +81,7 @@ record TopK(PairedSample sample, int k) {
     return rank(Math::max);
   }
 
-  private double rank(java.util.function.IntBinaryOperator better) {
+  private double rank(IntBinaryOperator better) {
     int[] places = sample.truthPlaces();
     int rank = places[sample.byEstimate(0)];
     for (int place = 1; place < k; place++) {
