@@ -42,7 +42,7 @@ public record AccuracyColumn(
    * unknown, when the split is missing, or when neither a data set nor {@code acc} says that the
    * numbers are accuracies.
    */
-  static Optional<AccuracyColumn> parse(String name) {
+  public static Optional<AccuracyColumn> parse(String name) {
     Map<String, String> found = new HashMap<>();
     for (String word : name.split("_", -1)) {
       String kind;

@@ -2,22 +2,18 @@ package dev.winnow.cli.report;
 
 import dev.winnow.cli.report.CellDrawing.Edge;
 import dev.winnow.cli.search.Significant;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /** Writes a report as one HTML file: no network, no scripts but a few lines that sort tables. */
 public final class ReportPage {
   private final ReportData data;
-  private final StringBuilder html = new StringBuilder();
+  private final HtmlPage html;
 
   private ReportPage(ReportData data) {
     this.data = data;
+    this.html = new HtmlPage(data.title());
   }
 
   /** The whole page. */
@@ -26,13 +22,6 @@ public final class ReportPage {
   }
 
   private String build() {
-    html.append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">")
-        .append("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">")
-        .append("<title>")
-        .append(Svg.escape(data.title()))
-        .append("</title><style>")
-        .append(resource("report.css"))
-        .append("</style></head><body><main>");
     header();
     foundCell();
     pruning();
@@ -41,16 +30,11 @@ public final class ReportPage {
     sampled();
     baseline();
     appendix();
-    html.append("</main><script>")
-        .append(resource("report.js"))
-        .append("</script></body></html>\n");
-    return html.toString();
+    return html.end();
   }
 
   private void header() {
-    html.append("<header><p class=\"kicker\">Winnow</p>");
-    element("h1", data.title());
-    element("p", data.subtitle());
+    html.beginHeader(data.title(), data.subtitle());
     if (!data.finished()) {
       html.append(
           "<p class=\"partial\">This run has not finished; the page shows what is there.</p>");
@@ -65,7 +49,7 @@ public final class ReportPage {
     html.append("<section><h2>Found cell</h2><div class=\"hero\"><figure>")
         .append(CellDrawing.large(data.cell()))
         .append("</figure>");
-    facts(data.facts());
+    html.facts(data.facts());
     html.append("</div>");
     if (!data.architecture().isEmpty()) {
       html.append("<p><code class=\"architecture\">")
@@ -74,7 +58,7 @@ public final class ReportPage {
     }
     if (!data.accuracies().isEmpty()) {
       html.append("<h3>In the benchmark table</h3>");
-      table(
+      html.table(
           List.of("data set", "accuracy", "best in the table", "rank"),
           data.accuracies().stream()
               .map(
@@ -107,7 +91,7 @@ public final class ReportPage {
 
   private void step(String name, List<Edge> edges) {
     html.append("<figure>").append(CellDrawing.small(edges));
-    element("figcaption", name);
+    html.element("figcaption", name);
     html.append("</figure>");
   }
 
@@ -144,7 +128,7 @@ public final class ReportPage {
             " Bars are one standard error over repeats; pruned operations are filled and shaded."
                 + "</p>");
     for (Round round : data.rounds()) {
-      element(
+      html.element(
           "h3",
           "Round "
               + round.number()
@@ -172,7 +156,7 @@ public final class ReportPage {
                 c.pruned() ? "yes" : ""));
       }
     }
-    table(
+    html.table(
         List.of("round", "edge", "operation", "Δκ", "± s.e.", "ΔR", "± s.e.", "rank", "pruned"),
         rows);
     html.append("</details></section>");
@@ -192,7 +176,7 @@ public final class ReportPage {
       return;
     }
     html.append("<section><h2>Scored architectures</h2>");
-    table(data.sampled().get(0), data.sampled().subList(1, data.sampled().size()));
+    html.table(data.sampled().get(0), data.sampled().subList(1, data.sampled().size()));
     html.append("</section>");
   }
 
@@ -204,74 +188,18 @@ public final class ReportPage {
     step("TE-NAS", data.cell());
     step("random search", data.otherCell());
     html.append("</div>");
-    table(data.comparison().get(0), data.comparison().subList(1, data.comparison().size()));
+    html.table(data.comparison().get(0), data.comparison().subList(1, data.comparison().size()));
     html.append("</section>");
   }
 
   private void appendix() {
     html.append("<section><h2>How to repeat it</h2>");
-    details("Configuration", data.configuration());
-    details("Provenance", data.provenance());
+    html.details("Configuration", data.configuration());
+    html.details("Provenance", data.provenance());
     html.append("</section>");
-  }
-
-  private void details(String title, String text) {
-    if (!text.isEmpty()) {
-      html.append("<details><summary>")
-          .append(title)
-          .append("</summary><pre>")
-          .append(Svg.escape(text))
-          .append("</pre></details>");
-    }
-  }
-
-  private void facts(Map<String, String> facts) {
-    html.append("<dl>");
-    facts.forEach(
-        (name, value) -> {
-          element("dt", name);
-          element("dd", value);
-        });
-    html.append("</dl>");
-  }
-
-  private void table(List<String> header, List<List<String>> rows) {
-    html.append("<table class=\"sortable\"><thead><tr>");
-    header.forEach(cell -> element("th", cell));
-    html.append("</tr></thead><tbody>");
-    for (List<String> row : rows) {
-      html.append("<tr>");
-      row.forEach(this::cell);
-      html.append("</tr>");
-    }
-    html.append("</tbody></table>");
-  }
-
-  /** A cell; an architecture, which has no spaces, may break anywhere. */
-  private void cell(String text) {
-    html.append(text.startsWith("|") ? "<td class=\"breaks\">" : "<td>")
-        .append(Svg.escape(text))
-        .append("</td>");
-  }
-
-  private void element(String name, String text) {
-    html.append('<').append(name).append('>');
-    html.append(Svg.escape(text));
-    html.append("</").append(name).append('>');
   }
 
   private static String number(String format, double value) {
     return Double.isFinite(value) ? String.format(Locale.ROOT, format, value) : "–";
-  }
-
-  private static String resource(String name) {
-    try (InputStream in = ReportPage.class.getResourceAsStream(name)) {
-      if (in == null) {
-        throw new IllegalStateException("the program lacks its " + name);
-      }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

@@ -1,0 +1,171 @@
+package dev.winnow.cli;
+
+import dev.winnow.cli.evaluate.EvaluationJson;
+import dev.winnow.cli.evaluate.EvaluationTables;
+import dev.winnow.cli.report.EvaluationPage;
+import dev.winnow.evaluation.Assessment;
+import dev.winnow.evaluation.Criterion;
+import dev.winnow.evaluation.Evaluation;
+import dev.winnow.evaluation.Measurements;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code winnow evaluate}: how well scores rank architectures whose accuracy is known. */
+@Command(
+    name = "evaluate",
+    description = {
+      "Compares scores with true accuracies: rank correlations, top and bottom criteria with",
+      "intervals and what random ranking gives, partial correlations, biases, agreement."
+    },
+    sortOptions = false,
+    mixinStandardHelpOptions = true)
+final class EvaluateCommand implements Callable<Integer> {
+  private static final int MOST_RESAMPLES = 100_000;
+
+  private final Session session;
+
+  EvaluateCommand(Session session) {
+    this.session = session;
+  }
+
+  @Mixin private EvaluationFiles files;
+
+  @Option(
+      names = "--given",
+      paramLabel = "A,B",
+      split = ",",
+      description =
+          "Scores or table columns for partial correlation and complexity groups. Default: those"
+              + " of params, flops and macs that the scores have.")
+  private List<String> given;
+
+  @Option(
+      names = "--k",
+      paramLabel = "K,K",
+      split = ",",
+      description = "Shares for the top and bottom criteria, in (0, 1]. Default: .001 to .5.")
+  private List<Double> shares = Criterion.SHARES;
+
+  @Option(
+      names = "--ties",
+      paramLabel = "HOW",
+      defaultValue = "stable",
+      description =
+          "Equal values rank in the order of the file (stable), or P@top and P@bottom are averaged"
+              + " over all orders of equals (average). Default: ${DEFAULT-VALUE}.")
+  private Criterion.Ties ties;
+
+  @Option(
+      names = "--drop-undefined",
+      description = "Leave out architectures that a score has no value for; else they rank worst.")
+  private boolean dropUndefined;
+
+  @Option(
+      names = "--bootstrap",
+      paramLabel = "N",
+      defaultValue = "1000",
+      description = "Resamples of the architectures; 0 for none. Default: ${DEFAULT-VALUE}.")
+  private int resamples;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Seed of the resamples. Default: ${DEFAULT-VALUE}.")
+  private long seed;
+
+  @Option(
+      names = "--out",
+      paramLabel = "DIR",
+      description = "Write report.html and evaluation.json here.")
+  private Path out;
+
+  @Option(names = "--json", description = "Print one JSON object instead of tables.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    checkOptions();
+    Map<String, List<String>> repeated = new LinkedHashMap<>();
+    List<Measurements> scores = Evaluation.distinguished(files.scores(), repeated);
+    Evaluation.Question question =
+        new Evaluation.Question(
+            new Assessment.Options(shares, ties, resamples, seed),
+            lower(scores, repeated),
+            dropUndefined,
+            files::words,
+            files.form());
+    List<Measurements> variables = variables(scores);
+    List<Evaluation> evaluations = new ArrayList<>();
+    for (Measurements truth : files.truths()) {
+      evaluations.add(Evaluation.of(truth, scores, repeated, variables, question));
+    }
+    String machine =
+        JsonOutput.of(Map.of("evaluations", evaluations.stream().map(EvaluationJson::of).toList()));
+    if (out != null) {
+      Files.createDirectories(out);
+      Files.writeString(out.resolve("evaluation.json"), machine + "\n");
+      Files.writeString(
+          out.resolve("report.html"),
+          EvaluationPage.of("Evaluation of scores", files.describe(), evaluations));
+    }
+    if (json) {
+      session.console().out().println(machine);
+    } else {
+      session.console().out().println(files.describe());
+      for (Evaluation evaluation : evaluations) {
+        new EvaluationTables(evaluation).all().forEach(t -> t.print(session.console().out()));
+      }
+    }
+    return ExitCode.DONE;
+  }
+
+  private void checkOptions() {
+    for (double share : shares) {
+      if (!(share > 0 && share <= 1)) {
+        throw new UsageException("--k must be in (0, 1] but was " + share);
+      }
+    }
+    if (resamples < 0 || resamples == 1 || resamples > MOST_RESAMPLES) {
+      throw new UsageException(
+          "--bootstrap must be 0 or in [2, " + MOST_RESAMPLES + "] but was " + resamples);
+    }
+  }
+
+  /** Names of which lower is better; those of a score of several protocols under every new name. */
+  private Set<String> lower(List<Measurements> scores, Map<String, List<String>> repeated) {
+    Set<String> lower = new LinkedHashSet<>(files.lower());
+    files.lower().forEach(name -> lower.addAll(repeated.getOrDefault(name, List.of())));
+    return lower;
+  }
+
+  private List<Measurements> variables(List<Measurements> scores) throws IOException {
+    Map<String, Measurements> byName =
+        scores.stream().collect(Collectors.toMap(Measurements::name, score -> score));
+    if (given == null) {
+      return List.of("params", "flops", "macs").stream()
+          .filter(byName::containsKey)
+          .map(byName::get)
+          .toList();
+    }
+    List<Measurements> variables = new ArrayList<>();
+    List<String> columns = given.stream().filter(name -> !byName.containsKey(name)).toList();
+    given.stream().filter(byName::containsKey).map(byName::get).forEach(variables::add);
+    if (!columns.isEmpty()) {
+      variables.addAll(files.table(columns));
+    }
+    return variables;
+  }
+}

@@ -1,0 +1,217 @@
+package dev.winnow.cli;
+
+import dev.winnow.evaluation.Measurements;
+import dev.winnow.evaluation.ScoresFile;
+import dev.winnow.space.CellSpace;
+import dev.winnow.table.AccuracyColumn;
+import dev.winnow.table.CsvFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Option;
+
+/** Scores and true accuracies in files, as the command line names them. */
+final class EvaluationFiles {
+  private static final List<String> ARCHITECTURE = List.of("arch_str", "arch", "architecture");
+
+  @Option(
+      names = "--scores",
+      paramLabel = "FILE",
+      required = true,
+      description =
+          "Scores of 'winnow score', plain or gzipped; may be repeated. Scores of different"
+              + " protocols are kept apart, and a score of several protocols is also examined for"
+              + " stability.")
+  private List<Path> scores;
+
+  @Option(
+      names = "--scores-columns",
+      paramLabel = "A,B",
+      split = ",",
+      description = "Read these columns of a file that 'winnow score' did not write.")
+  private List<String> scoresColumns;
+
+  @Option(
+      names = "--scores-architecture",
+      paramLabel = "COLUMN",
+      description =
+          "The column of architectures of such a file. Default: arch_str, arch or architecture.")
+  private String scoresArchitecture;
+
+  @Option(
+      names = "--where",
+      paramLabel = "COLUMN=VALUE",
+      description = "Only rows of such a file with this cell; may be repeated.")
+  private Map<String, String> where = new LinkedHashMap<>();
+
+  @Option(
+      names = "--table",
+      paramLabel = "FILE",
+      required = true,
+      description = "True accuracies: CSV, plain or gzipped.")
+  private Path table;
+
+  @Option(
+      names = "--accuracy",
+      paramLabel = "A,B",
+      split = ",",
+      description =
+          "Columns of the table. Default: those whose names say that they are a mean test accuracy"
+              + " after the longest training.")
+  private List<String> accuracies;
+
+  @Option(
+      names = "--table-architecture",
+      paramLabel = "COLUMN",
+      description = "The table's column of architectures. Default: as above.")
+  private String tableArchitecture;
+
+  @Option(
+      names = "--space",
+      paramLabel = "NAME",
+      description =
+          "Space that the architectures are of; 'none' compares them as texts. Default: what the"
+              + " scores file says, else none.")
+  private String space;
+
+  @Option(
+      names = "--lower",
+      paramLabel = "A,B",
+      split = ",",
+      description = "Scores and accuracies (errors) of which lower is better. Default: ntk.")
+  private Set<String> lower = Set.of("ntk");
+
+  /** Names of which lower is better. */
+  Set<String> lower() {
+    return lower;
+  }
+
+  /** Scores of all files, some perhaps of one name. */
+  List<Measurements> scores() throws IOException {
+    if (scoresColumns == null && (scoresArchitecture != null || !where.isEmpty())) {
+      throw new UsageException("--scores-architecture and --where need --scores-columns");
+    }
+    List<Measurements> all = new ArrayList<>();
+    for (Path file : scores) {
+      all.addAll(
+          scoresColumns == null
+              ? ScoresFile.read(file, notation())
+              : ScoresFile.read(
+                  file,
+                  architectureColumn(file, scoresArchitecture, "--scores-architecture"),
+                  scoresColumns,
+                  notation(),
+                  where));
+    }
+    return all;
+  }
+
+  /** The true accuracies to compare with. */
+  List<Measurements> truths() throws IOException {
+    return table(accuracies == null ? published() : accuracies);
+  }
+
+  /** Columns of the table. */
+  List<Measurements> table(List<String> columns) throws IOException {
+    return ScoresFile.read(
+        table,
+        architectureColumn(table, tableArchitecture, "--table-architecture"),
+        columns,
+        notation(),
+        Map.of());
+  }
+
+  private List<String> published() throws IOException {
+    List<AccuracyColumn> named =
+        header(table).stream().map(AccuracyColumn::parse).flatMap(Optional::stream).toList();
+    List<AccuracyColumn> test =
+        named.stream()
+            .filter(column -> column.split().filter("test"::equals).isPresent())
+            .filter(column -> column.runs().filter("mean"::equals).isPresent())
+            .toList();
+    int longest = test.stream().mapToInt(column -> column.epochs().orElse(0)).max().orElse(0);
+    List<String> columns =
+        test.stream()
+            .filter(column -> column.epochs().orElse(0) == longest)
+            .map(AccuracyColumn::name)
+            .toList();
+    if (columns.isEmpty()) {
+      throw new UsageException(
+          "--accuracy must name columns of "
+              + table
+              + ", as none is named as a mean test accuracy; they are "
+              + header(table));
+    }
+    return columns;
+  }
+
+  private static List<String> header(Path file) throws IOException {
+    return CsvFile.read(file, CsvFile::header);
+  }
+
+  private static String architectureColumn(Path file, String given, String option)
+      throws IOException {
+    if (given != null) {
+      return given;
+    }
+    List<String> header = header(file);
+    List<String> found = header.stream().filter(ARCHITECTURE::contains).toList();
+    if (found.size() != 1) {
+      throw new UsageException(
+          option + " must name the column of architectures of " + file + "; they are " + header);
+    }
+    return found.get(0);
+  }
+
+  private UnaryOperator<String> notation() throws IOException {
+    Optional<CellSpace> known = space();
+    return known.isEmpty()
+        ? UnaryOperator.identity()
+        : text -> known.get().architecture(known.get().parse(text));
+  }
+
+  /** Canonical forms of the space. */
+  Optional<Function<String, String>> form() throws IOException {
+    return space().map(known -> known::canonical);
+  }
+
+  private Optional<CellSpace> space() throws IOException {
+    String name = space;
+    if (name == null && scoresColumns == null) {
+      Set<String> names =
+          ScoresFile.read(scores.get(0), UnaryOperator.identity()).stream()
+              .map(score -> score.protocol().getOrDefault("space", "none"))
+              .collect(Collectors.toCollection(TreeSet::new));
+      name = names.iterator().next();
+    }
+    return name == null || name.equals("none") ? Optional.empty() : Optional.of(Spaces.named(name));
+  }
+
+  /**
+   * The words of a notation, of which one is exchanged by a mutation: what is between punctuation;
+   * single characters where there is none.
+   */
+  List<String> words(String architecture) {
+    List<String> words = List.of(architecture.split("[^A-Za-z0-9_]+"));
+    return words.size() > 1 ? words : List.of(architecture.split(""));
+  }
+
+  /** What is compared with what. */
+  String describe() {
+    return scores.stream()
+            .map(Path::getFileName)
+            .map(Path::toString)
+            .collect(Collectors.joining(", "))
+        + " against "
+        + table.getFileName();
+  }
+}
