@@ -2,7 +2,9 @@ package dev.winnow.cli;
 
 import dev.winnow.evaluation.Measurements;
 import dev.winnow.evaluation.ScoresFile;
-import dev.winnow.space.CellSpace;
+import dev.winnow.space.NasBench201;
+import dev.winnow.space.NasBench201Cell;
+import dev.winnow.space.SearchSpace;
 import dev.winnow.table.AccuracyColumn;
 import dev.winnow.table.CsvFile;
 import java.io.IOException;
@@ -13,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
@@ -22,6 +23,7 @@ import picocli.CommandLine.Option;
 /** Scores and true accuracies in files, as the command line names them. */
 final class EvaluationFiles {
   private static final List<String> ARCHITECTURE = List.of("arch_str", "arch", "architecture");
+  private static final String NO_SPACE = "none";
 
   @Option(
       names = "--scores",
@@ -76,12 +78,13 @@ final class EvaluationFiles {
   private String tableArchitecture;
 
   @Option(
-      names = "--space",
-      paramLabel = "NAME",
+      names = "--iso",
+      paramLabel = "FORM",
+      defaultValue = "flat",
       description =
-          "Space that the architectures are of; 'none' compares them as texts. Default: what the"
-              + " scores file says, else none.")
-  private String space;
+          "Canonical form by which architectures are the same function: flat, published (of"
+              + " NAS-Bench-201's programs, 6,466 classes) or none. Default: ${DEFAULT-VALUE}.")
+  private Forms forms;
 
   @Option(
       names = "--lower",
@@ -89,6 +92,8 @@ final class EvaluationFiles {
       split = ",",
       description = "Scores and accuracies (errors) of which lower is better. Default: ntk.")
   private Set<String> lower = Set.of("ntk");
+
+  private Optional<SearchSpace> space; // null until it is known
 
   /** Names of which lower is better. */
   Set<String> lower() {
@@ -173,27 +178,56 @@ final class EvaluationFiles {
   }
 
   private UnaryOperator<String> notation() throws IOException {
-    Optional<CellSpace> known = space();
-    return known.isEmpty()
-        ? UnaryOperator.identity()
-        : text -> known.get().architecture(known.get().parse(text));
+    Optional<SearchSpace> known = space();
+    return known.isEmpty() ? UnaryOperator.identity() : known.get()::notation;
   }
 
-  /** Canonical forms of the space. */
+  /** Forms that architectures of the same function share. */
   Optional<Function<String, String>> form() throws IOException {
-    return space().map(known -> known::canonical);
+    Optional<SearchSpace> known = space();
+    if (forms == Forms.NONE || known.isEmpty()) {
+      return Optional.empty();
+    }
+    if (forms == Forms.FLAT) {
+      return Optional.of(known.get()::canonical);
+    }
+    if (!(known.get() instanceof NasBench201)) {
+      throw new UsageException(
+          "--iso published is known of nas-bench-201 but not of " + known.get().name());
+    }
+    return Optional.of(architecture -> NasBench201Cell.parse(architecture).publishedForm());
   }
 
-  private Optional<CellSpace> space() throws IOException {
-    String name = space;
-    if (name == null && scoresColumns == null) {
-      Set<String> names =
-          ScoresFile.read(scores.get(0), UnaryOperator.identity()).stream()
-              .map(score -> score.protocol().getOrDefault("space", "none"))
-              .collect(Collectors.toCollection(TreeSet::new));
-      name = names.iterator().next();
+  /** Which architectures count as the same function. */
+  enum Forms {
+    NONE,
+    PUBLISHED,
+    FLAT
+  }
+
+  private Optional<SearchSpace> space() throws IOException {
+    if (space == null) {
+      String name = scoresColumns == null ? recordedSpace() : NO_SPACE;
+      space = name.equals(NO_SPACE) ? Optional.empty() : Optional.of(Spaces.named(name));
     }
-    return name == null || name.equals("none") ? Optional.empty() : Optional.of(Spaces.named(name));
+    return space;
+  }
+
+  @Option(
+      names = "--space",
+      paramLabel = "NAME",
+      description =
+          "Space that the architectures are of; 'none' compares them as texts. Default: what the"
+              + " scores file says, else none.")
+  void space(String name) {
+    space = name.equals(NO_SPACE) ? Optional.empty() : Optional.of(Spaces.named(name));
+  }
+
+  private String recordedSpace() throws IOException {
+    return ScoresFile.read(scores.get(0), UnaryOperator.identity())
+        .get(0)
+        .protocol()
+        .getOrDefault("space", NO_SPACE);
   }
 
   /**

@@ -142,10 +142,10 @@ public final class EvaluationTables {
         if (result.criterion().label().equals("regret@1")) {
           continue;
         }
-        row.add(result(result, "%.3f"));
+        row.add(result(result, format(result)));
         if (rows.isEmpty()) {
           header.add(result.criterion().label());
-          random.add(number("%.3f", result.random()));
+          random.add(number(format(result), result.random()));
         }
       }
       rows.add(row);
@@ -160,6 +160,11 @@ public final class EvaluationTables {
         "BR, WR and regret: lower is better",
         header,
         rows);
+  }
+
+  /** Ranks divided by the number of architectures need a digit more. */
+  private static String format(Assessment.Result result) {
+    return result.criterion().label().matches("[BW]R.*") ? "%.4f" : "%.3f";
   }
 
   private Optional<Grid> partial() {
