@@ -45,9 +45,11 @@ final class EvaluationFiles {
   @Option(
       names = "--scores-architecture",
       paramLabel = "COLUMN",
+      split = ",",
       description =
-          "The column of architectures of such a file. Default: arch_str, arch or architecture.")
-  private String scoresArchitecture;
+          "The column, or columns, of architectures of such a file. Default: arch_str, arch or"
+              + " architecture.")
+  private List<String> scoresArchitecture;
 
   @Option(
       names = "--where",
@@ -74,8 +76,9 @@ final class EvaluationFiles {
   @Option(
       names = "--table-architecture",
       paramLabel = "COLUMN",
-      description = "The table's column of architectures. Default: as above.")
-  private String tableArchitecture;
+      split = ",",
+      description = "The same of the table. Default: as above.")
+  private List<String> tableArchitecture;
 
   @Option(
       names = "--iso",
@@ -163,7 +166,7 @@ final class EvaluationFiles {
     return CsvFile.read(file, CsvFile::header);
   }
 
-  private static String architectureColumn(Path file, String given, String option)
+  private static List<String> architectureColumn(Path file, List<String> given, String option)
       throws IOException {
     if (given != null) {
       return given;
@@ -174,7 +177,7 @@ final class EvaluationFiles {
       throw new UsageException(
           option + " must name the column of architectures of " + file + "; they are " + header);
     }
-    return found.get(0);
+    return found;
   }
 
   private UnaryOperator<String> notation() throws IOException {

@@ -93,7 +93,8 @@ public record Evaluation(
     double[] truths = oriented(truth, architectures, question);
     Map<String, double[]> variables = new LinkedHashMap<>();
     given.forEach(variable -> variables.put(variable.name(), values(variable, architectures)));
-    List<List<String>> words = architectures.stream().map(question.words()).toList();
+    List<MutationBias.Family> families =
+        MutationBias.families(architectures.stream().map(question.words()).toList());
     Optional<List<String>> forms =
         question.form().map(form -> architectures.stream().map(form).toList());
     Map<String, double[]> values = new LinkedHashMap<>();
@@ -108,7 +109,7 @@ public record Evaluation(
               PairedSample.of(truths, own),
               architectures,
               variables,
-              words,
+              families,
               forms,
               question));
     }
@@ -161,7 +162,7 @@ public record Evaluation(
       PairedSample sample,
       List<String> architectures,
       Map<String, double[]> variables,
-      List<List<String>> words,
+      List<MutationBias.Family> families,
       Optional<List<String>> forms,
       Question question) {
     Map<String, List<double[]>> given = new LinkedHashMap<>();
@@ -175,13 +176,13 @@ public record Evaluation(
     if (!variables.isEmpty()) {
       double[] size = variables.values().iterator().next();
       double least = complexity.get(0).groups().get(complexity.get(0).groups().size() - 1).least();
-      largest = MutationBias.of(sample, words, i -> size[i] >= least);
+      largest = MutationBias.of(sample, families, i -> size[i] >= least);
     }
     return new Estimate(
         score,
         Assessment.of(score.name(), sample, given, question.options()),
         complexity,
-        MutationBias.of(sample, words, i -> true),
+        MutationBias.of(sample, families, i -> true),
         largest,
         forms.map(all -> IsomorphismBias.of(sample, all)),
         noise(score, architectures));

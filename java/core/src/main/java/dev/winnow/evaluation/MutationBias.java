@@ -2,7 +2,7 @@ package dev.winnow.evaluation;
 
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -21,22 +21,50 @@ import java.util.function.IntPredicate;
  */
 public record MutationBias(String from, String to, int pairs, double truthUp, double estimateUp) {
 
-  private record Words(String from, String to) {}
+  /**
+   * Architectures that are equal but for one word.
+   *
+   * @param words the word of each
+   * @param members index of each
+   */
+  public record Family(List<String> words, List<Integer> members) {}
+
+  /**
+   * All families of at least two architectures.
+   *
+   * @param words of each architecture's notation; only lists of equal length are compared
+   */
+  public static List<Family> families(List<List<String>> words) {
+    List<Family> families = new ArrayList<>();
+    int longest = words.stream().mapToInt(List::size).max().orElse(0);
+    for (int position = 0; position < longest; position++) {
+      Map<List<String>, Family> byRest = new LinkedHashMap<>();
+      for (int i = 0; i < words.size(); i++) {
+        if (position < words.get(i).size()) {
+          List<String> rest = new ArrayList<>(words.get(i));
+          rest.set(position, "");
+          Family family =
+              byRest.computeIfAbsent(
+                  rest, key -> new Family(new ArrayList<>(1), new ArrayList<>(1)));
+          family.words().add(words.get(i).get(position));
+          family.members().add(i);
+        }
+      }
+      byRest.values().stream().filter(f -> f.members().size() > 1).forEach(families::add);
+    }
+    return families;
+  }
 
   /**
    * All replacements that occur, by name.
    *
-   * @param words of each architecture's notation; only lists of equal length are compared
    * @param counted which architectures take part
    */
   public static List<MutationBias> of(
-      PairedSample sample, List<List<String>> words, IntPredicate counted) {
-    Map<Words, int[]> counts = new TreeMap<>(Comparator.comparing(Words::toString));
-    int longest = words.stream().mapToInt(List::size).max().orElse(0);
-    for (int position = 0; position < longest; position++) {
-      for (List<Integer> family : families(words, position, counted)) {
-        count(sample, words, position, family, counts);
-      }
+      PairedSample sample, List<Family> families, IntPredicate counted) {
+    Map<Words, int[]> counts = new TreeMap<>();
+    for (Family family : families) {
+      count(sample, family, counted, counts);
     }
     List<MutationBias> result = new ArrayList<>();
     counts.forEach(
@@ -51,32 +79,23 @@ public record MutationBias(String from, String to, int pairs, double truthUp, do
     return result;
   }
 
-  /** Architectures that are equal but for the word in a position. */
-  private static Iterable<List<Integer>> families(
-      List<List<String>> words, int position, IntPredicate counted) {
-    Map<List<String>, List<Integer>> families = new HashMap<>();
-    for (int i = 0; i < words.size(); i++) {
-      if (position < words.get(i).size() && counted.test(i)) {
-        List<String> rest = new ArrayList<>(words.get(i));
-        rest.set(position, "");
-        families.computeIfAbsent(rest, key -> new ArrayList<>(1)).add(i);
-      }
+  private record Words(String from, String to) implements Comparable<Words> {
+    @Override
+    public int compareTo(Words other) {
+      return Comparator.comparing(Words::from).thenComparing(Words::to).compare(this, other);
     }
-    return families.values();
   }
 
   private static void count(
-      PairedSample sample,
-      List<List<String>> words,
-      int position,
-      List<Integer> family,
-      Map<Words, int[]> counts) {
+      PairedSample sample, Family family, IntPredicate counted, Map<Words, int[]> counts) {
     int[] truth = sample.truthLevels();
     int[] estimate = sample.estimateLevels();
-    for (int i : family) {
-      for (int j : family) {
-        Words pair = new Words(words.get(i).get(position), words.get(j).get(position));
-        if (pair.from().equals(pair.to())) {
+    for (int a = 0; a < family.members().size(); a++) {
+      int i = family.members().get(a);
+      for (int b = 0; counted.test(i) && b < family.members().size(); b++) {
+        int j = family.members().get(b);
+        Words pair = new Words(family.words().get(a), family.words().get(b));
+        if (pair.from().equals(pair.to()) || !counted.test(j)) {
           continue;
         }
         int[] count = counts.computeIfAbsent(pair, key -> new int[3]);

@@ -6,7 +6,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.apache.commons.csv.CSVRecord;
@@ -26,6 +28,7 @@ public final class ScoresFile {
       List.of("space", "seed", "repeats", "data", "device", "variant");
 
   private static final String ARCHITECTURE = "architecture";
+  private static final Set<String> NO_VALUE = Set.of("", "nan", "inf", "-inf");
   private static final String ERROR = "_stderr";
   private static final String NOTE = "_note";
   private static final String PROTOCOL = "_protocol";
@@ -54,7 +57,7 @@ public final class ScoresFile {
                     score, new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>()));
           }
           csv.rows(
-              ARCHITECTURE,
+              List.of(ARCHITECTURE),
               notation,
               cells -> true,
               (place, architecture, cells) -> {
@@ -122,9 +125,11 @@ public final class ScoresFile {
     }
   }
 
-  /** NaN for an empty cell. */
+  /** NaN where there is no value; other programs write such words where a score failed. */
   private static double number(String place, String text) {
-    return text.isEmpty() ? Double.NaN : CsvFile.number(place, text);
+    return NO_VALUE.contains(text.toLowerCase(Locale.ROOT))
+        ? Double.NaN
+        : CsvFile.number(place, text);
   }
 
   private static void describe(Measurements score, Map<String, String> protocol) {
@@ -142,8 +147,8 @@ public final class ScoresFile {
   /**
    * Reads named columns of any table. Other columns are left alone.
    *
-   * @param architecture the column of architectures
-   * @param columns of numbers; an empty cell is undefined
+   * @param architecture the columns that write the architecture; several are joined by a colon
+   * @param columns of numbers; an empty cell, nan, inf and -inf are undefined
    * @param notation makes one text of the ways to write an architecture
    * @param where cells that a row must have to count, by column
    * @throws IllegalArgumentException for a column that is not there, an architecture twice, a cell
@@ -152,7 +157,7 @@ public final class ScoresFile {
    */
   public static List<Measurements> read(
       Path file,
-      String architecture,
+      List<String> architecture,
       List<String> columns,
       UnaryOperator<String> notation,
       Map<String, String> where)
@@ -160,7 +165,7 @@ public final class ScoresFile {
     return CsvFile.read(
         file,
         csv -> {
-          csv.require(architecture);
+          architecture.forEach(csv::require);
           where.keySet().forEach(csv::require);
           List<Measurements> read = new ArrayList<>();
           for (String column : columns) {

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.apache.commons.csv.CSVException;
@@ -129,14 +130,14 @@ public final class CsvFile {
   /**
    * Hands over the rows.
    *
-   * @param column of the architectures
+   * @param columns that write the architecture; the cells of several are joined by a colon
    * @param notation makes one text of the ways to write an architecture; throws for a malformed one
    * @param kept rows that count
    * @throws IllegalArgumentException for a row of another width, a malformed architecture or one
    *     that an earlier row had
    */
   public void rows(
-      String column, UnaryOperator<String> notation, Predicate<CSVRecord> kept, Row row)
+      List<String> columns, UnaryOperator<String> notation, Predicate<CSVRecord> kept, Row row)
       throws IOException {
     int width = header().size();
     Map<String, Long> lines = new HashMap<>();
@@ -151,7 +152,8 @@ public final class CsvFile {
         if (!kept.test(cells)) {
           continue;
         }
-        String architecture = architecture(place, column, cells.get(column), notation);
+        String text = columns.stream().map(cells::get).collect(Collectors.joining(":"));
+        String architecture = architecture(place, String.join(":", columns), text, notation);
         Long earlier = lines.put(architecture, line);
         if (earlier != null) {
           throw new IllegalArgumentException(

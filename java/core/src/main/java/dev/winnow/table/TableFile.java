@@ -37,7 +37,7 @@ final class TableFile {
     List<String> architectures = new ArrayList<>();
     List<double[]> values = new ArrayList<>();
     csv.rows(
-        key,
+        List.of(key),
         space::notation,
         cells -> true,
         (place, name, cells) -> {

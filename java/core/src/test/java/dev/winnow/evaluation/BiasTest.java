@@ -53,10 +53,10 @@ class BiasTest {
     PairedSample sample = PairedSample.of(truth, estimate);
     assertEquals(
         List.of(new MutationBias("a", "b", 4, 0.5, 0.75), new MutationBias("b", "a", 4, 0.5, 0.0)),
-        MutationBias.of(sample, words, i -> true));
+        MutationBias.of(sample, MutationBias.families(words), i -> true));
     assertEquals(
         List.of(new MutationBias("a", "b", 1, 1, 1), new MutationBias("b", "a", 1, 0, 0)),
-        MutationBias.of(sample, words, i -> i % 2 == 0));
+        MutationBias.of(sample, MutationBias.families(words), i -> i % 2 == 0));
   }
 
   @Test
