@@ -156,7 +156,7 @@ class SearchCommandTest {
         "search darts; 2; comes later",
         "search te-nass; 2; did you mean 'te-nas'",
         "search; 2; a method is missing",
-        "search te-nas --space darts; 2; nas-bench-201",
+        "search te-nas --space dart; 2; nas-bench-201",
         "search te-nas --mode fast; 2; winnow, released, paper",
         "search te-nas --seed many; 2; whole number",
         "search te-nas --set ntk.bach=3; 2; did you mean 'ntk.batch'",

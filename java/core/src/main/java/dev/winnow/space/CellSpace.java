@@ -6,14 +6,23 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /**
- * A space of architectures made by choosing one operation on each of several edges, every
- * combination being an architecture. Searches that prune a supernet know spaces through this
- * interface.
+ * A space of architectures made by choosing one operation on each of several edges. Searches that
+ * prune a supernet know spaces through this interface. Unless a space says otherwise, every
+ * combination is an architecture; one with {@linkplain #groups groups} overrides what follows from
+ * that.
  */
 public interface CellSpace extends SearchSpace {
 
   /** The edges and their operations, {@code none} included, in the published order. */
   List<MixedEdge> edges();
+
+  /**
+   * Groups of edges of which an architecture keeps a given number, none being in two groups; empty
+   * where all edges stay.
+   */
+  default List<EdgeGroup> groups() {
+    return List.of();
+  }
 
   /** The network that holds every operation of every edge; one choice per (edge, operation). */
   Supernet supernet(NetworkOptions options);

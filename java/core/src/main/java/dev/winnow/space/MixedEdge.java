@@ -6,7 +6,8 @@ import java.util.List;
  * An edge of a cell on which one of several operations is to be chosen.
  *
  * @param cellType 0 for normal cells, 1 for reduction cells; 0 where a space has one type
- * @param name target and source, for example {@code 2-0}
+ * @param name unique in the space: target and source, for example {@code 2-0}, after the type of
+ *     the cell where there are two, {@code normal.2-0}
  * @param operations names in the space's order
  * @param choices the row index of each operation
  */

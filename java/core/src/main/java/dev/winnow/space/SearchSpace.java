@@ -27,6 +27,11 @@ public interface SearchSpace {
   /** The space's own notation of an architecture, without commas or line breaks. */
   String notation(String text);
 
+  /** The notation that the space's own programs read; the same as {@link #notation} in most. */
+  default String published(String architecture) {
+    return notation(architecture);
+  }
+
   /**
    * A form that architectures share when they compute the same function of their weights, where the
    * space knows one; else the notation itself.

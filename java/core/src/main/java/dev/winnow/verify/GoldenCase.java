@@ -12,9 +12,13 @@ import dev.winnow.compute.PlanOptions.Precision;
 import dev.winnow.compute.Row;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.net.Shape;
+import dev.winnow.space.CellSpace;
+import dev.winnow.space.MixedEdge;
 import dev.winnow.space.NasBench201;
 import dev.winnow.space.NetworkOptions;
 import dev.winnow.space.Supernet;
+import dev.winnow.space.darts.Darts;
+import dev.winnow.space.darts.DartsCell;
 import dev.winnow.verify.CaseReport.NotRun;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,17 +26,22 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** A folder {@code case.json}, {@code tensors.safetensors} of schema golden-parity/1. */
 final class GoldenCase {
   static final String DESCRIPTION = "case.json";
   private static final String SCHEMA = "golden-parity/1";
+  private static final Map<String, CellSpace> SPACES =
+      Map.of("nb201", new NasBench201(), "darts", new Darts());
 
   private final Path folder;
   private final RecordedJson json;
   private final Engine engine;
   private final Monitor monitor;
-  private final NasBench201 space = new NasBench201();
+  private CellSpace space;
   private final List<Check> checks = new ArrayList<>();
   private final List<NotRun> notRun = new ArrayList<>();
 
@@ -50,7 +59,8 @@ final class GoldenCase {
     }
     String kind = json.at("kind").text();
     String spaceName = json.at("space").text();
-    if (!spaceName.equals("nb201")) {
+    space = SPACES.get(spaceName);
+    if (space == null) {
       skip("space " + spaceName, "its networks cannot be built yet");
     } else {
       switch (kind) {
@@ -138,13 +148,23 @@ final class GoldenCase {
     RecordedJson masks = json.at("masks");
     List<Job> jobs = new ArrayList<>();
     for (int i = 0; i < masks.size(); i++) {
-      String alpha = masks.at(i).at("alpha_tensor").at(0).text();
-      int edges = supernet.edges().size();
-      int operations = supernet.edges().get(0).operations().size();
-      double[] values = tensors.get(alpha, edges, operations).values();
+      double[] values = alphas(supernet, masks.at(i).at("alpha_tensor"), tensors);
       jobs.add(new Job(Rows.softmax(supernet, values, precision), parameters, images));
     }
     return jobs;
+  }
+
+  /** The rows of one tensor for each type of cell, one below the other. */
+  private static double[] alphas(Supernet supernet, RecordedJson names, RecordedTensors tensors) {
+    List<double[]> parts = new ArrayList<>();
+    for (int type = 0; type < names.size(); type++) {
+      int cellType = type;
+      List<MixedEdge> edges =
+          supernet.edges().stream().filter(edge -> edge.cellType() == cellType).toList();
+      int operations = edges.get(0).operations().size();
+      parts.add(tensors.get(names.at(type).text(), edges.size(), operations).values());
+    }
+    return parts.stream().flatMapToDouble(Arrays::stream).toArray();
   }
 
   private RecordedJson mask(int index) {
@@ -165,20 +185,24 @@ final class GoldenCase {
   }
 
   /**
-   * Size of a TE-NAS supernet. The program's depth cuts the list of cells and reduction blocks off,
-   * −1 leaves it whole.
+   * Size of a TE-NAS supernet. The program's depth cuts the list of cells and reductions off, −1
+   * leaves it whole: three stages. The reduction of DARTS is a cell.
    */
   private NetworkOptions supernetOptions(Images images) {
     RecordedJson network = json.at("network");
     int cells = network.at("N").integer();
     int depth = network.at("depth").integer();
+    boolean darts = space instanceof Darts;
+    if (darts && network.at("stem_multiplier").integer() != 1) {
+      throw network.at("stem_multiplier").wrong("1");
+    }
     int stages = 3;
     if (depth != -1) {
-      if (depth < 1 || depth > cells) {
+      if (depth < 1 || depth > cells + (darts ? 1 : 0)) {
         throw network.at("depth").wrong("-1 or in [1, N]");
       }
-      cells = depth;
-      stages = 1;
+      stages = depth > cells ? 2 : 1;
+      cells = Math.min(depth, cells);
     }
     return options(network, "num_classes", cells, stages, network.at("use_stem").flag(), images);
   }
@@ -236,8 +260,26 @@ final class GoldenCase {
 
   private NetworkGraph standAlone(String classes, Images images) {
     RecordedJson network = json.at("network");
+    if (space instanceof Darts) {
+      int layers = network.at("layers").integer();
+      if (layers < 5 || layers % 3 != 2) {
+        throw network.at("layers").wrong("3 N + 2"); // the only numbers that stages can express
+      }
+      return space.network(
+          cell(network.at("genotype_normal")) + "/" + cell(network.at("genotype_reduce")),
+          options(network, classes, layers / 3, 3, true, images));
+    }
     NetworkOptions options = options(network, classes, network.at("N").integer(), 3, true, images);
     return space.network(json.at("architecture").text(), options);
+  }
+
+  private static String cell(RecordedJson inputs) {
+    if (inputs.size() != DartsCell.SIZE) {
+      throw inputs.wrong(DartsCell.SIZE + " inputs");
+    }
+    return IntStream.range(0, inputs.size())
+        .mapToObj(i -> inputs.at(i).at(0).text() + "~" + inputs.at(i).at(1).integer())
+        .collect(Collectors.joining(";"));
   }
 
   /** Logits with batch statistics and the loss they give; with running statistics if recorded. */

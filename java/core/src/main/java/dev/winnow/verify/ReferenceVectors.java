@@ -14,14 +14,18 @@ import dev.winnow.net.NetworkGraph;
 import dev.winnow.net.Role;
 import dev.winnow.net.Shape;
 import dev.winnow.net.TensorSpec;
+import dev.winnow.space.CellSpace;
+import dev.winnow.space.MixedEdge;
 import dev.winnow.space.NasBench201;
 import dev.winnow.space.NetworkOptions;
 import dev.winnow.space.Supernet;
+import dev.winnow.space.darts.Darts;
 import dev.winnow.tensor.Tensor;
 import dev.winnow.verify.CaseReport.NotRun;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -35,11 +39,9 @@ import java.util.Map;
 final class ReferenceVectors {
   static final String FILE_NAME = "te-nas-vectors.json";
   private static final String FULL = "A_nb201_supernet";
-  private static final String PRUNED = "B_nb201_prune_edge2_op3";
-  private static final String SINGLE = "C_nb201_single_3_1_2_4_3_1";
-  private static final String REGIONS = "F_lr_nb201";
   private static final int CLASSES = 10;
-  private static final int SAMPLES = 6;
+  private static final Shape IMAGE = new Shape(3, 16, 16);
+  private static final Shape PATCH = new Shape(1, 3, 3);
   private static final int PATCHES = 600;
   private static final int PATCH_BATCH = 200;
 
@@ -63,38 +65,59 @@ final class ReferenceVectors {
   }
 
   CaseReport verify() {
-    kernels();
-    regions();
-    for (String entry : json.names()) {
-      if (entry.startsWith("D_") || entry.startsWith("E_") || entry.startsWith("G_")) {
-        notRun.add(new NotRun("space darts", "its networks cannot be built yet"));
-      }
-    }
+    CellSpace cells = new NasBench201();
+    NetworkOptions size = new NetworkOptions(3, 1, 3, true, CLASSES, IMAGE);
+    exact("A_ntensors", json.at("A_ntensors"), filled(cells.supernet(size).graph()).size());
+    boolean[][] all = full(cells);
+    boolean[][] pruned = full(cells);
+    pruned[2][3] = false;
+    Map<String, boolean[][]> masks = new LinkedHashMap<>();
+    masks.put(FULL, all);
+    masks.put("B_nb201_prune_edge2_op3", pruned);
+    masks.put("C_nb201_single_3_1_2_4_3_1", single(cells, 3, 1, 2, 4, 3, 1));
+    kernels(cells.supernet(size), 6, masks);
+    regions("F_lr_nb201", cells.supernet(new NetworkOptions(1, 1, 1, false, CLASSES, PATCH)), all);
+
+    CellSpace darts = new Darts();
+    Supernet supernet = darts.supernet(darts.reduced(CLASSES, IMAGE));
+    exact("D_ntensors", json.at("D_ntensors"), filled(supernet.graph()).size());
+    masks.clear();
+    masks.put("D_darts_supernet", full(darts));
+    masks.put("E_darts_final", single(darts, finalOperations()));
+    kernels(supernet, 5, masks);
+    regions("G_lr_darts", darts.supernet(darts.thin(CLASSES, PATCH)), full(darts));
     return new CaseReport(name, "te-nas reference vectors", checks, notRun, "");
   }
 
-  private void kernels() {
-    Supernet supernet =
-        new NasBench201()
-            .supernet(new NetworkOptions(3, 1, 3, true, CLASSES, new Shape(3, 16, 16)));
+  /** Operation 1 + (e mod 7) on edge e, backwards in the reduction cell; six edges removed. */
+  private static int[] finalOperations() {
+    int edges = 14;
+    int[] operations = new int[2 * edges];
+    for (int e = 0; e < edges; e++) {
+      operations[e] = 1 + e % 7;
+      operations[2 * edges - 1 - e] = 1 + e % 7;
+    }
+    for (int removed : new int[] {4, 7, 8, 11, 12, 13}) {
+      operations[removed] = 0;
+      operations[edges + removed] = 0;
+    }
+    return operations;
+  }
+
+  private void kernels(Supernet supernet, int samples, Map<String, boolean[][]> masks) {
     NetworkGraph graph = supernet.graph();
     Parameters parameters = fill(graph, new SplitMix64(1));
-    Images images = images();
-    List<String> names = List.of(FULL, PRUNED, SINGLE);
-    List<boolean[][]> alive = List.of(full(), pruned(), single(3, 1, 2, 4, 3, 1));
-    exact("A_ntensors", json.at("A_ntensors"), filled(graph).size());
-    for (int i = 0; i < names.size(); i++) {
-      exact(
-          names.get(i) + " P",
-          json.at(names.get(i)).at("P"),
-          Rows.weights(graph, supernet.row(alive.get(i))));
-    }
+    Images images = images(samples);
+    List<String> names = List.copyOf(masks.keySet());
+    masks.forEach(
+        (entry, alive) ->
+            exact(entry + " P", json.at(entry).at("P"), Rows.weights(graph, supernet.row(alive))));
     for (Precision precision : Precision.values()) {
       List<Job> jobs =
-          alive.stream()
+          masks.values().stream()
               .map(a -> new Job(Rows.equal(supernet, a, precision), parameters, images))
               .toList();
-      try (Plan plan = engine.plan(graph, new PlanOptions(SAMPLES, precision))) {
+      try (Plan plan = engine.plan(graph, new PlanOptions(samples, precision))) {
         plan.logits(
             jobs,
             NormMode.BATCH,
@@ -134,26 +157,24 @@ final class ReferenceVectors {
             entry + " logit_sums" + of, sums, computed, Bounds.same(sums.length, CLASSES * bound)));
   }
 
-  private void regions() {
-    Supernet supernet =
-        new NasBench201().supernet(new NetworkOptions(1, 1, 1, false, CLASSES, new Shape(1, 3, 3)));
+  private void regions(String entry, Supernet supernet, boolean[][] alive) {
     SplitMix64 stream = new SplitMix64(7);
     for (int i = 0; i < 9; i++) {
       stream.nextSigned(); // the stem's 1x1x3x3 weights: drawn, never used
     }
-    Row row = supernet.row(full());
+    Row row = supernet.row(alive);
     Job job = new Job(row, fill(supernet.graph(), stream), patches());
     for (Precision precision : Precision.values()) {
       String label = Bounds.label(precision);
-      RecordedJson recorded = json.at(REGIONS).at(label);
-      String entry = REGIONS + " " + label + " ";
+      RecordedJson recorded = json.at(entry).at(label);
+      String of = entry + " " + label + " ";
       try (Plan plan = engine.plan(supernet.graph(), new PlanOptions(PATCH_BATCH, precision))) {
         plan.linearRegions(
             List.of(job),
-            (i, count) -> exact(entry + "regions", recorded.at("regions"), count),
+            (i, count) -> exact(of + "regions", recorded.at("regions"), count),
             monitor);
       }
-      exact(entry + "bits", recorded.at("bits"), Rows.patternBits(supernet.graph(), row));
+      exact(of + "bits", recorded.at("bits"), Rows.patternBits(supernet.graph(), row));
       notRun.add(new NotRun("active", "patterns are counted, not listed"));
     }
   }
@@ -162,23 +183,23 @@ final class ReferenceVectors {
     checks.add(new Check(what, expected.number(), computed, 0));
   }
 
-  private static boolean[][] full() {
-    boolean[][] alive = new boolean[6][5];
-    for (boolean[] edge : alive) {
-      Arrays.fill(edge, 1, 5, true); // all but none
+  private static boolean[][] full(CellSpace space) {
+    List<MixedEdge> edges = space.edges();
+    boolean[][] alive = new boolean[edges.size()][];
+    for (int e = 0; e < alive.length; e++) {
+      alive[e] = new boolean[edges.get(e).operations().size()];
+      Arrays.fill(alive[e], 1, alive[e].length, true); // all but none
     }
     return alive;
   }
 
-  private static boolean[][] pruned() {
-    boolean[][] alive = full();
-    alive[2][3] = false;
-    return alive;
-  }
-
-  private static boolean[][] single(int... operations) {
-    boolean[][] alive = new boolean[6][5];
+  /**
+   * @param operations one of each edge; 0 is none, the edge is removed
+   */
+  private static boolean[][] single(CellSpace space, int... operations) {
+    boolean[][] alive = full(space);
     for (int edge = 0; edge < operations.length; edge++) {
+      Arrays.fill(alive[edge], false);
       alive[edge][operations[edge]] = true;
     }
     return alive;
@@ -211,13 +232,13 @@ final class ReferenceVectors {
     return new Parameters.Given(tensors);
   }
 
-  private static Images images() {
+  private static Images images(int samples) {
     SplitMix64 stream = new SplitMix64(12345);
-    float[] values = new float[SAMPLES * 3 * 16 * 16];
+    float[] values = new float[samples * 3 * 16 * 16];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) (stream.nextSigned() * Math.sqrt(3));
     }
-    return new Images(values, SAMPLES, 3, 16, 16);
+    return new Images(values, samples, 3, 16, 16);
   }
 
   private static Images patches() {

@@ -16,11 +16,14 @@ final class Rows {
   /** The published programs do not compute an operation of less weight. */
   private static final double THRESHOLD = 0.01;
 
+  /** They give a pruned operation this alpha. */
+  private static final double PRUNED = -1000;
+
   private Rows() {}
 
   /**
    * The mixing of TE-NAS: softmax over an edge's operations in the run's own precision; at most
-   * 0.01 is absent.
+   * 0.01 is absent, and so is an edge all of whose alphas stand for pruned operations.
    *
    * @param alpha row-major [edges · operations]
    */
@@ -38,7 +41,7 @@ final class Rows {
       }
       for (int o = 0; o < operations; o++) {
         double weight = Math.exp(alpha[first + o] - largest) / sum;
-        if (weight > THRESHOLD) {
+        if (largest > PRUNED && weight > THRESHOLD) {
           coefficients[edge.choices().get(o)] =
               precision == Precision.FLOAT32 ? (float) weight : weight;
           states[edge.choices().get(o)] = Row.State.RUN;

@@ -21,7 +21,7 @@ import java.util.Optional;
 
 /** Computes nothing: answers with what the test gave it and remembers what it was asked. */
 final class AnsweringEngine implements Engine {
-  /** What it answers to every job. */
+  /** What it answers to every job; null for zeros in the shape of the plan. */
   double[][] kernel;
 
   double[][] logits;
@@ -64,6 +64,10 @@ final class AnsweringEngine implements Engine {
       }
     }
 
+    private double[][] zeros(int columns) {
+      return new double[planOptions.batch()][columns];
+    }
+
     @Override
     public NetworkGraph graph() {
       return graph;
@@ -76,7 +80,7 @@ final class AnsweringEngine implements Engine {
 
     @Override
     public void ntk(List<Job> asked, Results<double[][]> results, Monitor monitor) {
-      answer(asked, kernel, results);
+      answer(asked, kernel != null ? kernel : zeros(planOptions.batch()), results);
     }
 
     @Override
@@ -87,7 +91,8 @@ final class AnsweringEngine implements Engine {
     @Override
     public void logits(
         List<Job> asked, NormMode norm, Results<double[][]> results, Monitor monitor) {
-      answer(asked, logits, results);
+      int classes = graph.nodes().get(graph.output()).shape().channels();
+      answer(asked, logits != null ? logits : zeros(classes), results);
     }
 
     /** Zeros. */

@@ -13,6 +13,7 @@ import dev.winnow.compute.Row;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.net.Node;
 import dev.winnow.net.Operation;
+import dev.winnow.net.Pair;
 import dev.winnow.net.Shape;
 import dev.winnow.tensor.Tensor;
 import java.util.Arrays;
@@ -155,7 +156,13 @@ final class ForwardEngine implements Engine {
       } else if (operation instanceof Operation.Relu) {
         return Arrays.stream(x).map(v -> Math.max(v, 0)).toArray();
       } else if (operation instanceof Operation.AveragePool p) {
-        return averagePool(p, x, in, node.shape());
+        return pool(p.kernel(), p.stride(), p.padding(), false, x, in, node.shape());
+      } else if (operation instanceof Operation.MaxPool p) {
+        return pool(p.kernel(), p.stride(), p.padding(), true, x, in, node.shape());
+      } else if (operation instanceof Operation.Concat) {
+        return concat(node, values);
+      } else if (operation instanceof Operation.PadCrop p) {
+        return padCrop(p, x, in, node.shape());
       } else if (operation instanceof Operation.GlobalAveragePool) {
         return means(x, in.height() * in.width());
       } else if (operation instanceof Operation.Linear l) {
@@ -190,15 +197,17 @@ final class ForwardEngine implements Engine {
       int kernel = c.kernel().height();
       int stride = c.stride().height();
       int padding = c.padding().height();
+      int fan = in.channels() / c.groups();
+      int taps = fan * kernel * kernel;
       // Tap by tap, so that the innermost loop runs along a row.
       for (int plane = 0; plane < options.batch() * out.channels(); plane++) {
         int n = plane / out.channels();
         int o = plane % out.channels();
-        for (int tap = 0; tap < in.channels() * kernel * kernel; tap++) {
-          int i = tap / (kernel * kernel);
-          int ky = tap / kernel % kernel;
-          int kx = tap % kernel;
-          double w = weight[o * in.channels() * kernel * kernel + tap];
+        for (int tap = 0; tap < taps; tap++) {
+          int i = o / (out.channels() / c.groups()) * fan + tap / (kernel * kernel);
+          int ky = tap / kernel % kernel * c.dilation().height();
+          int kx = tap % kernel * c.dilation().width();
+          double w = weight[o * taps + tap];
           for (int row = 0; row < out.height(); row++) {
             int iy = row * stride + ky - padding;
             if (iy < 0 || iy >= in.height()) {
@@ -218,26 +227,61 @@ final class ForwardEngine implements Engine {
       return y;
     }
 
-    private double[] averagePool(Operation.AveragePool pool, double[] x, Shape in, Shape out) {
+    private double[] concat(Node node, double[][] values) {
+      double[] y = new double[Math.toIntExact(options.batch() * node.shape().elements())];
+      int at = 0;
+      for (int n = 0; n < options.batch(); n++) {
+        for (int source : node.inputs()) {
+          int length = Math.toIntExact(graph.nodes().get(source).shape().elements());
+          System.arraycopy(values[source], n * length, y, at, length);
+          at += length;
+        }
+      }
+      return y;
+    }
+
+    private double[] padCrop(Operation.PadCrop pad, double[] x, Shape in, Shape out) {
       double[] y = new double[Math.toIntExact(options.batch() * out.elements())];
-      int kernel = pool.kernel().height();
-      int stride = pool.stride().height();
-      int padding = pool.padding().height();
+      int at = 0;
+      for (int plane = 0; plane < options.batch() * in.channels(); plane++) {
+        for (int row = 0; row < out.height(); row++) {
+          for (int column = 0; column < out.width(); column++, at++) {
+            int iy = row - pad.top();
+            int ix = column - pad.left();
+            if (iy >= 0 && iy < in.height() && ix >= 0 && ix < in.width()) {
+              y[at] = x[(plane * in.height() + iy) * in.width() + ix];
+            }
+          }
+        }
+      }
+      return y;
+    }
+
+    /** Padding neither counts nor wins. */
+    private double[] pool(
+        Pair kernels, Pair strides, Pair paddings, boolean max, double[] x, Shape in, Shape out) {
+      double[] y = new double[Math.toIntExact(options.batch() * out.elements())];
+      int kernel = kernels.height();
+      int stride = strides.height();
+      int padding = paddings.height();
       int at = 0;
       for (int plane = 0; plane < options.batch() * in.channels(); plane++) {
         for (int row = 0; row < out.height(); row++) {
           for (int column = 0; column < out.width(); column++) {
             double sum = 0;
+            double largest = Double.NEGATIVE_INFINITY;
             int inside = 0;
             for (int k = 0; k < kernel * kernel; k++) {
               int iy = row * stride + k / kernel - padding;
               int ix = column * stride + k % kernel - padding;
               if (iy >= 0 && iy < in.height() && ix >= 0 && ix < in.width()) {
-                sum += x[(plane * in.height() + iy) * in.width() + ix];
+                double v = x[(plane * in.height() + iy) * in.width() + ix];
+                sum += v;
+                largest = Math.max(largest, v);
                 inside++;
               }
             }
-            y[at++] = sum / inside;
+            y[at++] = max ? largest : sum / inside;
           }
         }
       }
