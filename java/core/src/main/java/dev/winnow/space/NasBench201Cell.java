@@ -90,6 +90,31 @@ public record NasBench201Cell(List<Operation> operations) {
     return new NasBench201Cell(operations);
   }
 
+  /**
+   * Reads NASLib's six digits, edges 1-0, 2-0, 3-0, 2-1, 3-1, 3-2 with 0 {@code skip_connect}, 1
+   * {@code none}, 2 {@code nor_conv_3x3}, 3 {@code nor_conv_1x1}, 4 {@code avg_pool_3x3}.
+   *
+   * @throws IllegalArgumentException naming the digit
+   */
+  public static NasBench201Cell ofNaslib(String digits) {
+    int[] edges = {edge(1, 0), edge(2, 0), edge(3, 0), edge(2, 1), edge(3, 1), edge(3, 2)};
+    int[] operations = {1, 0, 3, 2, 4};
+    int[] indices = new int[EDGES];
+    for (int i = 0; i < EDGES; i++) {
+      int digit = digits.length() == EDGES ? "01234".indexOf(digits.charAt(i)) : -1;
+      if (digit < 0) {
+        throw new IllegalArgumentException(
+            "not a NAS-Bench-201 cell of NASLib: digit "
+                + (i + 1)
+                + " of six must be 0 to 4 in '"
+                + shortened(digits, QUOTED)
+                + "'");
+      }
+      indices[edges[i]] = operations[digit];
+    }
+    return of(indices);
+  }
+
   /** The operation indices, the inverse of {@link #of}. */
   public int[] indices() {
     return operations.stream().mapToInt(Operation::ordinal).toArray();

@@ -5,71 +5,88 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.ServiceLoader;
+import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
 
 /**
- * True accuracies of a space's architectures, in percent: one row per architecture, one column per
- * way of training and testing ({@link AccuracyColumn}). <b>Better</b>: higher.
+ * What is recorded of a space's architectures: one row per architecture; columns of true accuracies
+ * in percent, one per way of training and testing ({@link AccuracyColumn}), <b>better</b>: higher;
+ * and columns of other figures (recorded scores, latencies, counts) and texts.
  *
  * <p>An architecture is answered by its own row. Where it has none, the rows of equal {@linkplain
  * SearchSpace#canonical canonical form} answer with their mean, as they are other trainings of the
- * same function; {@link #answering} says which rows those are. Immutable.
+ * same function; {@link #answering} says which rows those are. Cells that hold no number do not
+ * answer. Immutable.
+ *
+ * <p><b>Cost</b>: a look-up parses the notation and hashes it, a microsecond or a few; the first
+ * one that needs canonical forms computes all rows'.
  */
 public final class BenchmarkTable {
-  private final SearchSpace space;
+  private final Optional<SearchSpace> space;
   private final List<AccuracyColumn> columns;
-  private final List<String> architectures;
-  private final Map<String, Integer> rows;
-  private final Map<String, double[]> values;
-  private final Map<String, double[]> ascending;
-  private final Map<String, List<Integer>> classes;
+  private final KeyIndex index;
+  private final Map<String, double[]> accuracies = new LinkedHashMap<>();
+  private final Map<String, double[]> figures = new LinkedHashMap<>();
+  private final Map<String, String[]> texts;
+  private CanonicalRows canonical;
 
   BenchmarkTable(
-      SearchSpace space,
+      Optional<SearchSpace> space,
       List<AccuracyColumn> columns,
-      List<String> architectures,
-      List<double[]> values) {
+      KeyIndex index,
+      Map<String, double[]> numbers,
+      Map<String, String[]> texts) {
     this.space = space;
     this.columns = List.copyOf(columns);
-    this.architectures = List.copyOf(architectures);
-    this.rows = new HashMap<>();
-    this.classes = new HashMap<>();
-    for (int row = 0; row < architectures.size(); row++) {
-      String architecture = architectures.get(row);
-      rows.put(architecture, row);
-      classes.computeIfAbsent(space.canonical(architecture), c -> new ArrayList<>(1)).add(row);
-    }
-    this.values = new LinkedHashMap<>();
-    this.ascending = new HashMap<>();
-    for (int i = 0; i < columns.size(); i++) {
-      double[] sorted = values.get(i).clone();
-      Arrays.sort(sorted);
-      this.values.put(columns.get(i).name(), values.get(i));
-      this.ascending.put(columns.get(i).name(), sorted);
-    }
+    this.index = index;
+    this.figures.putAll(numbers);
+    columns.forEach(column -> accuracies.put(column.name(), figures.remove(column.name())));
+    this.texts = texts;
   }
 
   /**
-   * Reads a table whose columns say by their names what they are: the architecture in {@code
-   * arch_str}, {@code arch} or {@code architecture}, and accuracies such as {@code
+   * Reads a table. A {@linkplain KnownTables published} one is told by its name or checksum, which
+   * must then be right. In any other the columns say by their names what they are: the architecture
+   * in {@code arch_str}, {@code arch} or {@code architecture}, and accuracies such as {@code
    * c10_test_200_mean}: words for data set (c10, c100, in16), split (test, valid), epochs and runs
-   * (mean, oneseed). Columns of other names are left alone.
+   * (mean, oneseed); columns of other names are left alone.
    *
    * @param file CSV with a header, plain or gzipped, accuracies in percent
    * @param space whose notation the architectures are in
    * @throws IllegalArgumentException when no column or several could be the architecture, none is
-   *     an accuracy, or a row is malformed: wrong number of cells, an architecture that the space
-   *     does not have or that an earlier row had, an accuracy that is not a number in [0, 100];
-   *     naming file and line
+   *     an accuracy, the published table is of another space or its checksum is wrong, or a row is
+   *     malformed: wrong number of cells, an architecture that the space does not have or that an
+   *     earlier row had, an accuracy that is not a number in [0, 100]; naming file and line
    * @throws IOException when the file cannot be read
    */
   public static BenchmarkTable read(Path file, SearchSpace space) throws IOException {
-    return new TableFile(file, space).read(null, null);
+    List<TableMapping> known = KnownTables.forFile(file);
+    if (known.isEmpty()) {
+      return TableReader.read(file, ColumnNames.mapping(file), Optional.of(space));
+    }
+    TableMapping mapping =
+        known.stream()
+            .filter(m -> m.space().equals(space.name()))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        file + ": holds " + spaces(known) + ", not " + space.name()));
+    return TableReader.read(file, mapping, Optional.of(space));
+  }
+
+  private static String spaces(List<TableMapping> known) {
+    return known.stream()
+        .map(m -> m.space().isEmpty() ? "no space's architectures" : m.space())
+        .collect(Collectors.joining(", "));
   }
 
   /**
@@ -87,17 +104,67 @@ public final class BenchmarkTable {
     if (accuracies.isEmpty()) {
       throw new IllegalArgumentException("a table needs at least one column of accuracies");
     }
-    return new TableFile(file, space).read(architecture, accuracies);
+    TableMapping mapping = ColumnNames.mapping(file, architecture, accuracies);
+    return TableReader.read(file, mapping, Optional.of(space));
   }
 
-  /** The columns, in the order of the file or of the request. */
+  /**
+   * Reads a table by a mapping.
+   *
+   * @param file the table; its name need not be the mapping's
+   * @throws IllegalArgumentException for a wrong checksum, a space that is not there, a column that
+   *     is not there, and as {@link #read(Path, SearchSpace)}
+   * @throws IOException when the file cannot be read
+   */
+  public static BenchmarkTable read(Path file, TableMapping mapping) throws IOException {
+    Optional<SearchSpace> space =
+        mapping.space().isEmpty() ? Optional.empty() : Optional.of(named(mapping.space()));
+    return TableReader.read(file, mapping, space);
+  }
+
+  private static SearchSpace named(String name) {
+    List<SearchSpace> all =
+        ServiceLoader.load(SearchSpace.class).stream().map(ServiceLoader.Provider::get).toList();
+    return all.stream()
+        .filter(space -> space.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "space must be one of "
+                        + all.stream().map(SearchSpace::name).toList()
+                        + " but was '"
+                        + name
+                        + "'"));
+  }
+
+  /** The columns of accuracies, in the order of the file or of the request. */
   public List<AccuracyColumn> columns() {
     return columns;
   }
 
+  /** Names of the other columns of numbers. */
+  public List<String> figures() {
+    return List.copyOf(figures.keySet());
+  }
+
+  /** Names of the columns of texts. */
+  public List<String> texts() {
+    return List.copyOf(texts.keySet());
+  }
+
   /** Number of architectures. */
   public int rows() {
-    return architectures.size();
+    return index.size();
+  }
+
+  /**
+   * The architecture of a row, in the space's own notation.
+   *
+   * @param row in [0, {@link #rows}), in the order of the file
+   */
+  public String architecture(int row) {
+    return index.get(Objects.checkIndex(row, index.size()));
   }
 
   /**
@@ -107,7 +174,7 @@ public final class BenchmarkTable {
    * @throws IllegalArgumentException when the notation is malformed
    */
   public List<String> answering(String architecture) {
-    return answers(architecture).stream().map(architectures::get).toList();
+    return Arrays.stream(answers(architecture)).mapToObj(index::get).toList();
   }
 
   /**
@@ -116,8 +183,34 @@ public final class BenchmarkTable {
    * @throws IllegalArgumentException for an unknown column or a malformed notation
    */
   public OptionalDouble accuracy(String column, String architecture) {
-    double[] accuracies = of(values, column);
-    return answers(architecture).stream().mapToDouble(row -> accuracies[row]).average();
+    return mean(of(accuracies, column), architecture);
+  }
+
+  /**
+   * A number of another column; empty when the table does not know the architecture.
+   *
+   * @throws IllegalArgumentException for an unknown column or a malformed notation
+   */
+  public OptionalDouble figure(String column, String architecture) {
+    return mean(of(figures, column), architecture);
+  }
+
+  private OptionalDouble mean(double[] values, String architecture) {
+    return Arrays.stream(answers(architecture))
+        .mapToDouble(row -> values[row])
+        .filter(value -> !Double.isNaN(value))
+        .average();
+  }
+
+  /**
+   * The text in the architecture's own row; empty when it has none.
+   *
+   * @throws IllegalArgumentException for an unknown column or a malformed notation
+   */
+  public Optional<String> text(String column, String architecture) {
+    String[] values = of(texts, column);
+    int row = index.find(notation(architecture));
+    return row < 0 ? Optional.empty() : Optional.of(values[row]);
   }
 
   /**
@@ -131,18 +224,8 @@ public final class BenchmarkTable {
     if (accuracy.isEmpty()) {
       return OptionalInt.empty();
     }
-    double[] sorted = of(ascending, column);
-    int low = 0;
-    int high = sorted.length; // first row above the accuracy lies in [low, high]
-    while (low < high) {
-      int middle = (low + high) >>> 1;
-      if (sorted[middle] > accuracy.getAsDouble()) {
-        high = middle;
-      } else {
-        low = middle + 1;
-      }
-    }
-    return OptionalInt.of(1 + sorted.length - low);
+    DoubleStream all = Arrays.stream(of(accuracies, column));
+    return OptionalInt.of(1 + (int) all.filter(value -> value > accuracy.getAsDouble()).count());
   }
 
   /**
@@ -151,12 +234,14 @@ public final class BenchmarkTable {
    * @throws IllegalArgumentException for an unknown column
    */
   public Best best(String column) {
-    double[] accuracies = of(values, column);
-    int best = 0;
-    for (int row = 1; row < accuracies.length; row++) {
-      best = accuracies[row] > accuracies[best] ? row : best;
+    double[] values = of(accuracies, column);
+    int best = -1;
+    for (int row = 0; row < values.length; row++) {
+      if (!Double.isNaN(values[row]) && (best < 0 || values[row] > values[best])) {
+        best = row;
+      }
     }
-    return new Best(architectures.get(best), accuracies[best]);
+    return new Best(index.get(best), values[best]);
   }
 
   /**
@@ -167,17 +252,35 @@ public final class BenchmarkTable {
    */
   public record Best(String architecture, double accuracy) {}
 
-  private List<Integer> answers(String architecture) {
-    String notation = space.notation(architecture);
-    Integer row = rows.get(notation);
-    return row != null ? List.of(row) : classes.getOrDefault(space.canonical(notation), List.of());
+  private String notation(String architecture) {
+    return space.isPresent() ? space.get().notation(architecture) : architecture;
   }
 
-  private double[] of(Map<String, double[]> byColumn, String column) {
-    double[] found = byColumn.get(column);
+  private int[] answers(String architecture) {
+    String notation = notation(architecture);
+    int row = index.find(notation);
+    if (row >= 0) {
+      return new int[] {row};
+    }
+    return space.isPresent() ? canonicalRows(space.get()).of(notation) : new int[0];
+  }
+
+  private synchronized CanonicalRows canonicalRows(SearchSpace known) {
+    if (canonical == null) {
+      canonical = new CanonicalRows(known, index);
+    }
+    return canonical;
+  }
+
+  private <T> T of(Map<String, T> byColumn, String column) {
+    T found = byColumn.get(column);
     if (found == null) {
       throw new IllegalArgumentException(
-          "column must be one of " + values.keySet() + " but was '" + column + "'");
+          "column must be one of "
+              + new ArrayList<>(byColumn.keySet())
+              + " but was '"
+              + column
+              + "'");
     }
     return found;
   }

@@ -139,27 +139,49 @@ public final class CsvFile {
   public void rows(
       List<String> columns, UnaryOperator<String> notation, Predicate<CSVRecord> kept, Row row)
       throws IOException {
-    int width = header().size();
     Map<String, Long> lines = new HashMap<>();
+    records(
+        (line, cells) -> {
+          if (!kept.test(cells)) {
+            return;
+          }
+          String place = place(line);
+          String text = columns.stream().map(cells::get).collect(Collectors.joining(":"));
+          String architecture = architecture(place, String.join(":", columns), text, notation);
+          Long earlier = lines.put(architecture, line);
+          if (earlier != null) {
+            throw new IllegalArgumentException(
+                place + "architecture " + architecture + " is in line " + earlier + " already");
+          }
+          row.accept(place, architecture, cells);
+        });
+  }
+
+  /** Takes the cells of one line. */
+  interface Line {
+    void accept(long line, CSVRecord cells);
+  }
+
+  /** File and line, to begin a message with. */
+  String place(long line) {
+    return file + ":" + line + ": ";
+  }
+
+  /**
+   * Hands over the lines below the header.
+   *
+   * @throws IllegalArgumentException for one of another width
+   */
+  void records(Line each) throws IOException {
+    int width = header().size();
     try {
       for (CSVRecord cells : parser) {
         long line = parser.getCurrentLineNumber();
-        String place = file + ":" + line + ": ";
         if (cells.size() != width) {
           throw new IllegalArgumentException(
-              place + "must have " + width + " cells but has " + cells.size());
+              place(line) + "must have " + width + " cells but has " + cells.size());
         }
-        if (!kept.test(cells)) {
-          continue;
-        }
-        String text = columns.stream().map(cells::get).collect(Collectors.joining(":"));
-        String architecture = architecture(place, String.join(":", columns), text, notation);
-        Long earlier = lines.put(architecture, line);
-        if (earlier != null) {
-          throw new IllegalArgumentException(
-              place + "architecture " + architecture + " is in line " + earlier + " already");
-        }
-        row.accept(place, architecture, cells);
+        each.accept(line, cells);
       }
     } catch (UncheckedIOException e) {
       throw e.getCause();
