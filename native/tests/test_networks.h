@@ -30,6 +30,10 @@ class Draws {
 // `stem` false with C = 1, N = 1 and `stages` 1 is the thin network of the region count.
 NetworkBuilder nb201_supernet(Shape input, int64_t channels, int64_t cells, int64_t stages, bool stem, int64_t classes);
 
+// The DARTS supernet of TE-NAS, C = 1, one normal and one reduction cell; choice = (cell * 14 + edge) * 8 + operation; `none` has a
+// number and no node. `stem` false is the thin network of the region count.
+NetworkBuilder darts_supernet(Shape input, bool stem, int64_t classes);
+
 // A random network of the operations that `supported` admits. Every one is legal: it decodes, and plans take it.
 NetworkBuilder random_network(Draws& draws, const std::function<bool(winnow_operation)>& supported);
 

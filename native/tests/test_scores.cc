@@ -1,10 +1,15 @@
 // Scores beside closed forms and slower ways to the same number.
 #include <algorithm>
+#include <memory>
 #include <set>
+#include <sstream>
+#include <string>
 
 #include "check.h"
+#include "plan/plan.h"
 #include "scores/distinct.h"
 #include "test_networks.h"
+#include "winnow/scores.h"
 
 using namespace winnow;
 using namespace winnow::test;
@@ -41,4 +46,129 @@ TEST(distinct_rows_of_all_patterns) {
     }
     CHECK_EQUAL(distinct_rows(rows.data(), 2 * 4096, words), 4096);
   }
+}
+
+// spec of TE-NAS: multiply-accumulates, learned weights but for the classifier's bias, ReLU bits, of the published configurations.
+TEST(darts_supernet_is_the_published_one) {
+  const auto thin = darts_supernet({1, 3, 3}, false, 10).network();
+  const auto full = darts_supernet({3, 32, 32}, true, 10).network();
+  CHECK_EQUAL(thin->macs(), 26692);
+  CHECK_EQUAL(full->macs(), 2413648);
+  int64_t units = 0, weights = 0;
+  for (const Node& node : thin->nodes()) units += node.operation == WINNOW_RELU ? node.shape.elements() : 0;
+  for (const Tensor& tensor : full->tensors()) {
+    if (WINNOW_NTK_ROLES >> tensor.role & 1u) weights += tensor.elements;
+  }
+  CHECK_EQUAL(units, 1987);
+  CHECK_EQUAL(weights, 5138);
+}
+
+namespace {
+
+// Every operation of every edge with equal weight, as the unpruned supernet has them; `none` is absent.
+ReferenceRow whole_row(const Network& network, int64_t operations) {
+  ReferenceRow row;
+  for (int64_t choice = 0; choice < network.choices(); ++choice) {
+    const bool none = choice % operations == 0;
+    row.states.push_back(none ? WINNOW_SKIP : WINNOW_RUN);
+    row.coefficients.push_back(none ? 0 : static_cast<double>(1 / static_cast<float>(operations - 1)));
+  }
+  return row;
+}
+
+// [tap][batch][unit] of the plain loops in T.
+template <typename T>
+std::vector<bool> plain_signs(const Network& network, const Parameters& parameters, const ReferenceRow& row, int64_t batch,
+                              const std::vector<double>& images) {
+  ReferenceNetwork<T> reference(network, parameters, row, std::vector<int32_t>(network.nodes().size(), WINNOW_NORM_BATCH),
+                                batch);
+  reference.forward(images);
+  std::vector<bool> signs;
+  for (size_t n = 0; n < network.nodes().size(); ++n) {
+    const Node& node = network.nodes()[n];
+    if (node.operation != WINNOW_RELU || !reference.exists(static_cast<int64_t>(n))) continue;
+    for (const T value : reference.value(static_cast<int64_t>(n))) signs.push_back(value > 0);
+  }
+  return signs;
+}
+
+// The same order, of a float32 plan.
+std::vector<bool> plan_signs(const std::shared_ptr<const Network>& network, const Parameters& parameters,
+                             const ReferenceRow& row, int64_t batch, const std::vector<double>& images, const char* variant) {
+  const winnow_device_options device = {sizeof device, WINNOW_CPU, 0, 1, variant, 0};
+  const winnow_plan_options options = {sizeof options, batch, WINNOW_F32, 0, nullptr, 0};
+  const std::unique_ptr<Plan> plan = Plan::create(open_device(device), network, options);
+  const Shape& shape = network->nodes()[0].shape;
+  const winnow_images input = {images.data(), batch, shape.channels, shape.height, shape.width, WINNOW_F64, 0};
+  const winnow_job job = {0, 0, 0, -1, -1};
+  winnow_parameters set = {parameters};
+  winnow_parameters* const sets[] = {&set};
+  winnow_call call = {};
+  call.size = sizeof call;
+  call.jobs = &job, call.job_count = 1;
+  call.coefficients = row.coefficients.data(), call.states = row.states.data(), call.row_count = 1;
+  call.parameters = sets, call.parameters_count = 1;
+  call.inputs = &input, call.input_count = 1;
+  plan->check(call);
+  PatternLayout layout;
+  for (const Tap& tap : plan->taps()) {
+    if (!plan->has(call, job, tap.node)) continue;
+    layout.parts.push_back({tap.value, layout.bits});
+    layout.bits += plan->graph()[tap.value].shape.elements();
+  }
+  std::vector<bool> signs;
+  plan->patterns(call, {layout}, [&](const JobPatterns& patterns) {
+    for (const PatternLayout::Part& part : layout.parts) {
+      for (int64_t sample = 0; sample < batch; ++sample) {
+        for (int64_t u = 0; u < plan->graph()[part.value].shape.elements(); ++u) {
+          const int64_t bit = part.first + u;
+          signs.push_back((patterns.rows[sample * patterns.words + bit / 64] >> (bit % 64) & 1u) != 0);
+        }
+      }
+    }
+  });
+  return signs;
+}
+
+int64_t differing(const std::vector<bool>& a, const std::vector<bool>& b) {
+  CHECK_EQUAL(a.size(), b.size());
+  int64_t count = 0;
+  for (size_t i = 0; i < a.size() && i < b.size(); ++i) count += a[i] != b[i];
+  return count;
+}
+
+// Signs in float32 are wrong (against plain loops in double) at no more units than those of plain loops in float32.
+void check_signs(const std::shared_ptr<const Network>& network, int64_t operations, int64_t batch, const char* name) {
+  const ReferenceRow row = whole_row(*network, operations);
+  std::vector<std::string> variants;
+  std::istringstream available(available_variants());
+  for (std::string variant; available >> variant;) variants.push_back(variant);
+  std::vector<int64_t> wrong(variants.size());
+  int64_t plain = 0, units = 0;
+  for (uint64_t k = 0; k < 4; ++k) {
+    Draws draws(seed(), 100 + k);
+    const Parameters parameters = random_parameters(draws, network);
+    const std::vector<double> images = random_images(draws, *network, batch);
+    const std::vector<bool> expected = plain_signs<double>(*network, parameters, row, batch, images);
+    plain += differing(plain_signs<float>(*network, parameters, row, batch, images), expected);
+    units += static_cast<int64_t>(expected.size());
+    for (size_t v = 0; v < variants.size(); ++v) {
+      wrong[v] += differing(plan_signs(network, parameters, row, batch, images, variants[v].c_str()), expected);
+    }
+  }
+  std::printf("%s: of %lld units, signs differ from double: plain float %lld", name, static_cast<long long>(units),
+              static_cast<long long>(plain));
+  for (size_t v = 0; v < variants.size(); ++v) {
+    std::printf(", %s %lld", variants[v].c_str(), static_cast<long long>(wrong[v]));
+    CHECK(wrong[v] <= plain);
+  }
+  std::printf("\n");
+}
+
+}  // namespace
+
+TEST(float32_signs) {
+  check_signs(nb201_supernet({1, 3, 3}, 1, 1, 1, false, 10).network(), 5, 1000, "NAS-Bench-201 thin");
+  check_signs(darts_supernet({1, 3, 3}, false, 10).network(), 8, 500, "DARTS thin");
+  check_signs(nb201_supernet({3, 32, 32}, 3, 1, 3, true, 10).network(), 5, 24, "NAS-Bench-201 C=3 N=1");
 }
