@@ -24,6 +24,7 @@ final class Catalogue {
       List.of(
           new Entry("ntk", "condition number of the neural tangent kernel; lower is better"),
           new Entry("regions", "number of linear regions over 3x3 patches; higher is better"),
+          new Entry("nwot", "log-determinant of the activation kernel; higher is better"),
           new Entry("params", "number of learned parameters"),
           new Entry("macs", "multiply-accumulates of one image"));
 

@@ -277,7 +277,7 @@ class ScoreCommandTest {
       value = {
         "score --scores macs; 2; one of --arch, --archs, --sample and --all",
         "score --all --sample 3 --scores macs; 2; one of --arch, --archs, --sample and --all",
-        "score --all --scores nwot; 2; ntk, regions, params, macs",
+        "score --all --scores zen; 2; ntk, regions, nwot, params, macs",
         "score --all --scores macs,macs; 2; twice",
         "score --all; 2; --scores",
         "score --arch |none~0| --scores macs; 2; --arch:",

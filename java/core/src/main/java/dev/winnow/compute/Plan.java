@@ -36,6 +36,22 @@ public interface Plan extends AutoCloseable {
    */
   void linearRegions(List<Job> jobs, Results<Long> results, Monitor monitor);
 
+  /**
+   * Activation kernel {@code [samples][samples]}: on how many units of the ReLUs every two samples
+   * agree, each unit counted as often as its ReLU. A unit is active where its value is above 0; a
+   * ReLU that the job's row skips does not count. Cost: one forward pass, and a popcount per 64
+   * units and pair of samples.
+   *
+   * @param multiplicities of the graph's ReLUs in node order, each in [0, 1048576]
+   * @param norm statistics; each batch has its own
+   */
+  void activationKernel(
+      List<Job> jobs,
+      int[] multiplicities,
+      NormMode norm,
+      Results<long[][]> results,
+      Monitor monitor);
+
   /** Logits {@code [samples][outputs]}, with the given statistics. */
   void logits(List<Job> jobs, NormMode norm, Results<double[][]> results, Monitor monitor);
 

@@ -10,7 +10,7 @@ import dev.winnow.random.Stream;
 /**
  * How the images of one evaluation are taken from a set.
  *
- * @param kind whole augmented images or small patches
+ * @param kind whole images, augmented or not, or small patches
  * @param batch samples that share batch statistics, in [1, 65536]
  * @param batches batches of one evaluation, in [1, 1024]
  */
@@ -35,6 +35,7 @@ public record Sampling(Kind kind, int batch, int batches) {
       int[] indices = Shuffle.batch(stream, set.size(), batch, number + i);
       drawn[i] =
           switch (kind) {
+            case PLAIN_IMAGES -> Batches.plain(set, indices);
             case IMAGES ->
                 Batches.augmented(set, indices, stream.of("augmentation").of(number + i));
             case PATCHES -> Patches.draw(set, indices, side, stream.of("patches").of(number + i));
@@ -59,6 +60,8 @@ public record Sampling(Kind kind, int batch, int batches) {
 
   /** What a sample is. */
   public enum Kind {
+    /** A training image, normalised. */
+    PLAIN_IMAGES,
     /** A training image, flipped and cropped at random, normalised. */
     IMAGES,
     /** A random crop of one random channel of a training image, normalised. */

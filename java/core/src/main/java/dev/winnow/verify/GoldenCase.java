@@ -239,9 +239,12 @@ final class GoldenCase {
                       .compare("", theta, precision, checks),
               monitor);
         }
+        new ActivationKernels(json, tensors, checks).verify(plan, job, monitor);
       }
     }
-    othersOf(json, List.of("ntk_cond"));
+    List<String> computed = new ArrayList<>(ActivationKernels.NAMES);
+    computed.add("ntk_cond");
+    othersOf(json, computed);
   }
 
   private void logitsAlone() throws IOException {

@@ -137,6 +137,16 @@ public class FakeEngine implements Engine {
     }
 
     @Override
+    public void activationKernel(
+        List<Job> jobs,
+        int[] multiplicities,
+        NormMode norm,
+        Results<long[][]> results,
+        Monitor monitor) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
     public void gradients(
         List<Job> jobs,
         Cotangent cotangent,

@@ -88,6 +88,17 @@ final class AnsweringEngine implements Engine {
       answer(asked, regions, results);
     }
 
+    /** Zeros. */
+    @Override
+    public void activationKernel(
+        List<Job> asked,
+        int[] multiplicities,
+        NormMode norm,
+        Results<long[][]> results,
+        Monitor monitor) {
+      answer(asked, new long[planOptions.batch()][planOptions.batch()], results);
+    }
+
     @Override
     public void logits(
         List<Job> asked, NormMode norm, Results<double[][]> results, Monitor monitor) {

@@ -71,6 +71,37 @@ final class ForwardEngine implements Engine {
       }
     }
 
+    @Override
+    public void activationKernel(
+        List<Job> jobs,
+        int[] multiplicities,
+        NormMode norm,
+        Results<long[][]> results,
+        Monitor monitor) {
+      for (int j = 0; j < jobs.size(); j++) {
+        double[][] values = forward(jobs.get(j), 0, norm);
+        int batch = options.batch();
+        long[][] kernel = new long[batch][batch];
+        int relu = 0;
+        for (int n = 0; n < values.length; n++) {
+          if (!(graph.nodes().get(n).operation() instanceof Operation.Relu)) {
+            continue;
+          }
+          int multiplicity = multiplicities[relu++];
+          int size = values[n].length / batch;
+          for (int a = 0; a < batch; a++) {
+            for (int b = 0; b < batch; b++) {
+              for (int k = 0; k < size; k++) {
+                boolean equal = (values[n][a * size + k] > 0) == (values[n][b * size + k] > 0);
+                kernel[a][b] += equal ? multiplicity : 0;
+              }
+            }
+          }
+        }
+        results.accept(j, kernel);
+      }
+    }
+
     private BitSet pattern(double[][] values, int sample) {
       BitSet pattern = new BitSet();
       int bit = 0;

@@ -17,6 +17,7 @@ import dev.winnow.engine.bindings.winnow_plan;
 import dev.winnow.engine.bindings.winnow_plan_options;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -138,6 +139,30 @@ final class NativePlan implements Plan {
   }
 
   @Override
+  public void activationKernel(
+      List<Job> jobs,
+      int[] multiplicities,
+      NormMode norm,
+      Results<long[][]> results,
+      Monitor monitor) {
+    JobList list = new JobList(jobs, graph);
+    checkBatches(list);
+    int largest = list.images().stream().mapToInt(Images::samples).max().orElse(0);
+    try (LongPointer weights =
+        new LongPointer(Arrays.stream(multiplicities).asLongStream().toArray())) {
+      Output<long[][]> output =
+          new Longs(largest) {
+            @Override
+            int compute(winnow_call call, winnow_error error) {
+              return Winnow.winnow_activation_kernel(
+                  plan, call, weights, multiplicities.length, values, capacity, error);
+            }
+          };
+      run("winnow_activation_kernel", list, norm, output, results, monitor);
+    }
+  }
+
+  @Override
   public void logits(List<Job> jobs, NormMode norm, Results<double[][]> results, Monitor monitor) {
     JobList list = new JobList(jobs, graph);
     checkBatches(list);
@@ -227,6 +252,44 @@ final class NativePlan implements Plan {
       double[][] matrix = new double[images.samples()][columns];
       for (int row = 0; row < matrix.length; row++) {
         values.position(job * stride + (long) row * columns).get(matrix[row]);
+      }
+      values.position(0);
+      return matrix;
+    }
+  }
+
+  /** A square matrix of whole numbers per job, a row and a column for each of its samples. */
+  private abstract static class Longs extends Output<long[][]> {
+    private final int largest;
+    private long stride;
+    LongPointer values;
+    long capacity;
+
+    /**
+     * @param largest samples of the list's largest input
+     */
+    Longs(int largest) {
+      this.largest = largest;
+    }
+
+    @Override
+    long bytesPerSample() {
+      return (long) Long.BYTES * largest;
+    }
+
+    @Override
+    Pointer allocate(long jobs, CallTables tables) {
+      stride = (long) tables.largestInput() * tables.largestInput();
+      capacity = Math.multiplyExact(jobs, stride);
+      values = new LongPointer(capacity);
+      return values;
+    }
+
+    @Override
+    long[][] read(long job, Images images) {
+      long[][] matrix = new long[images.samples()][images.samples()];
+      for (int row = 0; row < matrix.length; row++) {
+        values.position(job * stride + (long) row * matrix.length).get(matrix[row]);
       }
       values.position(0);
       return matrix;

@@ -5,8 +5,11 @@ import static dev.winnow.cli.config.Setting.Type.WHOLE_NUMBER;
 import dev.winnow.cli.config.Configuration;
 import dev.winnow.cli.config.Setting;
 import dev.winnow.compute.Initialization;
+import dev.winnow.compute.Plan.NormMode;
 import dev.winnow.data.ImageSet;
 import dev.winnow.net.Shape;
+import dev.winnow.score.ActivationKernelLogDeterminant;
+import dev.winnow.score.ActivationKernelLogDeterminant.Hooks;
 import dev.winnow.score.LinearRegionCount;
 import dev.winnow.score.MacCount;
 import dev.winnow.score.NetworkScore;
@@ -26,7 +29,7 @@ import java.util.List;
  */
 public final class ScoreSettings {
   /** Names of the scores there are. */
-  public static final List<String> NAMES = List.of("ntk", "regions", "params", "macs");
+  public static final List<String> NAMES = List.of("ntk", "regions", "nwot", "params", "macs");
 
   /** Every key. */
   public static final List<Setting> SETTINGS =
@@ -34,17 +37,18 @@ public final class ScoreSettings {
           Setting.of(
               "channels",
               WHOLE_NUMBER,
-              "channels C of the first stage; default 3 for ntk, the benchmark's for params and"
-                  + " macs"),
+              "channels C of the first stage; default 3 for ntk, the benchmark's for nwot,"
+                  + " params and macs"),
           Setting.of(
               "cellsPerStage",
               WHOLE_NUMBER,
-              "cells N of a stage; default 1 for ntk, the benchmark's for params and macs"),
+              "cells N of a stage; default 1 for ntk, the benchmark's for nwot, params and macs"),
           Setting.of("stages", WHOLE_NUMBER, "stages (resolutions); default 3"),
           Setting.of("classes", WHOLE_NUMBER, "outputs; default: those of the data"),
           Setting.oneOf(
               "init",
-              "weights; default kaiming: over fan_out for ntk, over fan_in for regions",
+              "weights; default kaiming for ntk (over fan_out) and regions (over fan_in),"
+                  + " pytorch-default for nwot",
               "kaiming",
               "pytorch-default"),
           Setting.of("ntk.batch", WHOLE_NUMBER, "images of one NTK; default 72"),
@@ -54,7 +58,13 @@ public final class ScoreSettings {
               "height and width of a patch in pixels; default 3"),
           Setting.of(
               "regions.batch", WHOLE_NUMBER, "patches that share batch statistics; default 1000"),
-          Setting.of("regions.batches", WHOLE_NUMBER, "batches of one count; default 3"));
+          Setting.of("regions.batches", WHOLE_NUMBER, "batches of one count; default 3"),
+          Setting.of("nwot.batch", WHOLE_NUMBER, "images of one activation kernel; default 128"),
+          Setting.oneOf(
+              "nwot.hooks",
+              "what counts: relus-and-wrappers as nas-without-training (default), relus as NASLib",
+              "relus-and-wrappers",
+              "relus"));
 
   private final Configuration configuration;
 
@@ -83,6 +93,16 @@ public final class ScoreSettings {
                   configuration.integer("regions.batches", 3)),
               configuration.integer("regions.patchSide", 3),
               init(Initialization.KAIMING_FAN_IN));
+      case "nwot" ->
+          new ActivationKernelLogDeterminant(
+              configuration.integer("nwot.batch", 128),
+              configuration.text("nwot.hooks", "relus-and-wrappers").equals("relus")
+                  ? Hooks.RELUS
+                  : Hooks.RELUS_AND_WRAPPERS,
+              NormMode.BATCH,
+              configuration.text("init", "pytorch-default").equals("kaiming")
+                  ? Initialization.KAIMING_FAN_OUT
+                  : Initialization.PYTORCH_DEFAULT);
       case "params" -> new ParameterCount();
       case "macs" -> new MacCount();
       default ->
