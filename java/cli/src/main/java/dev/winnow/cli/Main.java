@@ -80,6 +80,9 @@ public final class Main implements Runnable {
     root.getCommandSpec().versionProvider(new Version(session.engines()));
     root.addSubcommand(new SearchCommand(session));
     root.addSubcommand(ScoreCommand.commandLine(session));
+    root.addSubcommand(PlanCommand.commandLine(session));
+    root.addSubcommand(new RunCommand(session));
+    root.addSubcommand(new CollectCommand(session));
     root.addSubcommand(new EvaluateCommand(session));
     root.addSubcommand(new ReportCommand(session));
     root.addSubcommand(new ListCommand(session));

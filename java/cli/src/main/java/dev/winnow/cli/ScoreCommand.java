@@ -1,20 +1,20 @@
 package dev.winnow.cli;
 
-import dev.winnow.cli.config.Configuration;
-import dev.winnow.cli.score.ArchitectureFile;
+import static dev.winnow.cli.ScoreOptions.require;
+
 import dev.winnow.cli.score.GivenNetwork;
 import dev.winnow.cli.score.Population;
 import dev.winnow.cli.score.ScoreJson;
 import dev.winnow.cli.score.ScoreSettings;
+import dev.winnow.cli.score.ScoreSink;
 import dev.winnow.cli.score.ScoreTable;
 import dev.winnow.cli.score.Scorer;
+import dev.winnow.cli.score.Shard;
 import dev.winnow.cli.score.Summary;
-import dev.winnow.cli.search.ProgressDisplay;
 import dev.winnow.compute.CancelledException;
 import dev.winnow.compute.Engine;
 import dev.winnow.data.ImageSet;
 import dev.winnow.data.ImageSets;
-import dev.winnow.search.Progress;
 import dev.winnow.space.SearchSpace;
 import dev.winnow.tensor.Dtype;
 import dev.winnow.tensor.Safetensors;
@@ -25,8 +25,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,7 +33,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.Option;
 
 /** {@code winnow score}: numbers about architectures, without a search. */
@@ -49,8 +46,7 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     mixinStandardHelpOptions = true)
 final class ScoreCommand implements Callable<Integer> {
-  private static final int MOST_REPEATS = 100;
-  private static final int PUBLISHED_REPEATS = 3;
+  private static final String WAYS = "--arch, --archs, --sample and --all";
 
   private final Session session;
 
@@ -60,22 +56,10 @@ final class ScoreCommand implements Callable<Integer> {
 
   /** The command with its settings explained in its help. */
   static CommandLine commandLine(Session session) {
-    CommandLine command = new CommandLine(new ScoreCommand(session));
-    Map<String, String> settings = new LinkedHashMap<>();
-    ScoreSettings.SETTINGS.forEach(s -> settings.put("  " + s.key(), s.description()));
-    command
-        .getHelpSectionMap()
-        .put(
-            UsageMessageSpec.SECTION_KEY_FOOTER, help -> help.createTextTable(settings).toString());
-    return command;
+    return ScoreOptions.explained(new CommandLine(new ScoreCommand(session)));
   }
 
-  @Option(
-      names = "--space",
-      paramLabel = "NAME",
-      defaultValue = "nas-bench-201",
-      description = "Space. Default: ${DEFAULT-VALUE}.")
-  private String spaceName;
+  @Mixin private ScoreOptions options;
 
   @Option(
       names = "--arch",
@@ -84,47 +68,10 @@ final class ScoreCommand implements Callable<Integer> {
   private List<String> named = new ArrayList<>();
 
   @Option(
-      names = "--archs",
-      paramLabel = "FILE",
-      description =
-          "One architecture a line; empty lines and # comments are skipped, broken lines are"
-              + " reported and the rest scored (exit code 1).")
-  private Path file;
-
-  @Option(names = "--sample", paramLabel = "N", description = "N different random architectures.")
-  private Integer sample;
-
-  @Option(names = "--all", description = "Every architecture of the space.")
-  private boolean all;
-
-  @Option(
-      names = "--scores",
-      paramLabel = "A,B",
-      split = ",",
-      required = true,
-      description = "Among ntk, regions, params, macs.")
-  private List<String> scores;
-
-  @Option(
-      names = "--set",
-      paramLabel = "KEY=VALUE",
-      description = "A setting, see below; may be repeated.")
-  private List<String> assignments = new ArrayList<>();
-
-  @Option(
-      names = "--repeats",
-      paramLabel = "N",
-      description = "Draws of weights and images per score, 1 to 100. Default: 3.")
-  private Integer repeats;
-
-  @Option(
-      names = "--data",
-      paramLabel = "SOURCE",
-      description = "Images: " + ImageSets.SOURCES + ". Default: generated.")
-  private String data;
-
-  @Option(names = "--seed", paramLabel = "N", description = "Root seed. Default: 0.")
-  private Long seed;
+      names = "--shard",
+      paramLabel = "I/N",
+      description = "Only every N-th architecture, beginning with number I from 0.")
+  private String shard;
 
   @Option(
       names = "--params",
@@ -165,8 +112,8 @@ final class ScoreCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     checkOptions();
-    SearchSpace space = Spaces.named(spaceName);
-    ScoreSettings settings = new ScoreSettings(configuration());
+    SearchSpace space = Spaces.named(options.space);
+    ScoreSettings settings = options.settings();
     Optional<GivenNetwork> given =
         params == null
             ? Optional.empty()
@@ -174,11 +121,19 @@ final class ScoreCommand implements Callable<Integer> {
     Optional<ImageSet> images =
         given.isPresent()
             ? Optional.empty()
-            : Optional.of(ImageSets.open(data == null ? "generated" : data, seed()));
+            : Optional.of(ImageSets.open(options.data(), options.seed()));
     Scorer scorer =
-        new Scorer(space, settings, scores, images, given, seed(), repeats(), this::engine);
-    try {
-      score(space, scorer);
+        new Scorer(
+            space,
+            settings,
+            options.scores,
+            images,
+            given,
+            options.seed(),
+            repeats(),
+            this::engine);
+    try (Population population = population(space).shard(part())) {
+      score(scorer, population);
     } finally {
       if (engine != null) {
         engine.close();
@@ -188,72 +143,39 @@ final class ScoreCommand implements Callable<Integer> {
   }
 
   private void checkOptions() {
-    int populations =
-        (named.isEmpty() ? 0 : 1)
-            + (file == null ? 0 : 1)
-            + (sample == null ? 0 : 1)
-            + (all ? 1 : 0);
-    require(populations == 1, "one of --arch, --archs, --sample and --all must be given");
-    for (String score : scores) {
-      require(
-          ScoreSettings.NAMES.contains(score),
-          "--scores must be among "
-              + String.join(", ", ScoreSettings.NAMES)
-              + " but one was '"
-              + score
-              + "'");
-    }
-    require(Set.copyOf(scores).size() == scores.size(), "--scores names a score twice: " + scores);
-    require(
-        repeats == null || repeats >= 1 && repeats <= MOST_REPEATS,
-        "--repeats must be in [1, " + MOST_REPEATS + "] but was " + repeats);
+    options.check(!named.isEmpty(), WAYS);
     require(batch == null || params != null, "--batch needs --params");
     require(!resume || out != null, "--resume needs --out, the file to continue");
     require(!json || out == null, "--json prints to stdout and --out writes CSV; give one of them");
     if (params != null) {
-      require(data == null, "--params has its own batch; --data cannot be given with it");
-      require(seed == null, "--params draws nothing; --seed cannot be given with it");
+      require(options.data == null, "--params has its own batch; --data cannot be given with it");
+      require(options.seed == null, "--params draws nothing; --seed cannot be given with it");
       require(
-          repeats == null || repeats == 1,
+          options.repeats == null || options.repeats == 1,
           "--params draws nothing; --repeats can only be 1 with it");
       require(saved == null, "--save-params writes drawn weights; --params gives them");
     }
     if (saved != null) {
       require(named.size() == 1, "--save-params needs one --arch");
       require(drawnScores().size() == 1, "--save-params needs one of ntk and regions in --scores");
-      require(repeats == null || repeats == 1, "--save-params needs --repeats 1");
-    }
-  }
-
-  private static void require(boolean condition, String message) {
-    if (!condition) {
-      throw new UsageException(message);
+      require(options.repeats == null || options.repeats == 1, "--save-params needs --repeats 1");
     }
   }
 
   private List<String> drawnScores() {
-    return scores.stream().filter(Set.of("ntk", "regions")::contains).toList();
+    return options.scores.stream().filter(Set.of("ntk", "regions")::contains).toList();
   }
 
   private int repeats() {
-    if (repeats != null) {
-      return repeats;
-    }
-    return params != null || saved != null ? 1 : PUBLISHED_REPEATS;
+    return params != null || saved != null ? 1 : options.repeats();
   }
 
-  private long seed() {
-    return seed == null ? 0 : seed;
-  }
-
-  private Configuration configuration() {
-    Configuration configuration = new Configuration(ScoreSettings.SETTINGS);
+  private Shard part() {
     try {
-      assignments.forEach(configuration::assign);
+      return shard == null ? Shard.WHOLE : Shard.parse(shard);
     } catch (IllegalArgumentException e) {
-      throw new UsageException(e.getMessage());
+      throw new UsageException("--shard: " + e.getMessage());
     }
-    return configuration;
   }
 
   private Engine engine() {
@@ -263,23 +185,12 @@ final class ScoreCommand implements Callable<Integer> {
     return engine;
   }
 
-  private void score(SearchSpace space, Scorer scorer) throws IOException {
-    if (file == null) {
-      List<String> given = sample == null ? named(space) : Population.sample(space, seed(), sample);
-      score(
-          scorer,
-          all ? space.architectures() : given.iterator(),
-          all ? space.size() : given.size());
-      return;
+  private Population population(SearchSpace space) throws IOException {
+    if (named.isEmpty()) {
+      return options.population(space, this::report);
     }
-    try (ArchitectureFile architectures = new ArchitectureFile(file, space, this::report)) {
-      score(scorer, architectures, -1);
-    }
-  }
-
-  private List<String> named(SearchSpace space) {
     try {
-      return named.stream().map(text -> space.notation(text)).toList();
+      return Population.of(named.stream().map(space::notation).toList());
     } catch (IllegalArgumentException e) {
       throw new UsageException("--arch: " + e.getMessage());
     }
@@ -294,44 +205,22 @@ final class ScoreCommand implements Callable<Integer> {
     session.console().err().println("winnow: " + message);
   }
 
-  private interface Sink extends AutoCloseable {
-    void write(String architecture, Map<String, Summary> summaries) throws IOException;
-
-    @Override
-    void close() throws IOException;
-  }
-
-  /**
-   * @param total number of architectures; −1 where nobody knows
-   */
-  private void score(Scorer scorer, Iterator<String> architectures, long total) throws IOException {
-    boolean first = true;
-    long done = 0;
-    try (Sink sink = sink(scorer, architectures);
-        ProgressDisplay display = new ProgressDisplay("score", session.console().err())) {
-      while (architectures.hasNext()) {
-        String architecture = architectures.next();
-        if (first) {
-          mention(scorer, architecture);
-          first = false;
-        }
-        if (session.interruption().cancelled()) {
-          throw new CancelledException("");
-        }
-        sink.write(architecture, scorer.score(architecture, session.interruption()));
-        done++;
-        if (total > 0 && session.console().interactive()) {
-          display.progressed(new Progress(1, 1, done, total, done, total, 0));
-        }
-        if (saved != null) {
-          Safetensors.write(saved, scorer.tensors(drawnScores().get(0), architecture), Dtype.F32);
-        }
+  private void score(Scorer scorer, Population population) throws IOException {
+    ScoreRun run = new ScoreRun(session, scorer, first -> mention(scorer, first));
+    if (out != null) {
+      try (ScoreTable table = table(scorer.protocol(), population)) {
+        String resuming = "the same command with --resume continues " + out;
+        run.run(population, table.known(), table, out, resuming);
       }
-    } catch (CancelledException e) {
-      throw new CancelledException(
-          out == null
-              ? "interrupted"
-              : "interrupted; the same command with --resume continues " + out);
+    } else {
+      try (ScoreSink sink = received(printed(scorer.protocol()))) {
+        run.run(population, 0, sink);
+      } catch (CancelledException e) {
+        throw new CancelledException("interrupted");
+      }
+    }
+    if (saved != null) {
+      Safetensors.write(saved, scorer.tensors(drawnScores().get(0), named.get(0)), Dtype.F32);
     }
   }
 
@@ -349,57 +238,39 @@ final class ScoreCommand implements Callable<Integer> {
     }
   }
 
-  private Sink sink(Scorer scorer, Iterator<String> architectures) throws IOException {
-    Map<String, String> protocol = scorer.protocol();
-    if (json) {
-      ScoreJson object = new ScoreJson(session.console().out(), protocol);
-      return sink(received(object::write), object::close);
-    }
-    if (out == null) {
-      Writer writer = new OutputStreamWriter(session.console().out(), StandardCharsets.UTF_8);
-      ScoreTable table = ScoreTable.to(writer, scores, protocol);
-      return sink(received(table::write), writer::flush);
-    }
+  private ScoreTable table(Map<String, String> protocol, Population population) throws IOException {
     try {
-      ScoreTable table =
-          resume
-              ? ScoreTable.resume(out, scores, protocol, architectures)
-              : ScoreTable.create(out, scores, protocol);
-      return sink(table::write, table::close);
+      return resume
+          ? ScoreTable.resume(out, options.scores, protocol, population)
+          : ScoreTable.create(out, options.scores, protocol);
     } catch (FileAlreadyExistsException e) {
       throw new IllegalArgumentException(
           out + " is there already; continue it with --resume or choose another file", e);
     }
   }
 
+  private ScoreSink printed(Map<String, String> protocol) throws IOException {
+    if (json) {
+      return new ScoreJson(session.console().out(), protocol);
+    }
+    Writer writer = new OutputStreamWriter(session.console().out(), StandardCharsets.UTF_8);
+    return ScoreTable.to(writer, options.scores, protocol);
+  }
+
   /** Stops when nobody reads standard output any more. */
-  private Line received(Line line) {
-    return (architecture, summaries) -> {
-      line.write(architecture, summaries);
-      if (session.console().out().checkError()) {
-        throw new IOException("cannot write standard output");
-      }
-    };
-  }
-
-  private interface Line {
-    void write(String architecture, Map<String, Summary> summaries) throws IOException;
-  }
-
-  private interface End {
-    void close() throws IOException;
-  }
-
-  private static Sink sink(Line line, End end) {
-    return new Sink() {
+  private ScoreSink received(ScoreSink sink) {
+    return new ScoreSink() {
       @Override
       public void write(String architecture, Map<String, Summary> summaries) throws IOException {
-        line.write(architecture, summaries);
+        sink.write(architecture, summaries);
+        if (session.console().out().checkError()) {
+          throw new IOException("cannot write standard output");
+        }
       }
 
       @Override
       public void close() throws IOException {
-        end.close();
+        sink.close();
       }
     };
   }

@@ -35,6 +35,11 @@ public final class ScoresFile {
 
   private ScoresFile() {}
 
+  /** Whether a column of a file of {@code winnow score} belongs to the protocol. */
+  public static boolean isProtocol(String column) {
+    return SHARED.contains(column) || column.endsWith(PROTOCOL);
+  }
+
   /**
    * Reads a file of {@code winnow score}.
    *
@@ -100,7 +105,7 @@ public final class ScoresFile {
         .toMap()
         .forEach(
             (column, value) -> {
-              if (SHARED.contains(column) || column.endsWith(PROTOCOL)) {
+              if (isProtocol(column)) {
                 String before = protocol.putIfAbsent(column, value);
                 if (before != null && !before.equals(value)) {
                   throw new IllegalArgumentException(

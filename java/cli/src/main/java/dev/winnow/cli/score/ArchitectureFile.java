@@ -6,19 +6,23 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Iterator;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.function.Consumer;
 
 /**
  * Reads one architecture a line, as it is asked for; empty lines and lines that begin with # are
- * skipped, malformed ones are reported and skipped.
+ * skipped, malformed ones and repetitions are reported and skipped. To know a repetition it keeps
+ * what it has read, about 150 bytes a line.
  */
 public final class ArchitectureFile implements Iterator<String>, AutoCloseable {
   private final Path file;
   private final SearchSpace space;
   private final Consumer<String> problems;
   private final BufferedReader reader;
+  private final Map<String, Integer> lines = new HashMap<>();
   private int number;
   private String next;
 
@@ -55,7 +59,14 @@ public final class ArchitectureFile implements Iterator<String>, AutoCloseable {
       return null;
     }
     try {
-      return space.notation(text);
+      String architecture = space.notation(text);
+      Integer earlier = lines.putIfAbsent(architecture, number);
+      if (earlier != null) {
+        problems.accept(
+            file + ":" + number + ": " + architecture + " is in line " + earlier + " already");
+        return null;
+      }
+      return architecture;
     } catch (IllegalArgumentException e) {
       problems.accept(file + ":" + number + ": " + e.getMessage());
       return null;

@@ -7,7 +7,7 @@ import java.io.OutputStream;
 import java.util.Map;
 
 /** The object that {@code score --json} prints, architecture by architecture. */
-public final class ScoreJson implements AutoCloseable {
+public final class ScoreJson implements ScoreSink {
   private final JsonGenerator out;
 
   /**
@@ -28,6 +28,7 @@ public final class ScoreJson implements AutoCloseable {
   }
 
   /** Adds an architecture. */
+  @Override
   public void write(String architecture, Map<String, Summary> summaries) throws IOException {
     out.writeStartObject();
     out.writeStringField("architecture", architecture);

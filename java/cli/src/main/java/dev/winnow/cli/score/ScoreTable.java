@@ -1,10 +1,16 @@
 package dev.winnow.cli.score;
 
-import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.Writer;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,24 +29,33 @@ import org.apache.commons.csv.CSVRecord;
  * and a note where it is undefined, then the protocol. A file cut off in the middle of a line can
  * be continued. Memory does not grow with the number of lines.
  */
-public final class ScoreTable implements AutoCloseable {
+public final class ScoreTable implements ScoreSink {
   private static final String ARCHITECTURE = "architecture";
-  private static final CSVFormat FORMAT =
-      CSVFormat.DEFAULT.builder().setRecordSeparator('\n').get();
+  private static final long FORCE_NANOS = 1_000_000_000L;
+  static final CSVFormat FORMAT = CSVFormat.DEFAULT.builder().setRecordSeparator('\n').get();
 
   private final List<String> scores;
   private final Map<String, String> protocol;
   private final Path file;
   private final Writer writer;
+  private final FileChannel channel; // null on a stream
   private final CSVPrinter printer;
+  private long forced = System.nanoTime();
+  private long known;
 
   private ScoreTable(
-      List<String> scores, Map<String, String> protocol, Path file, Writer writer, boolean header)
+      List<String> scores,
+      Map<String, String> protocol,
+      Path file,
+      Writer writer,
+      FileChannel channel,
+      boolean header)
       throws IOException {
     this.scores = List.copyOf(scores);
     this.protocol = protocol;
     this.file = file;
     this.writer = writer;
+    this.channel = channel;
     printer = new CSVPrinter(writer, FORMAT);
     if (header) {
       print(header(scores, protocol));
@@ -50,26 +65,59 @@ public final class ScoreTable implements AutoCloseable {
   /** Begins a table on a stream that stays open. */
   public static ScoreTable to(Writer writer, List<String> scores, Map<String, String> protocol)
       throws IOException {
-    return new ScoreTable(scores, protocol, Path.of("standard output"), writer, true);
+    return new ScoreTable(scores, protocol, Path.of("standard output"), writer, null, true);
   }
 
   /**
    * Begins a new file.
    *
    * @throws FileAlreadyExistsException when it is there
+   * @throws IllegalArgumentException when another process writes it
    */
   public static ScoreTable create(Path file, List<String> scores, Map<String, String> protocol)
       throws IOException {
-    Writer writer = Files.newBufferedWriter(file, StandardOpenOption.CREATE_NEW);
-    return new ScoreTable(scores, protocol, file, writer, true);
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    try {
+      lock(file, channel);
+      return on(file, channel, scores, protocol, true);
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  private static ScoreTable on(
+      Path file,
+      FileChannel channel,
+      List<String> scores,
+      Map<String, String> protocol,
+      boolean header)
+      throws IOException {
+    Writer writer = new BufferedWriter(Channels.newWriter(channel, StandardCharsets.UTF_8));
+    return new ScoreTable(scores, protocol, file, writer, channel, header);
+  }
+
+  /** The system lets go of it when the process ends, however it ends. */
+  private static void lock(Path file, FileChannel channel) throws IOException {
+    boolean locked;
+    try {
+      locked = channel.tryLock() != null;
+    } catch (OverlappingFileLockException e) {
+      locked = false; // this process itself
+    }
+    if (!locked) {
+      throw new IllegalArgumentException(
+          file + " is being written by another process; wait for it or stop it");
+    }
   }
 
   /**
    * Continues a file, or begins it where there is none. A last line without its end is dropped.
    *
    * @param architectures the whole population; those that the file has are taken from it
-   * @throws IllegalArgumentException when it has other columns, was written by another protocol, or
-   *     has other architectures
+   * @throws IllegalArgumentException when it has other columns, was written by another protocol,
+   *     has other architectures, or is being written by another process
    */
   public static ScoreTable resume(
       Path file, List<String> scores, Map<String, String> protocol, Iterator<String> architectures)
@@ -80,13 +128,41 @@ public final class ScoreTable implements AutoCloseable {
     if (!Files.isRegularFile(file)) {
       throw new IllegalArgumentException(file + " is no file that can be continued");
     }
-    dropTornLine(file);
-    boolean header = true;
-    try (BufferedReader reader = Files.newBufferedReader(file);
-        CSVParser parser = FORMAT.parse(reader)) {
+    FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+    try {
+      lock(file, channel);
+      dropTornLine(channel);
+      long lines = checked(file, channel, scores, protocol, architectures);
+      channel.position(channel.size());
+      ScoreTable table = on(file, channel, scores, protocol, lines == 0);
+      table.known = Math.max(0, lines - 1);
+      return table;
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  /** Number of lines, the header's among them. */
+  private static long checked(
+      Path file,
+      FileChannel channel,
+      List<String> scores,
+      Map<String, String> protocol,
+      Iterator<String> architectures)
+      throws IOException {
+    long lines = 0;
+    // Read through the channel and left open: to close any other would let go of the lock.
+    InputStream open = Channels.newInputStream(channel.position(0));
+    InputStream unclosed =
+        new FilterInputStream(open) {
+          @Override
+          public void close() {}
+        };
+    try (CSVParser parser = FORMAT.parse(new InputStreamReader(unclosed, StandardCharsets.UTF_8))) {
       for (CSVRecord row : parser) {
-        if (row.getRecordNumber() == 1) {
-          header = false;
+        lines = row.getRecordNumber();
+        if (lines == 1) {
           checkHeader(file, row, header(scores, protocol));
         } else {
           String place = file + ":" + parser.getCurrentLineNumber();
@@ -95,11 +171,16 @@ public final class ScoreTable implements AutoCloseable {
         }
       }
     }
-    Writer writer = Files.newBufferedWriter(file, StandardOpenOption.APPEND);
-    return new ScoreTable(scores, protocol, file, writer, header);
+    return lines;
   }
 
-  /** Adds a line; it is on its way to the disk when this returns. */
+  /** Number of architectures that the file had when it was opened. */
+  public long known() {
+    return known;
+  }
+
+  /** Adds a line; it is the system's when this returns, so a killed process does not lose it. */
+  @Override
   public void write(String architecture, Map<String, Summary> summaries) throws IOException {
     List<String> cells = new ArrayList<>();
     cells.add(architecture);
@@ -117,13 +198,21 @@ public final class ScoreTable implements AutoCloseable {
     try {
       printer.printRecord(cells);
       writer.flush();
+      if (channel != null && System.nanoTime() - forced >= FORCE_NANOS) {
+        channel.force(false);
+        forced = System.nanoTime();
+      }
     } catch (IOException e) {
       throw new IOException("cannot write " + file + ": " + e.getMessage(), e);
     }
   }
 
+  /** Lines are asked of the disk once a second, and the last ones here. */
   @Override
   public void close() throws IOException {
+    if (channel != null && channel.isOpen()) {
+      channel.force(true);
+    }
     printer.close(true);
   }
 
@@ -189,20 +278,17 @@ public final class ScoreTable implements AutoCloseable {
         : Double.toString(value);
   }
 
-  private static void dropTornLine(Path file) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
-      long end = channel.size();
-      ByteBuffer one = ByteBuffer.allocate(1);
-      while (end > 0) {
-        one.clear();
-        channel.read(one, end - 1);
-        if (one.get(0) == '\n') {
-          break;
-        }
-        end--;
+  private static void dropTornLine(FileChannel channel) throws IOException {
+    long end = channel.size();
+    ByteBuffer one = ByteBuffer.allocate(1);
+    while (end > 0) {
+      one.clear();
+      channel.read(one, end - 1);
+      if (one.get(0) == '\n') {
+        break;
       }
-      channel.truncate(end);
+      end--;
     }
+    channel.truncate(end);
   }
 }

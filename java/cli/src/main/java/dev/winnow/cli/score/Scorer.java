@@ -44,6 +44,8 @@ public final class Scorer {
   private final int repeats;
   private final Supplier<Engine> engine;
   private final Map<String, List<Images>> batches = new HashMap<>();
+  private final Map<String, Long> nanos = new LinkedHashMap<>();
+  private long scored;
 
   /**
    * @param scores their names
@@ -79,8 +81,19 @@ public final class Scorer {
     columns.put("seed", given.isPresent() ? "" : Long.toString(seed));
     columns.put("repeats", Integer.toString(repeats));
     columns.put("data", given.isPresent() ? "given" : images.orElseThrow().name());
+    columns.put("device", engineProvenance().getOrDefault("kind", ""));
+    columns.put("variant", engineProvenance().getOrDefault("variant", ""));
     scores.forEach((name, score) -> columns.put(name + "_protocol", describe(score)));
     return columns;
+  }
+
+  /** Where the engine computes; empty where no score needs one. */
+  public Map<String, String> engineProvenance() {
+    return computes() ? engine.get().provenance() : Map.of();
+  }
+
+  private boolean computes() {
+    return !scores.values().stream().allMatch(Scorer::counts);
   }
 
   private String describe(NetworkScore score) {
@@ -135,8 +148,23 @@ public final class Scorer {
   public Map<String, Summary> score(String architecture, Monitor monitor) {
     Map<String, Summary> summaries = new LinkedHashMap<>();
     scores.forEach(
-        (name, score) -> summaries.put(name, Summary.of(values(score, architecture, monitor))));
+        (name, score) -> {
+          long start = System.nanoTime();
+          summaries.put(name, Summary.of(values(score, architecture, monitor)));
+          nanos.merge(name, System.nanoTime() - start, Long::sum);
+        });
+    scored++;
     return summaries;
+  }
+
+  /** Number of architectures scored so far. */
+  public long scored() {
+    return scored;
+  }
+
+  /** Nanoseconds spent on each score so far, building the networks included. */
+  public Map<String, Long> nanoseconds() {
+    return nanos;
   }
 
   private List<Score> values(NetworkScore score, String architecture, Monitor monitor) {
