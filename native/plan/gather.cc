@@ -44,20 +44,23 @@ int64_t cells(int64_t window, int64_t side, int64_t kernel, int64_t stride, int6
 
 }  // namespace
 
-int64_t strip_plane_elements(const Value& reader, const Shape& in) {
-  Pair kernel, stride, dilation{1, 1};
-  if (reader.operation == WINNOW_CONVOLUTION) {
-    const ConvolutionAttributes& a = attributes_of(reader);
-    kernel = a.kernel, stride = a.stride, dilation = a.dilation;
-  } else {
-    const auto& a = std::get<PoolAttributes>(reader.attributes);
-    kernel = a.kernel, stride = a.stride;
+int64_t strip_plane_elements(const std::vector<const Value*>& readers, const Shape& in) {
+  int64_t reach_height = 0, reach_width = 0;
+  for (const Value* reader : readers) {
+    Pair kernel, stride, dilation{1, 1};
+    if (reader->operation == WINNOW_CONVOLUTION) {
+      const ConvolutionAttributes& a = attributes_of(*reader);
+      kernel = a.kernel, stride = a.stride, dilation = a.dilation;
+    } else {
+      const auto& a = std::get<PoolAttributes>(reader->attributes);
+      kernel = a.kernel, stride = a.stride;
+    }
+    // Phases of a stride round their reach up.
+    reach_height = std::max(reach_height, dilation.height * (kernel.height - 1) + (stride.height > 1 ? 3 : 0));
+    reach_width = std::max(reach_width, dilation.width * (kernel.width - 1) + (stride.width > 1 ? 3 : 0));
   }
-  // Phases of a stride round their reach up.
-  const int64_t reach_height = dilation.height * (kernel.height - 1) + (stride.height > 1 ? 3 : 0);
-  const int64_t reach_width = dilation.width * (kernel.width - 1) + (stride.width > 1 ? 3 : 0);
   return elements_of({std::min(strip_rows(in.width), in.height) + reach_height,
-                      std::max(in.width, reader.shape.width) + 2 * reach_width, kLanes},
+                      std::max(in.width, readers[0]->shape.width) + 2 * reach_width, kLanes},
                      "a pass");
 }
 

@@ -47,8 +47,9 @@ struct ConvolutionPart {
   int64_t first, count;
 };
 
-// Elements, at most, of one plane of gradients of a convolution or pool that a strip of its input's rows reads.
-int64_t strip_plane_elements(const Value& reader, const Shape& in);
+// Elements, at most, of one plane of gradients in a pass that sends back to a strip of rows what these convolutions, or this
+// pool, of equal output shape made of it. All planes of a pass are as large as the reader of the longest reach needs.
+int64_t strip_plane_elements(const std::vector<const Value*>& readers, const Shape& in);
 
 // Calls body(y, x) for the cells of the image under a pool's window, row by row.
 template <typename Body>

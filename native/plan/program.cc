@@ -157,18 +157,21 @@ void Program::plan_data() {
     if (graph_[v].gradient == GradientKind::kNone) continue;
     const Shape& in = graph_[v].shape;
     auto& groups = data_groups_[v];
-    int64_t used = 0;  // elements of the last group
+    std::vector<const Value*> members;  // of the last group
+    int64_t planes = 0;                 // of the last group
     for (const int64_t consumer : flowing_consumers(v)) {
       const Value& convolution = graph_[consumer];
       if (convolution.operation != WINNOW_CONVOLUTION) continue;
-      const int64_t plane = strip_plane_elements(convolution, in), channels = convolution.shape.channels;
-      const int64_t most = std::clamp<int64_t>(kPassElements / plane, 1, channels);
-      const bool joins = !groups.empty() && same_geometry(graph_[groups.back().convolutions[0]], convolution) &&
-                         used + channels * plane <= kPassElements;
+      const int64_t channels = convolution.shape.channels;
+      members.push_back(&convolution);
+      const bool joins = !groups.empty() && same_geometry(*members[0], convolution) &&
+                         (planes + channels) * strip_plane_elements(members, in) <= kPassElements;
+      if (!joins) members = {&convolution}, planes = 0;
+      const int64_t most = std::clamp<int64_t>(kPassElements / strip_plane_elements({&convolution}, in), 1, channels);
       for (int64_t first = 0; first < channels; first += most) {
         if (!joins) groups.push_back({});
         const int64_t count = std::min(most, channels - first);
-        used = (joins ? used : 0) + count * plane;
+        planes = joins ? planes + count : count;
         groups.back().parts.push_back({&convolution, first, count});
         groups.back().convolutions.push_back(consumer);
       }

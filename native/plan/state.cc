@@ -97,7 +97,7 @@ Layout::Layout(const Graph& graph, int64_t batch_size, int64_t bytes_per_element
     }
     plane_elements = std::max(plane_elements, elements_of({value.shape.elements(), kLanes}, "a value"));
     if (value.operation == WINNOW_CONVOLUTION || value.operation == WINNOW_AVERAGE_POOL) {
-      strip_elements = std::max(strip_elements, strip_plane_elements(value, graph[value.inputs[0]].shape));
+      strip_elements = std::max(strip_elements, strip_plane_elements({&value}, graph[value.inputs[0]].shape));
     }
   }
   // A pass holds one value of a block for every transient gradient on the way to what it reads.

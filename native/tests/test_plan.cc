@@ -642,6 +642,9 @@ TEST(nas_bench_201_supernet) {
   for (const winnow_norm_mode mode : {WINNOW_NORM_BATCH, WINNOW_NORM_RUNNING, WINNOW_NORM_IDENTITY}) {
     check_network(builder.blob(builder.last()), 6, mode, seed() * 1000 + 900 + static_cast<uint64_t>(mode));
   }
+  // At this size the last stage's 1x1 and 3x3 convolutions fit one pass, unless planes of a common reach are counted right.
+  const NetworkBuilder larger = nb201_supernet({3, 16, 16}, 3, 1, 3, true, 10);
+  check_network(larger.blob(larger.last()), 3, WINNOW_NORM_BATCH, seed() * 1000 + 910);
 }
 
 TEST(plan_options_are_checked) {
