@@ -1,34 +1,22 @@
 #include "evaluation.h"
 
+#include <algorithm>
 #include <cmath>
-#include <stdexcept>
+
+#include "network_file.h"
 
 namespace winnow::bench {
 namespace {
 
 constexpr uint64_t kSeed = 1, kWeights = 1, kImages = 2;
-constexpr int64_t kChoices = 30;
 
 }  // namespace
 
-void require(winnow_status status, const winnow_error& error) {
-  if (status != WINNOW_OK) throw std::runtime_error(std::string(winnow_status_name(status)) + ": " + error.text);
-}
-
-Device open_device(const std::string& variant, int64_t threads) {
-  const winnow_device_options options = {
-      sizeof options, WINNOW_CPU, 0, threads, variant.empty() ? nullptr : variant.c_str(), 0};
-  winnow_device* device = nullptr;
-  winnow_error error;
-  require(winnow_device_open(&options, &device, &error), error);
-  return Device(device);
-}
-
 Evaluation::Evaluation(const winnow_device* device, const Shape& shape, winnow_dtype dtype, bool timing) : shape_(shape) {
   winnow_error error;
-  const std::vector<int64_t> blob = supernet(shape);
+  const NetworkFile file = read_network(shape.network);
   winnow_network* network = nullptr;
-  require(winnow_network_create(blob.data(), static_cast<int64_t>(blob.size() * 8), &network, &error), error);
+  require(winnow_network_create(file.blob.data(), static_cast<int64_t>(file.blob.size() * 8), &network, &error), error);
   network_.reset(network);
 
   const winnow_plan_options options = {sizeof options, shape.batch, dtype, timing ? 1 : 0, nullptr, 0};
@@ -49,22 +37,62 @@ Evaluation::Evaluation(const winnow_device* device, const Shape& shape, winnow_d
   require(winnow_parameters_fill(parameters, recipes, static_cast<int64_t>(std::size(recipes)), kSeed, kWeights, &error),
           error);
 
-  std::vector<double> normal(static_cast<size_t>(shape.samples * shape.image_channels() * shape.side * shape.side));
+  const auto [channels, height, width] = file.input_shape;
+  std::vector<double> normal(static_cast<size_t>(shape.size * channels * height * width));
   require(winnow_random_normal(kSeed, kImages, 0, static_cast<int64_t>(normal.size()), normal.data(), &error), error);
   pixels_.assign(normal.begin(), normal.end());
-  images_ = {pixels_.data(), shape.samples, shape.image_channels(), shape.side, shape.side, WINNOW_F32, 0};
+  images_ = {pixels_.data(), shape.size, channels, height, width, WINNOW_F32, 0};
+  coefficients_.assign(static_cast<size_t>(file.choices), file.coefficient);
+  states_.assign(coefficients_.size(), WINNOW_RUN);
+}
 
-  // Four live operations share an edge equally; `none` is absent.
-  for (int64_t choice = 0; choice < kChoices; ++choice) {
-    const bool live = choice % 5 != 0;
-    coefficients_.push_back(live ? 0.25 : 0);
-    states_.push_back(live ? WINNOW_RUN : WINNOW_SKIP);
+Cost Evaluation::cost() const {
+  const double forward = 2.0 * static_cast<double>(macs()) * static_cast<double>(shape_.size);
+  return {shape_.score == "ntk" ? forward * static_cast<double>(1 + 2 * shape_.batch) : forward, 0};
+}
+
+void Evaluation::run() {
+  if (shape_.score == "ntk") {
+    tangent_kernel();
+  } else {
+    regions();
   }
 }
 
-double Evaluation::flop() const {
-  const double forward = 2.0 * static_cast<double>(macs()) * static_cast<double>(shape_.samples);
-  return shape_.score == "ntk" ? forward * static_cast<double>(1 + 2 * shape_.batch) : forward;
+Verdict Evaluation::verdict(const std::string& variant) {
+  const bool small = cost().flop < 1e9;
+  const DeviceHandle device = open_device(small ? "reference" : variant, 1);
+  Evaluation exact(device.get(), shape_, WINNOW_F64);
+  const std::string oracle = small ? "reference in float64" : "same variant in float64";
+  return shape_.score == "ntk" ? kernel_verdict(exact, oracle) : pattern_verdict(exact, oracle);
+}
+
+Verdict Evaluation::kernel_verdict(Evaluation& exact, const std::string& oracle) {
+  const std::vector<double> a = tangent_kernel(), b = exact.tangent_kernel();
+  double error = 0, largest = 0;
+  for (size_t i = 0; i < a.size(); ++i) {
+    // A NaN must not pass: it would lose every comparison.
+    error = std::isfinite(a[i] - b[i]) ? std::max(error, std::fabs(a[i] - b[i])) : INFINITY;
+    largest = std::max(largest, std::fabs(b[i]));
+  }
+  return {error / largest, 1e-4, "largest error of the kernel / its largest entry, " + oracle};
+}
+
+// Only a unit within rounding of zero may have another sign; the counts differ by at most the samples that have one.
+Verdict Evaluation::pattern_verdict(Evaluation& exact, const std::string& oracle) {
+  int64_t units = 0;
+  const std::vector<uint64_t> a = patterns(&units), b = exact.patterns(&units);
+  const size_t words = a.size() / static_cast<size_t>(shape_.size);
+  int64_t flips = 0, samples = 0;
+  for (size_t i = 0; i < a.size(); i += words) {
+    int64_t here = 0;
+    for (size_t w = 0; w < words; ++w) here += __builtin_popcountll(a[i + w] ^ b[i + w]);
+    flips += here;
+    samples += here > 0;
+  }
+  const double share = static_cast<double>(flips) / (static_cast<double>(units) * static_cast<double>(shape_.size));
+  const bool counted = std::llabs(regions() - exact.regions()) <= samples;
+  return {counted ? share : INFINITY, 1e-4, "share of pattern bits that differ, " + oracle};
 }
 
 winnow_call Evaluation::call() {
@@ -76,14 +104,6 @@ winnow_call Evaluation::call() {
   call.inputs = &images_, call.input_count = 1;
   call.norm_mode = WINNOW_NORM_BATCH;
   return call;
-}
-
-void Evaluation::run() {
-  if (shape_.score == "ntk") {
-    tangent_kernel();
-  } else {
-    regions();
-  }
 }
 
 std::vector<double> Evaluation::tangent_kernel() {
@@ -110,7 +130,7 @@ std::vector<uint64_t> Evaluation::patterns(int64_t* units) {
     require(winnow_network_node(network_.get(), i, &info, &error), error);
     if (info.operation == WINNOW_RELU) relus += info.channels * info.height * info.width;
   }
-  std::vector<uint64_t> words(static_cast<size_t>(shape_.samples * ((relus + 63) / 64)));
+  std::vector<uint64_t> words(static_cast<size_t>(shape_.size * ((relus + 63) / 64)));
   const winnow_call c = call();
   winnow_error error;
   require(winnow_patterns(plan_.get(), &c, words.data(), static_cast<int64_t>(words.size()), units, &error), error);

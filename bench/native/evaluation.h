@@ -1,4 +1,4 @@
-// A shape laid out on a device with drawn weights and images, ready to be scored: the native core through its C interface.
+// A score of a network with drawn weights and images.
 #pragma once
 
 #include <cstdint>
@@ -6,48 +6,37 @@
 #include <string>
 #include <vector>
 
-#include "supernet.h"
-#include "winnow/winnow.h"
+#include "work.h"
 
 namespace winnow::bench {
 
-// Throws std::runtime_error with the library's text.
-void require(winnow_status status, const winnow_error& error);
-
-template <typename T, void (*close)(T*)>
-struct Closer {
-  void operator()(T* handle) const { close(handle); }
-};
-using Device = std::unique_ptr<winnow_device, Closer<winnow_device, winnow_device_close>>;
-using Network = std::unique_ptr<winnow_network, Closer<winnow_network, winnow_network_destroy>>;
-using Plan = std::unique_ptr<winnow_plan, Closer<winnow_plan, winnow_plan_destroy>>;
-using Parameters = std::unique_ptr<winnow_parameters, Closer<winnow_parameters, winnow_parameters_destroy>>;
-
-// variant: empty = the best here. threads: 0 = as many as allowed.
-Device open_device(const std::string& variant, int64_t threads);
-
-class Evaluation {
+class Evaluation final : public Work {
  public:
-  // The same shape gives the same weights and images on every device and in both number types.
+  // The same shape gives the same weights and images on every device and in both number types: weights by He et al. over the
+  // fan out, images from a standard normal; every choice runs.
   Evaluation(const winnow_device* device, const Shape& shape, winnow_dtype dtype, bool timing = false);
+
+  void run() override;
+  Cost cost() const override;
+  // Small shapes are compared with the reference variant, which shares no fast loop with the others; the formulas as plain loops
+  // would take minutes on large ones, which are compared with the same variant in double.
+  Verdict verdict(const std::string& variant) override;
 
   const winnow_plan* plan() const { return plan_.get(); }
   int64_t macs() const { return winnow_network_macs(network_.get()); }
-  // Multiply-accumulates of the convolutions and the classifier, twice: 1 + 2 n passes for a tangent kernel, 1 for regions.
-  double flop() const;
 
-  void run();                            // the shape's score, for its time
+ private:
+  winnow_call call();
+  Verdict kernel_verdict(Evaluation& exact, const std::string& oracle);
+  Verdict pattern_verdict(Evaluation& exact, const std::string& oracle);
   std::vector<double> tangent_kernel();  // [n, n]
   int64_t regions();
   std::vector<uint64_t> patterns(int64_t* units);
 
- private:
-  winnow_call call();
-
   Shape shape_;
-  Network network_;
-  Plan plan_;
-  Parameters parameters_;
+  std::unique_ptr<winnow_network, Closer<winnow_network, winnow_network_destroy>> network_;
+  std::unique_ptr<winnow_plan, Closer<winnow_plan, winnow_plan_destroy>> plan_;
+  std::unique_ptr<winnow_parameters, Closer<winnow_parameters, winnow_parameters_destroy>> parameters_;
   winnow_parameters* sets_[1];
   std::vector<float> pixels_;
   winnow_images images_;

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <numeric>
 
+#include "evaluation.h"
 #include "plan/plan.h"
 
 namespace winnow::bench {
@@ -21,7 +22,7 @@ void print_nodes(const winnow_device* device, const Shape& shape) {
   Evaluation evaluation(device, shape, WINNOW_F32, true);
   evaluation.run();
   evaluation.run();
-  const winnow::Plan& plan = *evaluation.plan()->plan;
+  const Plan& plan = *evaluation.plan()->plan;
   const Graph& graph = plan.graph();
   std::vector<int64_t> phases(kPhases), values(static_cast<size_t>(graph.size()));
   for (int64_t v = 0; v < graph.size(); ++v) {

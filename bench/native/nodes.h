@@ -1,7 +1,8 @@
 // Where the time of a shape goes, by node: a table of the plan's timing mode.
 #pragma once
 
-#include "evaluation.h"
+#include "shapes.h"
+#include "winnow/device.h"
 
 namespace winnow::bench {
 

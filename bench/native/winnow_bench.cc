@@ -1,86 +1,33 @@
 // winnow_bench: the native harness. First the answer, then the time, then what the time means.
 //
 //   winnow_bench list    [options]       shapes, their work, the variants of this machine
-//   winnow_bench check   [options]       every shape against the same shape in double; exit status 1 when one misses
+//   winnow_bench check   [options]       every shape against its oracle; exit status 1 when one misses
 //   winnow_bench time    [options]       check, then rounds of CPU time beside probes of this machine; JSON
-//   winnow_bench probe   [--variant V]   the probes alone
+//   winnow_bench scale   [options]       wall time of --threads (default 2) over one, beside as many concurrent probes; JSON
+//   winnow_bench probe   [options]       the probes alone
+//   winnow_bench peak    [options]       the multiply-add probe alone, 10 ms: for interleaving
 //   winnow_bench compare BEFORE AFTER    two files of `time`; exit status 1 for a slowdown beyond the spread of both
 //
-//   --shapes FILE   default: bench/shapes/nas-bench-201.txt of the source tree
+//   --shapes FILE   default: bench/shapes/published.txt of the source tree     --tiny   tiny.txt beside it
 //   --only TEXT     shapes whose name contains TEXT
-//   --variant V     default: the best here     --threads N   default 1     --rounds N   default 7
+//   --variant V     reference, portable, avx2, avx512, or all that this machine has; default WINNOW_VARIANT, else the best here
+//   --threads N     default 1     --rounds N   default 7
 //   --nodes         time: also a table of nanoseconds by node and phase, from the plan's timing mode, on standard error
 //   --out FILE      where the JSON goes; standard output without it
-#include <unistd.h>
-
-#include <algorithm>
-#include <cmath>
 #include <cstdio>
-#include <cstdlib>
-#include <ctime>
 #include <fstream>
 #include <iostream>
-#include <map>
 #include <sstream>
-#include <stdexcept>
+#include <thread>
 
 #include "evaluation.h"
 #include "nodes.h"
-#include "probe.h"
+#include "options.h"
+#include "report.h"
 #include "runtime/device.h"
 
 namespace winnow::bench {
 namespace {
-
-struct Options {
-  std::string shapes = WINNOW_BENCH_SHAPES, only, variant, out;
-  int64_t threads = 1, rounds = 7;
-  bool nodes = false;
-  std::vector<std::string> files;
-};
-
-struct Usage : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-int64_t positive(const std::string& option, const std::string& text) {
-  char* end = nullptr;
-  const long value = std::strtol(text.c_str(), &end, 10);
-  if (text.empty() || *end != '\0' || value < 1 || value > 1024) throw Usage(option + " must be in [1, 1024] but was " + text);
-  return value;
-}
-
-Options parse(int count, char** words) {
-  Options options;
-  for (int i = 2; i < count; ++i) {
-    const std::string word = words[i];
-    if (word.rfind("--", 0) != 0) {
-      options.files.push_back(word);
-      continue;
-    }
-    if (word == "--nodes") {
-      options.nodes = true;
-      continue;
-    }
-    if (i + 1 == count) throw Usage(word + " wants a value");
-    const std::string value = words[++i];
-    if (word == "--shapes")
-      options.shapes = value;
-    else if (word == "--only")
-      options.only = value;
-    else if (word == "--variant")
-      options.variant = value;
-    else if (word == "--out")
-      options.out = value;
-    else if (word == "--threads")
-      options.threads = positive(word, value);
-    else if (word == "--rounds")
-      options.rounds = positive(word, value);
-    else
-      throw Usage("unknown option " + word);
-  }
-  return options;
-}
 
 std::vector<Shape> chosen(const Options& options) {
   std::vector<Shape> shapes;
@@ -90,215 +37,170 @@ std::vector<Shape> chosen(const Options& options) {
   return shapes;
 }
 
-// How far the float32 answer is from the double one, and how far it may be.
-struct Verdict {
-  double error, allowed;
-  std::string what;
-  bool holds() const { return error <= allowed; }
-};
+std::string variant_of(const DeviceHandle& device) { return variant_name(device->device->variant); }
 
-// Small shapes are compared with the reference variant, which shares no fast loop with the others; the formulas as plain loops
-// would take minutes on large ones, which are compared with the same variant in double.
-Verdict verdict(const Shape& shape, Evaluation& single, const std::string& variant) {
-  const bool small = single.flop() < 1e9;
-  const Device device = open_device(small ? "reference" : variant, 1);
-  Evaluation exact(device.get(), shape, WINNOW_F64);
-  const std::string oracle = small ? "reference in float64" : "same variant in float64";
-  if (shape.score == "ntk") {
-    const std::vector<double> a = single.tangent_kernel(), b = exact.tangent_kernel();
-    double error = 0, largest = 0;
-    for (size_t i = 0; i < a.size(); ++i) {
-      // A NaN must not pass: it would lose every comparison.
-      error = std::isfinite(a[i] - b[i]) ? std::max(error, std::fabs(a[i] - b[i])) : INFINITY;
-      largest = std::max(largest, std::fabs(b[i]));
-    }
-    return {error / largest, 1e-4, "largest error of the kernel / its largest entry, " + oracle};
-  }
-  // Only a unit within rounding of zero may have another sign; the counts differ by at most the samples that have one.
-  int64_t units = 0;
-  const std::vector<uint64_t> a = single.patterns(&units), b = exact.patterns(&units);
-  const size_t words = a.size() / static_cast<size_t>(shape.samples);
-  int64_t flips = 0, samples = 0;
-  for (size_t i = 0; i < a.size(); i += words) {
-    int64_t here = 0;
-    for (size_t w = 0; w < words; ++w) here += __builtin_popcountll(a[i + w] ^ b[i + w]);
-    flips += here;
-    samples += here > 0;
-  }
-  const double share = static_cast<double>(flips) / (static_cast<double>(units) * static_cast<double>(shape.samples));
-  const bool counted = std::llabs(single.regions() - exact.regions()) <= samples;
-  return {counted ? share : INFINITY, 1e-4, "share of pattern bits that differ, " + oracle};
+// The variants that --variant names, the widest first.
+std::vector<std::string> variants(const Options& options) {
+  if (options.variant != "all") return {variant_of(open_device(options.variant, 1))};
+  std::istringstream words(available_variants());
+  std::vector<std::string> names;
+  for (std::string name; words >> name;) names.insert(names.begin(), name);
+  return names;
 }
 
-bool report(const Shape& shape, const Verdict& v) {
-  std::fprintf(stderr, "%-4s %-30s %.2e of %.0e allowed (%s)\n", v.holds() ? "ok" : "MISS", shape.name.c_str(), v.error,
-               v.allowed, v.what.c_str());
+bool report(const Shape& shape, const std::string& variant, const Verdict& v) {
+  std::fprintf(stderr, "%-4s %-32s %-9s %.2e of %.0e allowed (%s)\n", v.holds() ? "ok" : "MISS", shape.name.c_str(),
+               variant.c_str(), v.error, v.allowed, v.what.c_str());
   return v.holds();
 }
 
-std::string processor() {
-  std::ifstream file("/proc/cpuinfo");
-  std::map<std::string, std::string> facts;
-  for (std::string line; std::getline(file, line) && !line.empty();) {
-    const size_t colon = line.find(':');
-    if (colon != std::string::npos && colon + 2 <= line.size())
-      facts[line.substr(0, line.find_last_not_of("\t ", colon - 1) + 1)] = line.substr(colon + 2);
+void write(const Options& options, const std::string& text) {
+  if (options.out.empty()) {
+    std::cout << text;
+    return;
   }
-  return facts["model name"] + ", family " + facts["cpu family"] + " model " + facts["model"];
-}
-
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + '"';
-}
-
-std::string json(const Probe& p) {
-  std::ostringstream out;
-  out << "{\"bits\": " << p.bits << ", \"fused\": " << (p.fused ? "true" : "false") << ", \"gflops\": " << p.gflops
-      << ", \"triad_gigabytes_per_second\": " << p.gigabytes_per_second << "}";
-  return out.str();
-}
-
-double wall_seconds() {
-  timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
-}
-
-std::string load() {
-  double average = 0;
-  return getloadavg(&average, 1) == 1 ? std::to_string(average) : "null";
+  std::ofstream file(options.out);
+  if (!(file << text).flush()) throw std::runtime_error("cannot write " + options.out);
 }
 
 int list(const Options& options) {
-  const Device device = open_device(options.variant, 1);
-  std::printf("variants: %s; default %s\n", available_variants().c_str(), variant_name(device->device->variant));
+  const DeviceHandle device = open_device(options.variant == "all" ? "" : options.variant, 1);
+  std::printf("variants: %s; default %s\n", available_variants().c_str(), variant_of(device).c_str());
   for (const Shape& shape : chosen(options)) {
-    const Evaluation evaluation(device.get(), shape, WINNOW_F32);
-    std::printf("%-30s %12lld MACs/sample %10.3f GFLOP\n", shape.name.c_str(), static_cast<long long>(evaluation.macs()),
-                evaluation.flop() / 1e9);
+    const Cost cost = make_work(device.get(), shape)->cost();
+    std::printf("%-32s %10.3f GFLOP %10.6f billion words\n", shape.name.c_str(), cost.flop / 1e9, cost.words / 1e9);
   }
   return 0;
 }
 
 int check(const Options& options) {
-  const Device device = open_device(options.variant, options.threads);
   bool all = true;
-  for (const Shape& shape : chosen(options)) {
-    Evaluation evaluation(device.get(), shape, WINNOW_F32);
-    all = report(shape, verdict(shape, evaluation, variant_name(device->device->variant))) && all;
+  for (const std::string& variant : variants(options)) {
+    const DeviceHandle device = open_device(variant, options.threads);
+    for (const Shape& shape : chosen(options)) {
+      const std::unique_ptr<Work> work = make_work(device.get(), shape);
+      if (work->practical(variant)) all = report(shape, variant, work->verdict(variant)) && all;
+    }
   }
   return all ? 0 : 1;
+}
+
+// One shape on one variant; the peak is probed before each round, what it is divided by is the median.
+std::string time(const Options& options, const DeviceHandle& device, const Shape& shape, Work& work, Probe probe,
+                 const Verdict& verdict) {
+  const std::string variant = variant_of(device);
+  const auto clock = options.threads == 1 ? thread_seconds : wall_seconds;
+  // A score of microseconds is repeated until a round takes a hundredth of a second.
+  double before = clock();
+  work.run();
+  const int64_t repeats = std::max<int64_t>(1, static_cast<int64_t>(0.01 / std::max(1e-7, clock() - before)));
+  std::vector<double> rounds, peaks;
+  for (int64_t round = 0; round < options.rounds; ++round) {
+    peaks.push_back(peak_gflops(variant));
+    before = clock();
+    for (int64_t i = 0; i < repeats; ++i) work.run();
+    rounds.push_back((clock() - before) / static_cast<double>(repeats));
+  }
+  const Spread seconds = spread(rounds), peak = spread(peaks);
+  probe.gflops = peak.median;
+  const double floor = work.cost().floor(probe);
+  std::fprintf(stderr, "     %-32s %-9s median %.6f s [%.6f, %.6f], floor %.6f s, %.0f %% of the probe\n", shape.name.c_str(),
+               variant.c_str(), seconds.median, seconds.min, seconds.max, floor, 100 * floor / seconds.median);
+  if (options.nodes && !shape.network.empty()) print_nodes(device.get(), shape);
+  std::ostringstream out;
+  out << "{\"name\": " << quoted(shape.name) << ", \"variant\": " << quoted(variant) << ", \"seconds\": " << json(seconds)
+      << ", \"gflop\": " << work.cost().flop / 1e9 << ", \"gigawords\": " << work.cost().words / 1e9
+      << ", \"probe_gflops\": " << json(peak) << ", \"floor_seconds\": " << floor
+      << ", \"fraction_of_floor\": " << floor / seconds.median << ", \"error\": " << verdict.error
+      << ", \"allowed\": " << verdict.allowed << "}";
+  return out.str();
 }
 
 int time(const Options& options) {
-  const Device device = open_device(options.variant, options.threads);
-  const std::string variant = variant_name(device->device->variant);
-  std::ostringstream out;
-  const Probe first = probe(variant);
-  out << "{\"machine\": " << quoted(processor()) << ", \"cores\": " << sysconf(_SC_NPROCESSORS_ONLN) << ", \"load\": " << load()
-      << ",\n \"compiler\": " << quoted(WINNOW_BENCH_COMPILER) << ", \"flags\": " << quoted(WINNOW_BENCH_FLAGS)
-      << ", \"commit\": " << quoted(WINNOW_COMMIT) << ",\n \"variant\": " << quoted(variant)
-      << ", \"threads\": " << options.threads << ", \"rounds\": " << options.rounds
-      << ", \"clock\": " << quoted(options.threads == 1 ? "thread CPU seconds" : "wall seconds")
-      << ",\n \"probe\": " << json(first) << ",\n \"results\": [";
+  std::string probes, results;
   bool all = true;
-  const char* separator = "\n";
-  for (const Shape& shape : chosen(options)) {
-    Evaluation evaluation(device.get(), shape, WINNOW_F32);
-    const Verdict v = verdict(shape, evaluation, variant);
-    all = report(shape, v) && all;
-    const auto clock = options.threads == 1 ? thread_seconds : wall_seconds;
-    // A score of microseconds is repeated until a round takes a hundredth of a second.
-    const auto once = [&] { evaluation.run(); };
-    double before = clock();
-    once();
-    const int64_t repeats = std::max<int64_t>(1, static_cast<int64_t>(0.01 / std::max(1e-7, clock() - before)));
-    std::vector<double> seconds;
-    for (int64_t round = 0; round < options.rounds; ++round) {
-      before = clock();
-      for (int64_t i = 0; i < repeats; ++i) once();
-      seconds.push_back((clock() - before) / static_cast<double>(repeats));
+  for (const std::string& variant : variants(options)) {
+    const DeviceHandle device = open_device(variant, options.threads);
+    const Probe limits = probe(variant);
+    probes += (probes.empty() ? "" : ",\n  ") + quoted(variant) + ": " + json(limits);
+    for (const Shape& shape : chosen(options)) {
+      const std::unique_ptr<Work> work = make_work(device.get(), shape);
+      if (!work->practical(variant)) continue;
+      const Verdict verdict = work->verdict(variant);
+      all = report(shape, variant, verdict) && all;
+      results += (results.empty() ? "\n  " : ",\n  ") + time(options, device, shape, *work, limits, verdict);
     }
-    std::sort(seconds.begin(), seconds.end());
-    const size_t n = seconds.size();
-    const double median = (seconds[(n - 1) / 2] + seconds[n / 2]) / 2;
-    const double floor = evaluation.flop() / 1e9 / first.gflops;
-    out << separator << "  {\"name\": " << quoted(shape.name) << ", \"median\": " << median << ", \"min\": " << seconds.front()
-        << ", \"max\": " << seconds.back() << ", \"gflop\": " << evaluation.flop() / 1e9 << ", \"floor\": " << floor
-        << ", \"fraction_of_probe\": " << floor / median << ", \"error\": " << v.error << ", \"allowed\": " << v.allowed << "}";
-    separator = ",\n";
-    std::fprintf(stderr, "     %-30s median %.6f s [%.6f, %.6f], floor %.6f s, %.0f %% of the probe\n", shape.name.c_str(),
-                 median, seconds.front(), seconds.back(), floor, 100 * floor / median);
-    if (options.nodes) print_nodes(device.get(), shape);
   }
-  out << "\n]}\n";
-  if (options.out.empty()) {
-    std::cout << out.str();
-  } else {
-    std::ofstream file(options.out);
-    if (!(file << out.str()).flush()) throw std::runtime_error("cannot write " + options.out);
-  }
+  write(options, "{" + circumstances() + ",\n \"threads\": " + std::to_string(options.threads) +
+                     ", \"rounds\": " + std::to_string(options.rounds) +
+                     ", \"clock\": " + quoted(options.threads == 1 ? "thread CPU seconds" : "wall seconds") +
+                     ",\n \"probes\": {" + probes + "},\n \"results\": [" + results + "\n]}\n");
   return all ? 0 : 1;
 }
 
-// The results of a file that `time` wrote: one per line.
-struct Result {
-  std::string name;
-  double median, min, max;
-};
-std::vector<Result> results(const std::string& path) {
-  std::ifstream file(path);
-  if (!file) throw std::runtime_error("cannot read " + path);
-  std::vector<Result> found;
-  for (std::string line; std::getline(file, line);) {
-    char name[128];
-    Result r;
-    if (std::sscanf(line.c_str(), " {\"name\": \"%127[^\"]\", \"median\": %lf, \"min\": %lf, \"max\": %lf", name, &r.median,
-                    &r.min, &r.max) == 4) {
-      r.name = name;
-      found.push_back(r);
-    }
-  }
-  if (found.empty()) throw std::runtime_error(path + " has no results of winnow_bench time");
-  return found;
+// Wall seconds of `threads` probes at once.
+double concurrent_probes(const std::string& variant, int64_t threads) {
+  const double before = wall_seconds();
+  std::vector<std::thread> others;
+  for (int64_t t = 1; t < threads; ++t) others.emplace_back([&] { peak_gflops(variant); });
+  peak_gflops(variant);
+  for (std::thread& other : others) other.join();
+  return wall_seconds() - before;
 }
 
-int compare(const Options& options) {
-  if (options.files.size() != 2) throw Usage("compare wants two files");
-  const std::vector<Result> before = results(options.files[0]), after = results(options.files[1]);
-  bool slower = false, common = false;
-  std::printf("%-30s %12s %12s %8s\n", "", "before", "after", "ratio");
-  for (const Result& b : before)
-    for (const Result& a : after) {
-      if (a.name != b.name) continue;
-      common = true;
-      const bool worse = a.min > b.max;
-      slower = slower || worse;
-      std::printf("%-30s %10.6f s %10.6f s %8.3f%s\n", a.name.c_str(), b.median, a.median, b.median / a.median,
-                  worse ? "  SLOWER beyond the spread" : "");
+int scale(const Options& options) {
+  const int64_t threads = std::max<int64_t>(2, options.threads);
+  const std::string variant = variants(options).front();
+  const DeviceHandle one = open_device(variant, 1), many = open_device(variant, threads);
+  std::string results;
+  for (const Shape& shape : chosen(options)) {
+    const std::unique_ptr<Work> alone = make_work(one.get(), shape), shared = make_work(many.get(), shape);
+    const auto wall = [](Work& work) {
+      const double before = wall_seconds();
+      work.run();
+      return wall_seconds() - before;
+    };
+    wall(*alone), wall(*shared);  // the first call allocates
+    std::vector<double> probe_ratios, ratios;
+    for (int64_t round = 0; round < options.rounds; ++round) {
+      const double single = concurrent_probes(variant, 1);
+      probe_ratios.push_back(static_cast<double>(threads) * single / concurrent_probes(variant, threads));
+      const double serial = wall(*alone);
+      ratios.push_back(serial / wall(*shared));
     }
-  if (!common) throw std::runtime_error("the two files have no shape in common");
-  return slower ? 1 : 0;
+    const Spread ratio = spread(ratios), probe_ratio = spread(probe_ratios);
+    std::fprintf(stderr, "     %-32s %lld threads %.3f [%.3f, %.3f] times one; probes %.3f [%.3f, %.3f]; %.3f of them\n",
+                 shape.name.c_str(), static_cast<long long>(threads), ratio.median, ratio.min, ratio.max, probe_ratio.median,
+                 probe_ratio.min, probe_ratio.max, ratio.median / probe_ratio.median);
+    results += (results.empty() ? "\n  {\"name\": " : ",\n  {\"name\": ") + quoted(shape.name) +
+               ", \"throughput_over_one\": " + json(ratio) + ", \"probes_over_one\": " + json(probe_ratio) + "}";
+  }
+  write(options, "{" + circumstances() + ",\n \"variant\": " + quoted(variant) + ", \"threads\": " + std::to_string(threads) +
+                     ", \"rounds\": " + std::to_string(options.rounds) + ",\n \"results\": [" + results + "\n]}\n");
+  return 0;
 }
 
 int run(int count, char** words) {
-  const std::string command = count > 1 ? words[1] : "";
   const Options options = parse(count, words);
-  if (command == "compare") return compare(options);
+  if (options.command == "compare") {
+    if (options.files.size() != 2) throw Usage("compare wants two files");
+    return slower(options.files[0], options.files[1]) ? 1 : 0;
+  }
   if (!options.files.empty()) throw Usage("unexpected word " + options.files[0]);
-  if (command == "list") return list(options);
-  if (command == "check") return check(options);
-  if (command == "time") return time(options);
-  if (command == "probe") {
-    std::cout << json(probe(variant_name(open_device(options.variant, 1)->device->variant))) << "\n";
+  if (options.command == "list") return list(options);
+  if (options.command == "check") return check(options);
+  if (options.command == "time") return time(options);
+  if (options.command == "scale") return scale(options);
+  if (options.command == "peak") {
+    const double gflops = peak_gflops(variants(options).front());
+    std::cout << "{\"gflops\": " << gflops << "}\n";
     return 0;
   }
-  throw Usage("usage: winnow_bench list|check|time|probe|compare [options]");
+  if (options.command == "probe") {
+    for (const std::string& variant : variants(options)) std::cout << json(probe(variant)) << "\n";
+    return 0;
+  }
+  throw Usage("usage: winnow_bench list|check|time|scale|probe|peak|compare [options]");
 }
 
 }  // namespace

@@ -1,0 +1,21 @@
+// One line of bench/shapes: a problem size and the network it comes from.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace winnow::bench {
+
+struct Shape {
+  std::string name;
+  std::string score;    // "ntk", "regions", "hamming"
+  std::string network;  // path of a file of bench/shapes/networks; empty for hamming
+  int64_t batch;        // ntk, regions: samples that share statistics; hamming: patterns
+  int64_t size;         // ntk, regions: samples; hamming: units of a pattern
+};
+
+// Lines of a file; '#' begins a comment. Throws std::runtime_error with file and line. Format: bench/shapes/README.md.
+std::vector<Shape> read_shapes(const std::string& path);
+
+}  // namespace winnow::bench
