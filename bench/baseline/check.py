@@ -17,11 +17,7 @@ import regions
 from network import Description, Network, read_safetensors
 
 NETWORKS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "shapes", "networks")
-NTK = {
-    "c2_nb201_ntk_default": "nas-bench-201-c3-n1",
-    "c2_nb201_ntk_kaiming": "nas-bench-201-c3-n1",
-    "c2_darts_ntk_default": "darts-c1",
-}
+NTK = {"c2_nb201_ntk_default": "nas-bench-201", "c2_nb201_ntk_kaiming": "nas-bench-201", "c2_darts_ntk_default": "darts"}
 REGIONS = {"c2_nb201_regions_default": "nas-bench-201-thin", "c2_darts_regions_default": "darts-thin"}
 
 

@@ -5,9 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.net.Node;
 import dev.winnow.net.Shape;
+import dev.winnow.space.CellSpace;
 import dev.winnow.space.NasBench201;
-import dev.winnow.space.NetworkOptions;
 import dev.winnow.space.Supernet;
+import dev.winnow.space.darts.Darts;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -33,19 +34,18 @@ class BenchNetworksTest {
 
   /** By file name: the supernets of the published searches. */
   private static TreeMap<String, Supernet> supernets() {
-    TreeMap<String, Supernet> all = new TreeMap<>();
-    NasBench201 nb201 = new NasBench201();
+    CellSpace nb201 = new NasBench201();
+    CellSpace darts = new Darts();
     Shape image = new Shape(3, 32, 32);
     Shape patch = new Shape(1, 3, 3);
-    all.put(
-        "nas-bench-201-c3-n1", nb201.supernet(new NetworkOptions(3, 1, 3, true, CLASSES, image)));
-    all.put(
-        "nas-bench-201-c16-n5", nb201.supernet(new NetworkOptions(16, 5, 3, true, CLASSES, image)));
-    all.put(
-        "nas-bench-201-thin", nb201.supernet(new NetworkOptions(1, 1, 1, false, CLASSES, patch)));
-    all.put(
-        "nas-bench-201-tiny",
-        nb201.supernet(new NetworkOptions(3, 1, 3, true, CLASSES, new Shape(3, 8, 8))));
+    TreeMap<String, Supernet> all = new TreeMap<>();
+    all.put("nas-bench-201", nb201.supernet(nb201.reduced(CLASSES, image)));
+    all.put("nas-bench-201-c16-n5", nb201.supernet(nb201.standard(CLASSES, 32)));
+    all.put("nas-bench-201-thin", nb201.supernet(nb201.thin(CLASSES, patch)));
+    all.put("nas-bench-201-tiny", nb201.supernet(nb201.reduced(CLASSES, new Shape(3, 8, 8))));
+    all.put("darts", darts.supernet(darts.reduced(CLASSES, image)));
+    all.put("darts-thin", darts.supernet(darts.thin(CLASSES, patch)));
+    all.put("darts-tiny", darts.supernet(darts.reduced(CLASSES, new Shape(3, 8, 8))));
     return all;
   }
 
