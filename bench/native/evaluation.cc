@@ -60,7 +60,7 @@ void Evaluation::run() {
 }
 
 Verdict Evaluation::verdict(const std::string& variant) {
-  const bool small = cost().flop < 1e9;
+  const bool small = cost().flop < 3e9;
   const DeviceHandle device = open_device(small ? "reference" : variant, 1);
   Evaluation exact(device.get(), shape_, WINNOW_F64);
   const std::string oracle = small ? "reference in float64" : "same variant in float64";
