@@ -46,6 +46,8 @@ class Forward {
   T* plane(int64_t value, int64_t block, int64_t channel) const { return state_.plane(layout_, value, block, channel); }
   void load(const winnow_images& images, int64_t first);
   void convolve(int64_t v);
+  void convolve_rows(int64_t v);
+  void convolve_blocks(int64_t v);
   void normalise(int64_t v);
   void rectify(int64_t v, Signs* signs);
   void add(int64_t v);

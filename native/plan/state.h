@@ -90,6 +90,7 @@ struct State {
   std::vector<NormState> norms;                 // by value
   std::vector<WeightState> weights;             // by value
   std::vector<std::vector<T>> packed_forward;   // by convolution
+  std::vector<const T*> terms;                  // of a gather
   std::vector<std::vector<T>> packed_backward;  // by value that is read, its data groups one after the other
 };
 
