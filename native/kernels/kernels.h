@@ -47,30 +47,47 @@ struct Correlation {
   int64_t lanes;
 };
 
-// A ReLU of one plane: out = min(max(factor * in + shift, 0), cap), no cap where it is 0.
-template <typename T>
-struct ReluPlane {
-  T* out;
-  const T* in;
-  int64_t out_pitch, in_pitch;  // elements from row to row
-  int64_t rows, pixels;
-  T factor, shift, cap;
-  uint16_t* signs;  // [rows][pixels]: bit l is set where lane l of `out` is > 0; nullptr: not wanted
-};
-
-// One channel of a value over the whole batch.
+// One channel of a value over the whole batch. T may be const.
 template <typename T>
 struct ChannelPlanes {
-  const T* in;
-  int64_t blocks, block_pitch, rows, row_pitch, pixels;  // pitches in elements
-  int64_t last_lanes;                                    // used lanes of the last block
+  T* at;
+  int64_t block_pitch, row_pitch;  // elements from block to block, row to row
+};
+
+// What of it is gone through.
+struct Extent {
+  int64_t blocks, rows, pixels;
+  int64_t last_lanes;  // used lanes of the last block
+};
+
+// out = min(max(factor * in + shift, 0), cap), no cap where it is 0.
+template <typename T>
+struct Relu {
+  ChannelPlanes<T> out;
+  ChannelPlanes<const T> in;
+  Extent extent;
+  T factor, shift, cap;
+  uint16_t* signs;     // [block][row][pixel]: bit l is set where lane l of `out` is > 0; nullptr: not wanted
+  int64_t sign_pitch;  // masks from block to block
+};
+
+// out = shift + sum over terms t of factors[t] * in[t]; every lane is written.
+template <typename T>
+struct WeightedSum {
+  ChannelPlanes<T> out;
+  const ChannelPlanes<const T>* in;  // [terms]
+  const T* factors;                  // [terms]
+  int64_t terms;
+  Extent extent;
+  T shift;
 };
 
 template <typename T>
 struct Kernels {
   void (*gather)(const GatherRows<T>&);
   void (*correlate)(const Correlation<T>&);
-  void (*relu)(const ReluPlane<T>&);
+  void (*relu)(const Relu<T>&);
+  void (*weighted_sum)(const WeightedSum<T>&);
 
   // Pointwise over `pixels` consecutive pixels; `add` keeps what was in `out`.
   void (*scale)(T* out, const T* in, T factor, int64_t pixels, bool add);            // factor * in
@@ -89,8 +106,8 @@ struct Kernels {
   // sums[i] += the lanes of lane_sums[i], added in double; clears them.
   void (*reduce)(T* lane_sums, int64_t count, double* sums);
   // Sums over the used lanes of a batch: at least kSumPixels pixels, or what a plane has, in T per lane, and those in double.
-  double (*channel_sum)(const ChannelPlanes<T>&);
-  double (*channel_squares)(const ChannelPlanes<T>&, T mean);  // of in - mean
+  double (*channel_sum)(const ChannelPlanes<const T>&, const Extent&);
+  double (*channel_squares)(const ChannelPlanes<const T>&, const Extent&, T mean);  // of in - mean
 
   // Double sums over the used lanes; a row of pixels is summed in T per lane, rows are added in double.
   double (*sum)(const T* in, int64_t pixels, int64_t lanes);

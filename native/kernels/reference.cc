@@ -65,19 +65,40 @@ void affine(T* out, const T* in, T factor, T shift, int64_t pixels, bool add) {
 }
 
 template <typename T>
-void relu(const ReluPlane<T>& r) {
-  for (int64_t y = 0; y < r.rows; ++y) {
-    for (int64_t x = 0; x < r.pixels; ++x) {
-      unsigned signs = 0;
-      for (int64_t l = 0; l < kLanes; ++l) {
-        const double value = double{r.factor} * double{r.in[y * r.in_pitch + x * kLanes + l]} + double{r.shift};
-        T& out = r.out[y * r.out_pitch + x * kLanes + l];
-        out = rounded<T>(value <= 0 ? 0.0 : r.cap > 0 && value > double{r.cap} ? double{r.cap} : value);
-        if (out > 0) signs |= 1u << l;
-      }
-      if (r.signs != nullptr) r.signs[y * r.pixels + x] = static_cast<uint16_t>(signs);
+T* row_of(const ChannelPlanes<T>& p, int64_t block, int64_t row) {
+  return p.at + block * p.block_pitch + row * p.row_pitch;
+}
+
+// Calls body(block, row, element of the row) for every lane of a channel.
+template <typename Body>
+void each_element(const Extent& e, Body body) {
+  for (int64_t b = 0; b < e.blocks; ++b) {
+    for (int64_t y = 0; y < e.rows; ++y) {
+      for (int64_t i = 0; i < e.pixels * kLanes; ++i) body(b, y, i);
     }
   }
+}
+
+template <typename T>
+void relu(const Relu<T>& r) {
+  each_element(r.extent, [&](int64_t b, int64_t y, int64_t i) {
+    const double value = double{r.factor} * double{row_of(r.in, b, y)[i]} + double{r.shift};
+    T& out = row_of(r.out, b, y)[i];
+    out = rounded<T>(value <= 0 ? 0.0 : r.cap > 0 && value > double{r.cap} ? double{r.cap} : value);
+    if (r.signs == nullptr) return;
+    uint16_t& signs = r.signs[b * r.sign_pitch + y * r.extent.pixels + i / kLanes];
+    if (i % kLanes == 0) signs = 0;
+    if (out > 0) signs = static_cast<uint16_t>(signs | 1u << i % kLanes);
+  });
+}
+
+template <typename T>
+void weighted_sum(const WeightedSum<T>& s) {
+  each_element(s.extent, [&](int64_t b, int64_t y, int64_t i) {
+    double sum = double{s.shift};
+    for (int64_t t = 0; t < s.terms; ++t) sum += double{s.factors[t]} * double{row_of(s.in[t], b, y)[i]};
+    row_of(s.out, b, y)[i] = rounded<T>(sum);
+  });
 }
 
 template <typename T>
@@ -142,25 +163,22 @@ double sum(const T* in, int64_t pixels, int64_t lanes) {
 }
 
 template <typename T, typename Term>
-double channel_total(const ChannelPlanes<T>& p, Term term) {
+double channel_total(const ChannelPlanes<const T>& p, const Extent& e, Term term) {
   double total = 0;
-  for (int64_t b = 0; b < p.blocks; ++b) {
-    for (int64_t y = 0; y < p.rows; ++y) {
-      const T* row = p.in + b * p.block_pitch + y * p.row_pitch;
-      total += used_sum(p.pixels, b + 1 < p.blocks ? kLanes : p.last_lanes, [&](int64_t i) { return term(double{row[i]}); });
-    }
-  }
+  each_element(e, [&](int64_t b, int64_t y, int64_t i) {
+    if (i % kLanes < (b + 1 < e.blocks ? kLanes : e.last_lanes)) total += term(double{row_of(p, b, y)[i]});
+  });
   return total;
 }
 
 template <typename T>
-double channel_sum(const ChannelPlanes<T>& p) {
-  return channel_total(p, [](double value) { return value; });
+double channel_sum(const ChannelPlanes<const T>& p, const Extent& e) {
+  return channel_total(p, e, [](double value) { return value; });
 }
 
 template <typename T>
-double channel_squares(const ChannelPlanes<T>& p, T mean) {
-  return channel_total(p, [&](double value) { return (value - double{mean}) * (value - double{mean}); });
+double channel_squares(const ChannelPlanes<const T>& p, const Extent& e, T mean) {
+  return channel_total(p, e, [&](double value) { return (value - double{mean}) * (value - double{mean}); });
 }
 
 template <typename T>

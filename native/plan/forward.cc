@@ -263,25 +263,19 @@ void Forward<T>::normalise(int64_t v) {
     } else {
       norm.count = static_cast<double>(layout_.batch * value.shape.height * value.shape.width);
     }
-    const Planes& in = layout_.planes[input];
     for (int64_t c = 0; c < channels; ++c) {
       double mean, variance;
       if (running_mean != nullptr) {
         mean = (*running_mean)[static_cast<size_t>(c)];
         variance = (*running_variance)[static_cast<size_t>(c)];
       } else {
-        const ChannelPlanes<T> planes = {plane(input, 0, c),
-                                         layout_.blocks,
-                                         in.block,
-                                         value.shape.height,
-                                         in.pitch,
-                                         value.shape.width,
-                                         layout_.lanes(layout_.blocks - 1)};
-        mean = kernels_.channel_sum(planes) / norm.count;
+        const ChannelPlanes<const T> planes = channel(input, c);
+        const Extent all = extent(value.shape);
+        mean = kernels_.channel_sum(planes, all) / norm.count;
         // Deviations from the mean rounded to T, corrected for the rounding.
         const T centre = static_cast<T>(mean);
         const double off = mean - static_cast<double>(centre);
-        variance = kernels_.channel_squares(planes, centre) / norm.count - off * off;
+        variance = kernels_.channel_squares(planes, all, centre) / norm.count - off * off;
         variance = std::max(variance, 0.0);
       }
       norm.mean[static_cast<size_t>(c)] = mean;
@@ -308,38 +302,31 @@ void Forward<T>::rectify(int64_t v, Signs* signs) {
   const View in = view(graph_[v].inputs[0]);
   const Shape& shape = graph_[v].shape;
   const T cap = static_cast<T>(std::get<ReluAttributes>(graph_[v].attributes).cap);
-  for (int64_t b = 0; b < layout_.blocks; ++b) {
-    for (int64_t c = 0; c < shape.channels; ++c) {
-      kernels_.relu({plane(v, b, c), plane(in.stored, b, c), layout_.planes[v].pitch, layout_.planes[in.stored].pitch,
-                     shape.height, shape.width, in.scale(c), in.shift(c), cap,
-                     signs == nullptr ? nullptr : signs->plane(v, b, c)});
-    }
+  for (int64_t c = 0; c < shape.channels; ++c) {
+    uint16_t* masks = signs == nullptr ? nullptr : signs->channel(v, c);
+    kernels_.relu({channel_out(v, c), channel(in.stored, c), extent(shape), static_cast<T>(in.scale(c)),
+                   static_cast<T>(in.shift(c)), cap, masks, masks == nullptr ? 0 : signs->block_pitch()});
   }
   clear_unused_lanes(v);
 }
 
 template <typename T>
 void Forward<T>::add(int64_t v) {
-  const Planes& out = layout_.planes[v];
   const std::vector<SumTerm>& terms = program_.terms(v);
-  each_row(v, [&](int64_t b, int64_t c, int64_t y) {
-    T* row = plane(v, b, c) + y * out.pitch;
-    if (terms.empty()) std::fill(row, row + graph_[v].shape.width * kLanes, T{0});
-    bool more = false;
-    for (const SumTerm& term : terms) {
-      const View in = view(term.value);
-      const T* source = plane(in.stored, b, c) + y * layout_.planes[in.stored].pitch;
-      const auto w = static_cast<T>(term.coefficient);
-      if (in.norm == nullptr) {
-        kernels_.scale(row, source, w, graph_[v].shape.width, more);
-      } else {
-        const double scale = in.norm->scale[static_cast<size_t>(c)], shift = in.norm->shift[static_cast<size_t>(c)];
-        kernels_.affine(row, source, static_cast<T>(term.coefficient * scale), static_cast<T>(term.coefficient * shift),
-                        graph_[v].shape.width, more);
-      }
-      more = true;
+  const Shape& shape = graph_[v].shape;
+  std::vector<ChannelPlanes<const T>> in(terms.size());
+  std::vector<T> factors(terms.size());
+  for (int64_t c = 0; c < shape.channels; ++c) {
+    double shift = 0;
+    for (size_t t = 0; t < terms.size(); ++t) {
+      const View seen = view(terms[t].value);
+      in[t] = channel(seen.stored, c);
+      factors[t] = static_cast<T>(terms[t].coefficient * seen.scale(c));
+      shift += terms[t].coefficient * seen.shift(c);
     }
-  });
+    kernels_.weighted_sum(
+        {channel_out(v, c), in.data(), factors.data(), static_cast<int64_t>(in.size()), extent(shape), static_cast<T>(shift)});
+  }
   clear_unused_lanes(v);
 }
 

@@ -44,6 +44,16 @@ class Forward {
 
  private:
   T* plane(int64_t value, int64_t block, int64_t channel) const { return state_.plane(layout_, value, block, channel); }
+  // A channel of a stored value over the whole batch, and all of it.
+  ChannelPlanes<T> channel_out(int64_t value, int64_t channel) const {
+    return {plane(value, 0, channel), layout_.planes[value].block, layout_.planes[value].pitch};
+  }
+  ChannelPlanes<const T> channel(int64_t value, int64_t channel) const {
+    return {plane(value, 0, channel), layout_.planes[value].block, layout_.planes[value].pitch};
+  }
+  Extent extent(const Shape& shape) const {
+    return {layout_.blocks, shape.height, shape.width, layout_.lanes(layout_.blocks - 1)};
+  }
   void load(const winnow_images& images, int64_t first);
   void convolve(int64_t v);
   void convolve_rows(int64_t v);
@@ -64,8 +74,8 @@ class Forward {
   struct View {
     int64_t stored;
     const NormState* norm;  // nullptr: as it is
-    T scale(int64_t channel) const { return norm == nullptr ? T{1} : static_cast<T>(norm->scale[channel]); }
-    T shift(int64_t channel) const { return norm == nullptr ? T{0} : static_cast<T>(norm->shift[channel]); }
+    double scale(int64_t channel) const { return norm == nullptr ? 1 : norm->scale[static_cast<size_t>(channel)]; }
+    double shift(int64_t channel) const { return norm == nullptr ? 0 : norm->shift[static_cast<size_t>(channel)]; }
   };
   View view(int64_t value) const;
   const std::vector<double>& tensor(int64_t v, winnow_role role) const;

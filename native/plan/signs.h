@@ -28,13 +28,13 @@ class Signs {
  public:
   Signs(const Graph& graph, const Layout& layout, const PatternLayout& patterns);
 
-  // Of a plane; nullptr where the value is not wanted.
-  uint16_t* plane(int64_t value, int64_t block, int64_t channel) {
+  // [block][row][pixel] of a channel, blocks block_pitch() masks apart; nullptr where the value is not wanted.
+  uint16_t* channel(int64_t value, int64_t channel) {
     const int64_t first = first_[static_cast<size_t>(value)];
-    return first < 0
-               ? nullptr
-               : masks_.data() + block * units_ + first + channel * graph_[value].shape.height * graph_[value].shape.width;
+    const Shape& shape = graph_[value].shape;
+    return first < 0 ? nullptr : masks_.data() + first + channel * shape.height * shape.width;
   }
+  int64_t block_pitch() const { return units_; }
   // rows [batch][words]
   void pack(const BitKernels& kernels, uint64_t* rows);
 

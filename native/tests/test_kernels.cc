@@ -168,7 +168,9 @@ void pointwise_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draw
   both([&](const Kernels<T>& k, T* to) { k.scale_each(to, in.data(), factors.data(), pixels, add); });
   both([&](const Kernels<T>& k, T* to) { k.maximum(to, in.data(), pixels); });
   for (const T cap : {T{0}, T(0.5)}) {
-    both([&](const Kernels<T>& k, T* to) { k.relu({to, in.data(), 0, 0, 1, pixels, factor, shift, cap, nullptr}); });
+    both([&](const Kernels<T>& k, T* to) {
+      k.relu({{to, 0, 0}, {in.data(), 0, 0}, {1, 1, pixels, kLanes}, factor, shift, cap, nullptr, 0});
+    });
     // Activations exactly on the kinks pass nothing.
     Buffer<T> activation(other);
     for (int64_t i = 0; i < activation.count(); ++i) {
@@ -203,15 +205,46 @@ void channel_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws&
   const int64_t row_pitch = (pixels + 2) * kLanes, block_pitch = (rows + 1) * row_pitch;
   const Buffer<T> in(blocks * block_pitch, draws);
   const Buffer<T> size = in.absolute();
-  const auto planes = [&](const Buffer<T>& from) {
-    return ChannelPlanes<T>{from.data(), blocks, block_pitch, rows, row_pitch, pixels, lanes};
-  };
+  const Extent extent = {blocks, rows, pixels, lanes};
+  const auto planes = [&](const Buffer<T>& from) { return ChannelPlanes<const T>{from.data(), block_pitch, row_pitch}; };
   const double unit = std::numeric_limits<T>::epsilon() * static_cast<double>(std::max(pixels, kSumPixels) + 4 + pixels);
   const T mean = static_cast<T>(draws.normal());
-  CHECK_NEAR(kernels.channel_sum(planes(in)), reference.channel_sum(planes(in)), unit * reference.channel_sum(planes(size)));
+  CHECK_NEAR(kernels.channel_sum(planes(in), extent), reference.channel_sum(planes(in), extent),
+             unit * reference.channel_sum(planes(size), extent));
   // A deviation from the mean carries the rounding of the larger of the two.
-  CHECK_NEAR(kernels.channel_squares(planes(in), mean), reference.channel_squares(planes(in), mean),
-             2 * unit * reference.channel_squares(planes(size), -std::fabs(mean)));
+  CHECK_NEAR(kernels.channel_squares(planes(in), extent, mean), reference.channel_squares(planes(in), extent, mean),
+             2 * unit * reference.channel_squares(planes(size), extent, -std::fabs(mean)));
+}
+
+// Terms of different pitches, as values with different halos have them; the halo of the output stays.
+template <typename T>
+void weighted_sum_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t terms, int64_t blocks,
+                       int64_t rows, int64_t pixels) {
+  const auto row_pitch = [&](int64_t t) { return (pixels + t % 3) * kLanes; };
+  const auto block_pitch = [&](int64_t t) { return (rows + t % 2) * row_pitch(t); };
+  std::vector<Buffer<T>> in;
+  for (int64_t t = 0; t < terms; ++t) in.emplace_back(blocks * block_pitch(t), draws);
+  const Buffer<T> factors(terms, draws), out(blocks * block_pitch(5), draws);
+  const auto run = [&](const Kernels<T>& k, bool absolute, T shift, Buffer<T>& to) {
+    std::vector<Buffer<T>> from;
+    std::vector<ChannelPlanes<const T>> planes;
+    for (const Buffer<T>& one : in) from.push_back(absolute ? one.absolute() : one);
+    for (int64_t t = 0; t < terms; ++t) planes.push_back({from[static_cast<size_t>(t)].data(), block_pitch(t), row_pitch(t)});
+    const Buffer<T> weights = absolute ? factors.absolute() : factors;
+    k.weighted_sum({{to.data(), block_pitch(5), row_pitch(5)},
+                    planes.data(),
+                    weights.data(),
+                    terms,
+                    {blocks, rows, pixels, kLanes},
+                    shift});
+  };
+  Buffer<T> actual(out), expected(out), magnitude(out);
+  const T shift = static_cast<T>(draws.normal());
+  run(kernels, false, shift, actual);
+  run(reference, false, shift, expected);
+  run(reference, true, std::fabs(shift), magnitude);
+  compare(actual, expected, magnitude, terms,
+          [&](int64_t i) { return i % block_pitch(5) / row_pitch(5) < rows && i % row_pitch(5) < pixels * kLanes; });
 }
 
 template <typename T>
@@ -306,6 +339,17 @@ TEST(channel_sums) {
   });
 }
 
+TEST(weighted_sums) {
+  each_variant([](const auto& kernels, const auto& reference, auto) {
+    Draws draws(seed(), 10);
+    for (int64_t terms = 0; terms <= 5; ++terms) {
+      for (const int64_t pixels : {1, 3, 8, 32}) {
+        weighted_sum_case(kernels, reference, draws, terms, draws.integer(1, 3), draws.integer(1, 4), pixels);
+      }
+    }
+  });
+}
+
 TEST(maximum_gradient) {
   each_variant([](const auto& kernels, const auto& reference, auto) {
     Draws draws(seed(), 5);
@@ -319,16 +363,25 @@ TEST(relu_signs) {
     Draws draws(seed(), 6);
     const T special[] = {T{0}, -T{0}, std::numeric_limits<T>::denorm_min(), -std::numeric_limits<T>::denorm_min()};
     for (const int64_t pixels : kPixels) {
-      constexpr int64_t kRows = 3;
-      const int64_t pitch = (pixels + 2) * kLanes;
-      Buffer<T> in(kRows * pitch, draws), out(kRows * pitch, draws);
+      constexpr int64_t kBlocks = 2, kRows = 3;
+      const int64_t pitch = (pixels + 2) * kLanes, block = (kRows + 1) * pitch, sign_pitch = kRows * pixels + 1;
+      Buffer<T> in(kBlocks * block, draws), out(kBlocks * block, draws);
       for (int64_t i = 0; i < in.count(); i += 3) in.data()[i] = special[i % 4];
-      std::vector<uint16_t> signs(static_cast<size_t>(kRows * pixels) + 1, 0xabcd);
-      kernels.relu({out.data(), in.data(), pitch, pitch, kRows, pixels, T{1}, T{0}, T{0}, signs.data()});
-      for (int64_t k = 0; k < kRows * pixels * kLanes; ++k) {
-        const int64_t unit = k / kLanes, at = unit / pixels * pitch + unit % pixels * kLanes + k % kLanes;
-        CHECK_EQUAL(signs[static_cast<size_t>(unit)] >> (k % kLanes) & 1, in.data()[at] > 0 ? 1 : 0);
+      std::vector<uint16_t> signs(static_cast<size_t>(kBlocks * sign_pitch), 0xabcd);
+      kernels.relu({{out.data(), block, pitch},
+                    {in.data(), block, pitch},
+                    {kBlocks, kRows, pixels, kLanes},
+                    T{1},
+                    T{0},
+                    T{0},
+                    signs.data(),
+                    sign_pitch});
+      for (int64_t k = 0; k < kBlocks * kRows * pixels * kLanes; ++k) {
+        const int64_t b = k / kLanes / (kRows * pixels), unit = k / kLanes % (kRows * pixels);
+        const int64_t at = b * block + unit / pixels * pitch + unit % pixels * kLanes + k % kLanes;
+        CHECK_EQUAL(signs[static_cast<size_t>(b * sign_pitch + unit)] >> (k % kLanes) & 1, in.data()[at] > 0 ? 1 : 0);
       }
+      CHECK_EQUAL(signs[static_cast<size_t>(sign_pitch - 1)], 0xabcd);
       CHECK_EQUAL(signs.back(), 0xabcd);
     }
   });

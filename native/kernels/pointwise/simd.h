@@ -56,23 +56,63 @@ inline unsigned relu_pixel(T* out, const T* in, Wide<T> factor, Wide<T> shift, W
   return signs;
 }
 
-template <typename T, bool CAPPED>
-inline void relu_plane(const ReluPlane<T>& r) {
-  const Wide<T> f = all<T, kWidth<T>>(r.factor), s = all<T, kWidth<T>>(r.shift), c = all<T, kWidth<T>>(r.cap);
-  uint16_t* signs = r.signs;
-  for (int64_t y = 0; y < r.rows; ++y) {
-    T* out = r.out + y * r.out_pitch;
-    const T* in = r.in + y * r.in_pitch;
-    for (int64_t x = 0; x < r.pixels; ++x) {
-      const unsigned mask = relu_pixel<T, CAPPED>(out + x * kLanes, in + x * kLanes, f, s, c);
-      if (signs != nullptr) *signs++ = static_cast<uint16_t>(mask);
-    }
+// Calls body(block, row) for the rows of a channel.
+template <typename Body>
+inline void each_channel_row(const Extent& e, Body body) {
+  for (int64_t b = 0; b < e.blocks; ++b) {
+    for (int64_t y = 0; y < e.rows; ++y) body(b, y);
   }
 }
 
 template <typename T>
-void relu(const ReluPlane<T>& r) {
-  r.cap > 0 ? relu_plane<T, true>(r) : relu_plane<T, false>(r);
+inline T* row_of(const ChannelPlanes<T>& p, int64_t block, int64_t row) {
+  return p.at + block * p.block_pitch + row * p.row_pitch;
+}
+
+template <typename T, bool CAPPED>
+inline void relu_channel(const Relu<T>& r) {
+  const Wide<T> f = all<T, kWidth<T>>(r.factor), s = all<T, kWidth<T>>(r.shift), c = all<T, kWidth<T>>(r.cap);
+  each_channel_row(r.extent, [&](int64_t b, int64_t y) {
+    T* out = row_of(r.out, b, y);
+    const T* in = row_of(r.in, b, y);
+    uint16_t* signs = r.signs == nullptr ? nullptr : r.signs + b * r.sign_pitch + y * r.extent.pixels;
+    for (int64_t x = 0; x < r.extent.pixels; ++x) {
+      const unsigned mask = relu_pixel<T, CAPPED>(out + x * kLanes, in + x * kLanes, f, s, c);
+      if (signs != nullptr) signs[x] = static_cast<uint16_t>(mask);
+    }
+  });
+}
+
+template <typename T>
+void relu(const Relu<T>& r) {
+  r.cap > 0 ? relu_channel<T, true>(r) : relu_channel<T, false>(r);
+}
+
+template <typename T>
+void weighted_sum(const WeightedSum<T>& s) {
+  const Wide<T> shift = all<T, kWidth<T>>(s.shift);
+  each_channel_row(s.extent, [&](int64_t b, int64_t y) {
+    T* out = row_of(s.out, b, y);
+    // Two at a time: an output is written once for two that are read.
+    int64_t t = 0;
+    if (s.terms % 2 != 0) {
+      const T* in = row_of(s.in[0], b, y);
+      const Wide<T> f = all<T, kWidth<T>>(s.factors[0]);
+      each_vector<T>(s.extent.pixels, [&](int64_t i) { put(out + i, multiply_add(f, get(in + i), shift), false); });
+      t = 1;
+    } else if (s.terms == 0) {
+      each_vector<T>(s.extent.pixels, [&](int64_t i) { put(out + i, shift, false); });
+    }
+    for (; t < s.terms; t += 2) {
+      const T *first = row_of(s.in[t], b, y), *second = row_of(s.in[t + 1], b, y);
+      const Wide<T> f = all<T, kWidth<T>>(s.factors[t]), g = all<T, kWidth<T>>(s.factors[t + 1]);
+      const bool fresh = t == 0;
+      each_vector<T>(s.extent.pixels, [&](int64_t i) {
+        const Wide<T> so_far = multiply_add(f, get(first + i), fresh ? shift : get(out + i));
+        put(out + i, multiply_add(g, get(second + i), so_far), false);
+      });
+    }
+  });
 }
 
 template <typename T>
@@ -181,20 +221,20 @@ double sum(const T* in, int64_t pixels, int64_t lanes) {
 
 // Sum over a channel of a batch of term(element, sum so far).
 template <typename T, typename Term>
-inline double channel_total(const ChannelPlanes<T>& p, Term term) {
+inline double channel_total(const ChannelPlanes<const T>& p, const Extent& e, Term term) {
   constexpr int64_t kParts = kLanes / kWidth<T>;
   double whole[kLanes] = {}, last[kLanes] = {};  // blocks with all lanes in use; the last one
-  for (int64_t b = 0; b < p.blocks; ++b) {
-    double* totals = b + 1 < p.blocks ? whole : last;
+  for (int64_t b = 0; b < e.blocks; ++b) {
+    double* totals = b + 1 < e.blocks ? whole : last;
     Wide<T> sums[kParts] = {};
     int64_t pixels = 0;
-    for (int64_t y = 0; y < p.rows; ++y) {
-      const T* row = p.in + b * p.block_pitch + y * p.row_pitch;
-      for (int64_t x = 0; x < p.pixels; ++x) {
+    for (int64_t y = 0; y < e.rows; ++y) {
+      const T* row = row_of(p, b, y);
+      for (int64_t x = 0; x < e.pixels; ++x) {
         for (int64_t part = 0; part < kParts; ++part) sums[part] = term(row + x * kLanes + part * kWidth<T>, sums[part]);
       }
-      pixels += p.pixels;
-      if (pixels < kSumPixels && y + 1 < p.rows) continue;
+      pixels += e.pixels;
+      if (pixels < kSumPixels && y + 1 < e.rows) continue;
       T lanes[kLanes];
       for (int64_t part = 0; part < kParts; ++part) put(lanes + part * kWidth<T>, sums[part], false), sums[part] = Wide<T>{};
       for (int64_t l = 0; l < kLanes; ++l) totals[l] += static_cast<double>(lanes[l]);
@@ -203,19 +243,19 @@ inline double channel_total(const ChannelPlanes<T>& p, Term term) {
   }
   double total = 0;
   for (int64_t l = 0; l < kLanes; ++l) total += whole[l];
-  for (int64_t l = 0; l < p.last_lanes; ++l) total += last[l];
+  for (int64_t l = 0; l < e.last_lanes; ++l) total += last[l];
   return total;
 }
 
 template <typename T>
-double channel_sum(const ChannelPlanes<T>& p) {
-  return channel_total(p, [](const T* in, Wide<T> s) { return s + get(in); });
+double channel_sum(const ChannelPlanes<const T>& p, const Extent& e) {
+  return channel_total<T>(p, e, [](const T* in, Wide<T> s) { return s + get(in); });
 }
 
 template <typename T>
-double channel_squares(const ChannelPlanes<T>& p, T mean) {
+double channel_squares(const ChannelPlanes<const T>& p, const Extent& e, T mean) {
   const Wide<T> m = all<T, kWidth<T>>(mean);
-  return channel_total(p, [&](const T* in, Wide<T> s) {
+  return channel_total<T>(p, e, [&](const T* in, Wide<T> s) {
     const Wide<T> d = get(in) - m;
     return multiply_add(d, d, s);
   });
