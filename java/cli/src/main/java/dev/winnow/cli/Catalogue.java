@@ -1,10 +1,15 @@
 package dev.winnow.cli;
 
 import dev.winnow.space.SearchSpace;
+import dev.winnow.table.AccuracyColumn;
+import dev.winnow.table.KnownTables;
+import dev.winnow.table.TableMapping;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Names and one-line descriptions of what the command line offers. */
 final class Catalogue {
@@ -37,14 +42,38 @@ final class Catalogue {
 
   private Catalogue() {}
 
+  /** A space, the data sets that its tables cover, and these tables. */
+  record Space(String name, long size, String example, List<String> dataSets, List<Table> tables) {}
+
+  /** A published table and what its columns of accuracies hold. */
+  record Table(String name, String file, String sha256, List<String> accuracies) {}
+
+  /** The spaces, by name. */
+  static List<Space> spaces() {
+    List<Space> spaces = new ArrayList<>();
+    for (SearchSpace space : Spaces.all()) {
+      List<Table> tables = new ArrayList<>();
+      Set<String> dataSets = new LinkedHashSet<>();
+      for (TableMapping mapping : KnownTables.ofSpace(space.name())) {
+        List<AccuracyColumn> columns = mapping.accuracyColumns();
+        columns.forEach(column -> column.dataset().ifPresent(dataSets::add));
+        tables.add(
+            new Table(
+                mapping.name(),
+                mapping.file(),
+                mapping.sha256(),
+                columns.stream().map(AccuracyColumn::describe).toList()));
+      }
+      spaces.add(
+          new Space(space.name(), space.size(), space.example(), List.copyOf(dataSets), tables));
+    }
+    return spaces;
+  }
+
   /** Everything, for {@code --json}. */
   static Map<String, Object> asMap() {
     Map<String, Object> all = new LinkedHashMap<>();
-    List<Map<String, Object>> spaces = new ArrayList<>();
-    for (SearchSpace space : Spaces.all()) {
-      spaces.add(Map.of("name", space.name(), "size", space.size(), "example", space.example()));
-    }
-    all.put("spaces", spaces);
+    all.put("spaces", spaces());
     all.put("methods", METHODS);
     all.put("scores", SCORES);
     all.put("data", DATA);

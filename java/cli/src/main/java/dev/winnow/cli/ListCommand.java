@@ -1,6 +1,5 @@
 package dev.winnow.cli;
 
-import dev.winnow.space.SearchSpace;
 import java.io.PrintStream;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -10,7 +9,8 @@ import picocli.CommandLine.Option;
 /** {@code winnow list}: what this installation has. */
 @Command(
     name = "list",
-    description = "Shows the spaces, methods, scores and data sources that are there.",
+    description =
+        "Shows the spaces with their tables, the methods, scores and data sources that are there.",
     mixinStandardHelpOptions = true)
 final class ListCommand implements Callable<Integer> {
   private final Session session;
@@ -30,18 +30,28 @@ final class ListCommand implements Callable<Integer> {
       return ExitCode.DONE;
     }
     out.println("Spaces");
-    for (SearchSpace space : Spaces.all()) {
-      out.printf(
-          Locale.ROOT,
-          "  %-16s %,d architectures, such as %s%n",
-          space.name(),
-          space.size(),
-          space.example());
-    }
+    Catalogue.spaces().forEach(space -> print(out, space));
     print(out, "Methods", Catalogue.METHODS);
     print(out, "Scores", Catalogue.SCORES);
     print(out, "Data", Catalogue.DATA);
     return ExitCode.DONE;
+  }
+
+  private static void print(PrintStream out, Catalogue.Space space) {
+    String dataSets = space.dataSets().isEmpty() ? "none" : String.join(", ", space.dataSets());
+    out.printf(Locale.ROOT, "  %-20s %,d architectures%n", space.name(), space.size());
+    out.printf(Locale.ROOT, "    %-18s %s%n", "for example", space.example());
+    out.printf(Locale.ROOT, "    %-18s %s%n", "data sets", dataSets);
+    for (Catalogue.Table table : space.tables()) {
+      String accuracies =
+          switch (table.accuracies().size()) {
+            case 0 -> "no accuracies";
+            case 1 -> table.accuracies().get(0);
+            default ->
+                table.accuracies().get(0) + " and " + (table.accuracies().size() - 1) + " more";
+          };
+      out.printf(Locale.ROOT, "    %-18s %s: %s%n", "table", table.file(), accuracies);
+    }
   }
 
   private static void print(

@@ -16,8 +16,10 @@ import dev.winnow.compute.Engine;
 import dev.winnow.data.ImageSet;
 import dev.winnow.data.ImageSets;
 import dev.winnow.space.SearchSpace;
+import dev.winnow.space.SingleNetwork;
 import dev.winnow.tensor.Dtype;
 import dev.winnow.tensor.Safetensors;
+import dev.winnow.net.NetworkJson;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
@@ -33,7 +35,9 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code winnow score}: numbers about architectures, without a search. */
 @Command(
@@ -46,7 +50,7 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     mixinStandardHelpOptions = true)
 final class ScoreCommand implements Callable<Integer> {
-  private static final String WAYS = "--arch, --archs, --sample and --all";
+  private static final String WAYS = "--arch, --archs, --sample, --all and --network";
 
   private final Session session;
 
@@ -66,6 +70,12 @@ final class ScoreCommand implements Callable<Integer> {
       paramLabel = "A",
       description = "An architecture in the space's notation; may be repeated.")
   private List<String> named = new ArrayList<>();
+
+  @Option(
+      names = "--network",
+      paramLabel = "FILE",
+      description = "A network of one's own as JSON, in place of a space and its architectures.")
+  private Path network;
 
   @Option(
       names = "--shard",
@@ -106,13 +116,15 @@ final class ScoreCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print one JSON object instead of CSV.")
   private boolean json;
 
+  @Spec private CommandSpec spec;
+
   private int broken;
   private Engine engine;
 
   @Override
   public Integer call() throws IOException {
     checkOptions();
-    SearchSpace space = Spaces.named(options.space);
+    SearchSpace space = network == null ? Spaces.named(options.space) : ownNetwork();
     ScoreSettings settings = options.settings();
     Optional<GivenNetwork> given =
         params == null
@@ -143,7 +155,8 @@ final class ScoreCommand implements Callable<Integer> {
   }
 
   private void checkOptions() {
-    options.check(!named.isEmpty(), WAYS);
+    options.check(!named.isEmpty() || network != null, WAYS);
+    require(named.isEmpty() || network == null, "one of " + WAYS + " must be given");
     require(batch == null || params != null, "--batch needs --params");
     require(!resume || out != null, "--resume needs --out, the file to continue");
     require(!json || out == null, "--json prints to stdout and --out writes CSV; give one of them");
@@ -156,10 +169,28 @@ final class ScoreCommand implements Callable<Integer> {
       require(saved == null, "--save-params writes drawn weights; --params gives them");
     }
     if (saved != null) {
-      require(named.size() == 1, "--save-params needs one --arch");
+      require(
+          named.size() == 1 || network != null, "--save-params needs one --arch or --network");
       require(drawnScores().size() == 1, "--save-params needs one of ntk and regions in --scores");
       require(options.repeats == null || options.repeats == 1, "--save-params needs --repeats 1");
     }
+  }
+
+  /** The only architecture of its own space; its size is its own. */
+  private SearchSpace ownNetwork() throws IOException {
+    require(
+        !spec.commandLine().getParseResult().hasMatchedOption("--space"),
+        "--network is in place of --space; give one of them");
+    for (String assignment : options.assignments) {
+      String key = assignment.split("=", 2)[0];
+      require(
+          !ScoreSettings.NETWORK.contains(key),
+          "--network has a size of its own; --set " + key + " cannot be given with it");
+    }
+    SearchSpace space =
+        new SingleNetwork(network.getFileName().toString(), NetworkJson.read(network));
+    named.add(space.example());
+    return space;
   }
 
   private List<String> drawnScores() {

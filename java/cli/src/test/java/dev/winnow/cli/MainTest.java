@@ -3,6 +3,7 @@ package dev.winnow.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class MainTest {
@@ -53,5 +54,25 @@ class MainTest {
     assertEquals(ExitCode.DONE, run.code());
     assertTrue(run.out().contains("te-nas"), run.out());
     assertTrue(run.out().contains("regions"), run.out());
+  }
+
+  /** Every space with its published size, a sample, data sets and tables. */
+  @Test
+  void listShowsEverySpace() {
+    String out = run("list").out();
+    for (String line :
+        List.of(
+            "nas-bench-101        423,624 architectures",
+            "nas-bench-201        15,625 architectures",
+            "nas-bench-1shot1-3   24,066 architectures",
+            "nas-bench-macro      6,561 architectures",
+            "for example        22212202",
+            "data sets          CIFAR-10, CIFAR-100, ImageNet16-120, ",
+            "table              nb101_accuracy.csv.gz: CIFAR-10 valid accuracy, 108 epochs, one",
+            "table              nb201_latency_help.csv.gz: no accuracies")) {
+      assertTrue(out.contains(line), () -> "no '" + line + "' in " + out);
+    }
+    String json = run("list", "--json").out();
+    assertTrue(json.contains("\"dataSets\""), json);
   }
 }

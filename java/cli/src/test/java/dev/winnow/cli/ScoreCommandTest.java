@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.winnow.net.NetworkGraph;
+import dev.winnow.net.NetworkJson;
+import dev.winnow.net.Shape;
 import dev.winnow.space.NasBench201;
 import dev.winnow.tensor.Dtype;
 import dev.winnow.tensor.Safetensors;
@@ -117,6 +120,46 @@ class ScoreCommandTest {
         score("--arch", OTHER, "--arch", CELL, "--scores", "ntk,regions", "--threads", "2");
     assertEquals(rows(alone.out()).get(0).toList(), rows(both.out()).get(1).toList());
     assertFalse(rows(alone.out()).get(0).get("ntk_stderr").isEmpty());
+  }
+
+  /**
+   * The same network, by its cell or as a graph: weights have the same names, so the same values.
+   */
+  @Test
+  void aNetworkOfOnesOwnIsScored() throws IOException {
+    NasBench201 space = new NasBench201();
+    Path file = folder.resolve("mine.json");
+    NetworkGraph graph = space.network(CELL, space.reduced(10, new Shape(3, 16, 16)));
+    Files.writeString(file, NetworkJson.write(graph));
+    CommandLineRun own = score("--network", file.toString(), "--scores", "ntk,params,macs");
+    assertEquals(ExitCode.DONE, own.code(), own::err);
+    CommandLineRun cell = score("--arch", CELL, "--scores", "ntk");
+    CSVRecord row = rows(own.out()).get(0);
+    assertEquals("mine.json", row.get("architecture"));
+    assertEquals(rows(cell.out()).get(0).get("ntk"), row.get("ntk"));
+    assertEquals(Long.toString(graph.parameters()), row.get("params"));
+    assertEquals(Long.toString(graph.macs()), row.get("macs"));
+    assertTrue(row.get("ntk_protocol").startsWith("classes=10 input=3x16x16; "));
+  }
+
+  @Test
+  void aNetworkOfOnesOwnThatDoesNotFitIsExplained() throws IOException {
+    Path file = folder.resolve("mine.json");
+    NasBench201 space = new NasBench201();
+    NetworkGraph graph = space.network(CELL, space.reduced(10, new Shape(3, 32, 32)));
+    Files.writeString(file, NetworkJson.write(graph).replace("\"kernel\":3", "\"kernel\":0"));
+    CommandLineRun broken = score("--network", file.toString(), "--scores", "params");
+    assertEquals(ExitCode.CONFIGURATION, broken.code());
+    assertTrue(broken.err().contains("mine.json:4: node 1: "), broken::err);
+    Files.writeString(file, NetworkJson.write(graph));
+    CommandLineRun images = score("--network", file.toString(), "--scores", "ntk");
+    assertTrue(images.err().contains("takes 3x32x32 but the images are 3x16x16"), images::err);
+    CommandLineRun sized =
+        score("--network", file.toString(), "--scores", "params", "--set", "channels=4");
+    assertEquals(ExitCode.USAGE, sized.code());
+    CommandLineRun both =
+        score("--network", file.toString(), "--scores", "params", "--space", "nas-bench-201");
+    assertEquals(ExitCode.USAGE, both.code());
   }
 
   @Test

@@ -65,6 +65,7 @@ final class ColumnNames {
         "",
         "",
         List.of(architecture),
+        null,
         "",
         "",
         List.of(),

@@ -26,7 +26,8 @@ import java.util.OptionalInt;
  * @param file name of the CSV file, plain or gzipped, beside the mapping
  * @param sha256 of the file, 64 hexadecimal digits; empty when it is not checked
  * @param space whose architectures the key writes; empty for any texts
- * @param key columns that write the architecture, joined by a colon
+ * @param key columns that write the architecture
+ * @param joinedBy what several of them are joined by; a colon when left out
  * @param keyFrom file beside this one that has the key column too, and whose own key is taken;
  *     empty when the key is the architecture
  * @param notation {@code naslib} for NASLib's six digits of NAS-Bench-201, else empty
@@ -44,6 +45,7 @@ public record TableMapping(
     String sha256,
     String space,
     List<String> key,
+    String joinedBy,
     String keyFrom,
     String notation,
     List<String> by,
@@ -119,6 +121,7 @@ public record TableMapping(
     space = space == null ? "" : space;
     keyFrom = keyFrom == null ? "" : keyFrom;
     notation = notation == null ? "" : notation;
+    joinedBy = joinedBy == null ? ":" : joinedBy;
     key = key == null ? List.of() : List.copyOf(key);
     by = by == null ? List.of() : List.copyOf(by);
     where = where == null ? Map.of() : Map.copyOf(where);
@@ -163,6 +166,11 @@ public record TableMapping(
       throw new IllegalArgumentException(
           source + ":" + (at == null ? 1 : at.getLineNr()) + ": " + message, e);
     }
+  }
+
+  /** What each column of accuracies holds. */
+  public List<AccuracyColumn> accuracyColumns() {
+    return accuracies.entrySet().stream().map(e -> e.getValue().named(e.getKey())).toList();
   }
 
   /** All columns that a file must have. */

@@ -79,13 +79,13 @@ final class TableReader {
         other,
         csv -> {
           csv.require(column);
-          csv.records((line, cells) -> keys.put(cells.get(column), joined(names.key(), cells)));
+          csv.records((line, cells) -> keys.put(cells.get(column), joined(names, cells)));
           return keys;
         });
   }
 
-  private static String joined(List<String> columns, CSVRecord cells) {
-    return columns.stream().map(cells::get).collect(Collectors.joining(":"));
+  private static String joined(TableMapping mapping, CSVRecord cells) {
+    return mapping.key().stream().map(cells::get).collect(Collectors.joining(mapping.joinedBy()));
   }
 
   private BenchmarkTable table(CsvFile csv) throws IOException {
@@ -137,7 +137,7 @@ final class TableReader {
 
   private String architecture(String place, CSVRecord cells) {
     String column = String.join(":", mapping.key());
-    String text = joined(mapping.key(), cells);
+    String text = joined(mapping, cells);
     if (!mapping.keyFrom().isEmpty()) {
       String named = keys.get(text);
       if (named == null) {

@@ -83,6 +83,9 @@ class KnownTablesTest {
     "nas-bench-1shot1-operation-scores,840",
     "pytorchcv-errors,502",
     "zero-cost-nas-reported,315",
+    "nas-bench-360-nas-bench-201,199",
+    "nas-bench-360-darts,199",
+    "nas-bench-360-tnb101-micro,192",
     "cifar10-labels,51000",
     "imagenet-sample-labels,1000"
   })

@@ -20,6 +20,7 @@ import dev.winnow.score.Sampling;
 import dev.winnow.space.NetworkOptions;
 import dev.winnow.space.SearchSpace;
 import java.util.List;
+import java.util.Set;
 
 /**
  * On what {@code winnow score} computes: each score's own protocol, changed by {@code --set}.
@@ -30,6 +31,10 @@ import java.util.List;
 public final class ScoreSettings {
   /** Names of the scores there are. */
   public static final List<String> NAMES = List.of("ntk", "regions", "nwot", "params", "macs");
+
+  /** Keys that say how large the networks are. */
+  public static final Set<String> NETWORK =
+      Set.of("channels", "cellsPerStage", "stages", "classes");
 
   /** Every key. */
   public static final List<Setting> SETTINGS =

@@ -19,6 +19,7 @@ import dev.winnow.score.Protocol;
 import dev.winnow.score.Score;
 import dev.winnow.space.NetworkOptions;
 import dev.winnow.space.SearchSpace;
+import dev.winnow.space.SingleNetwork;
 import dev.winnow.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -122,7 +123,10 @@ public final class Scorer {
     return counts(score) ? "" : "; batch statistics; float32";
   }
 
-  private static String network(NetworkOptions options) {
+  private String network(NetworkOptions options) {
+    if (space instanceof SingleNetwork) {
+      return "classes=" + options.classes() + " input=" + options.input();
+    }
     return "C="
         + options.channels()
         + " N="
