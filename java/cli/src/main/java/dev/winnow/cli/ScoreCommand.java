@@ -15,11 +15,11 @@ import dev.winnow.compute.CancelledException;
 import dev.winnow.compute.Engine;
 import dev.winnow.data.ImageSet;
 import dev.winnow.data.ImageSets;
+import dev.winnow.net.NetworkJson;
 import dev.winnow.space.SearchSpace;
 import dev.winnow.space.SingleNetwork;
 import dev.winnow.tensor.Dtype;
 import dev.winnow.tensor.Safetensors;
-import dev.winnow.net.NetworkJson;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.Writer;
@@ -169,8 +169,7 @@ final class ScoreCommand implements Callable<Integer> {
       require(saved == null, "--save-params writes drawn weights; --params gives them");
     }
     if (saved != null) {
-      require(
-          named.size() == 1 || network != null, "--save-params needs one --arch or --network");
+      require(named.size() == 1 || network != null, "--save-params needs one --arch or --network");
       require(drawnScores().size() == 1, "--save-params needs one of ntk and regions in --scores");
       require(options.repeats == null || options.repeats == 1, "--save-params needs --repeats 1");
     }

@@ -318,8 +318,8 @@ class ScoreCommandTest {
   @CsvSource(
       delimiter = ';',
       value = {
-        "score --scores macs; 2; one of --arch, --archs, --sample and --all",
-        "score --all --sample 3 --scores macs; 2; one of --arch, --archs, --sample and --all",
+        "score --scores macs; 2; one of --arch, --archs, --sample, --all and --network",
+        "score --all --sample 3 --scores macs; 2; one of --arch, --archs, --sample, --all and --network",
         "score --all --scores zen; 2; ntk, regions, nwot, params, macs",
         "score --all --scores macs,macs; 2; twice",
         "score --all; 2; --scores",
