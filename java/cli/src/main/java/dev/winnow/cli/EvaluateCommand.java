@@ -4,6 +4,9 @@ import dev.winnow.cli.evaluate.EvaluationJson;
 import dev.winnow.cli.evaluate.EvaluationTables;
 import dev.winnow.cli.report.EvaluationPage;
 import dev.winnow.evaluation.Assessment;
+import dev.winnow.evaluation.Choosing;
+import dev.winnow.evaluation.Combination;
+import dev.winnow.evaluation.Combined;
 import dev.winnow.evaluation.Criterion;
 import dev.winnow.evaluation.Evaluation;
 import dev.winnow.evaluation.Measurements;
@@ -11,9 +14,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -50,6 +55,22 @@ final class EvaluateCommand implements Callable<Integer> {
           "Scores or table columns for partial correlation and complexity groups. Default: those"
               + " of params, flops and macs that the scores have.")
   private List<String> given;
+
+  @Option(
+      names = "--combine",
+      paramLabel = "NAME=HOW:A,B",
+      description =
+          "A score made of others by rank-log, borda, z-mean or vote, as in"
+              + " best=rank-log:jacov,params; may be repeated.")
+  private Map<String, String> combinations = new LinkedHashMap<>();
+
+  @Option(
+      names = "--choose",
+      paramLabel = "N",
+      description =
+          "Choose N scores by information gain on one random half of the architectures, and"
+              + " evaluate everything, their rank-log among it, on the other half.")
+  private Integer choose;
 
   @Option(
       names = "--k",
@@ -100,17 +121,28 @@ final class EvaluateCommand implements Callable<Integer> {
     checkOptions();
     Map<String, List<String>> repeated = new LinkedHashMap<>();
     List<Measurements> scores = Evaluation.distinguished(files.scores(), repeated);
-    Evaluation.Question question =
-        new Evaluation.Question(
-            new Assessment.Options(shares, ties, resamples, seed),
-            lower(scores, repeated),
-            dropUndefined,
-            files::words,
-            files.form());
+    Set<String> lower = lower(scores, repeated);
     List<Measurements> variables = variables(scores);
     List<Evaluation> evaluations = new ArrayList<>();
     for (Measurements truth : files.truths()) {
-      evaluations.add(Evaluation.of(truth, scores, repeated, variables, question));
+      List<Combined> combined = combined();
+      requireNew(combined, scores);
+      Measurements judged = truth;
+      if (choose != null) {
+        Choosing choosing = Choosing.of(truth, scores, lower, choose, seed);
+        combined.add(choosing.combined());
+        judged = choosing.rest();
+        tell(choosing);
+      }
+      Evaluation.Question question =
+          new Evaluation.Question(
+              new Assessment.Options(shares, ties, resamples, seed),
+              combined,
+              lower,
+              dropUndefined,
+              files::words,
+              files.form());
+      evaluations.add(Evaluation.of(judged, scores, repeated, variables, question));
     }
     String machine =
         JsonOutput.of(Map.of("evaluations", evaluations.stream().map(EvaluationJson::of).toList()));
@@ -142,6 +174,56 @@ final class EvaluateCommand implements Callable<Integer> {
       throw new UsageException(
           "--bootstrap must be 0 or in [2, " + MOST_RESAMPLES + "] but was " + resamples);
     }
+  }
+
+  private List<Combined> combined() {
+    List<Combined> combined = new ArrayList<>();
+    combinations.forEach(
+        (name, recipe) -> {
+          String[] parts = recipe.split(":", 2);
+          Combination how =
+              Arrays.stream(Combination.values())
+                  .filter(c -> c.label().equals(parts[0]))
+                  .findFirst()
+                  .orElse(null);
+          if (how == null || parts.length < 2 || parts[1].isEmpty()) {
+            throw new UsageException(
+                "--combine must be NAME=HOW:A,B with HOW among "
+                    + Arrays.stream(Combination.values()).map(Combination::label).toList()
+                    + " but was '"
+                    + name
+                    + "="
+                    + recipe
+                    + "'");
+          }
+          combined.add(new Combined(name, how, List.of(parts[1].split(",")), Set.of()));
+        });
+    return combined;
+  }
+
+  private static void requireNew(List<Combined> combined, List<Measurements> scores) {
+    for (Combined each : combined) {
+      if (scores.stream().anyMatch(score -> score.name().equals(each.name()))) {
+        throw new UsageException("--combine needs a new name but " + each.name() + " is a score");
+      }
+    }
+  }
+
+  private void tell(Choosing choosing) {
+    choosing
+        .choices()
+        .forEach(
+            (score, choice) ->
+                session
+                    .console()
+                    .err()
+                    .printf(
+                        Locale.ROOT,
+                        "winnow: chosen on %,d architectures: %s, %.3f of %.3f bits left%n",
+                        choosing.chosenOn(),
+                        score,
+                        choice.after(),
+                        choice.before()));
   }
 
   /** Names of which lower is better; those of a score of several protocols under every new name. */

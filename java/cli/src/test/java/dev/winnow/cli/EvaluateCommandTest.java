@@ -174,6 +174,29 @@ class EvaluateCommandTest {
     assertTrue(params.get("partialSpearman").get("params").isNull());
   }
 
+  /**
+   * ρ of Σ log(rank/m) by SciPy 1.17.1; the chosen scores are judged on cells they were not chosen
+   * on.
+   */
+  @Test
+  void combinedScores() throws IOException {
+    String[] files = {
+      "--scores=" + shared("nb201/nb201_zc_suitezero_cifar10.csv.gz"),
+      "--scores-columns=jacov,params,nwot,plain",
+      "--table=" + shared("nb201/nb201_accuracy.csv.gz"),
+      "--accuracy=c10_test_200_mean",
+      "--bootstrap=0",
+      "--combine=both=rank-log:jacov,params",
+      "--space=none"
+    };
+    assertEquals(0.928238648068993, spearman(json(files), "both"), 1e-9);
+    files[6] = "--choose=2";
+    JsonNode other = json(files);
+    int half = other.get("architectures").intValue();
+    assertTrue(Math.abs(half - 9445 / 2) < 5 * Math.sqrt(9445) / 2); // a fair coin, five deviations
+    assertTrue(spearman(other, "chosen") > spearman(other, "nwot"));
+  }
+
   private Path write(String name, String text) throws IOException {
     Path file = folder.resolve(name);
     Files.writeString(file, text);
@@ -255,6 +278,10 @@ class EvaluateCommandTest {
         "--accuracy=none; 3; no column none",
         "--given=depth; 3; no column depth",
         "--iso=round; 2; --iso",
+        "--combine=a=mean:ntk; 2; --combine must be NAME=HOW:A,B",
+        "--combine=ntk=borda:ntk; 2; --combine needs a new name",
+        "--combine=a=borda:depth; 3; a combines depth, but there are only [ntk]",
+        "--choose=2; 3; must be in [1, 1] but was 2",
         "--space=moon; 2; --space must be one of",
       })
   void mistakesAreTold(String option, int code, String hint) throws IOException {

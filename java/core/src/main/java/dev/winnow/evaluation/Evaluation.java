@@ -57,6 +57,7 @@ public record Evaluation(
    * What is asked.
    *
    * @param options of the criteria
+   * @param combined scores made of others
    * @param lower names of scores and true quantities of which lower values are better
    * @param dropUndefined whether architectures without a value of some score are left out; else
    *     they are ranked worst by it
@@ -65,6 +66,7 @@ public record Evaluation(
    */
   public record Question(
       Assessment.Options options,
+      List<Combined> combined,
       Set<String> lower,
       boolean dropUndefined,
       Function<String, List<String>> words,
@@ -90,7 +92,7 @@ public record Evaluation(
     all.addAll(given);
     all.add(truth);
     List<String> architectures = common(truth, all, given, question.dropUndefined());
-    double[] truths = oriented(truth, architectures, question);
+    double[] truths = oriented(truth, architectures, question.lower());
     Map<String, double[]> variables = new LinkedHashMap<>();
     given.forEach(variable -> variables.put(variable.name(), values(variable, architectures)));
     List<MutationBias.Family> families =
@@ -101,12 +103,27 @@ public record Evaluation(
     values.put(truth.name(), truths);
     List<Estimate> estimates = new ArrayList<>();
     for (Measurements score : scores) {
-      double[] own = oriented(score, architectures, question);
+      double[] own = oriented(score, architectures, question.lower());
       values.put(score.name(), own);
       estimates.add(
           estimate(
               score,
               PairedSample.of(truths, own),
+              architectures,
+              variables,
+              families,
+              forms,
+              question));
+    }
+    Map<String, double[]> own = new LinkedHashMap<>(values);
+    own.remove(truth.name());
+    for (Combined combined : question.combined()) {
+      double[] joint = combined.of(own);
+      values.put(combined.name(), joint);
+      estimates.add(
+          estimate(
+              made(combined, joint, architectures),
+              PairedSample.of(truths, joint),
               architectures,
               variables,
               families,
@@ -151,10 +168,20 @@ public record Evaluation(
     return architectures.stream().mapToDouble(measurements.values()::get).toArray();
   }
 
-  private static double[] oriented(
-      Measurements measurements, List<String> architectures, Question question) {
-    double sign = question.lower().contains(measurements.name()) ? -1 : 1;
+  /** Values with higher = better. */
+  static double[] oriented(
+      Measurements measurements, List<String> architectures, Set<String> lower) {
+    double sign = lower.contains(measurements.name()) ? -1 : 1;
     return Arrays.stream(values(measurements, architectures)).map(value -> sign * value).toArray();
+  }
+
+  private static Measurements made(Combined combined, double[] values, List<String> architectures) {
+    Map<String, Double> byArchitecture = new LinkedHashMap<>();
+    for (int i = 0; i < values.length; i++) {
+      byArchitecture.put(architectures.get(i), values[i]);
+    }
+    Map<String, String> protocol = Map.of("combination", combined.describe());
+    return new Measurements(combined.name(), protocol, byArchitecture, Map.of());
   }
 
   private static Estimate estimate(

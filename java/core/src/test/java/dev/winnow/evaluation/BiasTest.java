@@ -130,6 +130,7 @@ class BiasTest {
   private static Evaluation.Question question(boolean drop, String... lower) {
     return new Evaluation.Question(
         new Assessment.Options(List.of(0.5), Criterion.Ties.STABLE, 0, 0),
+        List.of(),
         Set.of(lower),
         drop,
         List::of,
