@@ -22,12 +22,10 @@ public final class DartsS4 extends DartsSpace {
     return "darts-s4";
   }
 
-  /** What Zero-Cost-PT found on CIFAR-10 with seed 0. */
+  /** Separable convolutions on the edges from the cell's inputs: what a search should not miss. */
   @Override
   public String example() {
-    return "sep_conv_3x3~0;noise~1;noise~1;sep_conv_3x3~2;sep_conv_3x3~1;"
-        + "sep_conv_3x3~2;sep_conv_3x3~2;sep_conv_3x3~3/sep_conv_3x3~0;"
-        + "sep_conv_3x3~1;sep_conv_3x3~0;sep_conv_3x3~1;sep_conv_3x3~0;"
-        + "sep_conv_3x3~1;sep_conv_3x3~0;sep_conv_3x3~1";
+    String cell = String.join(";", Collections.nCopies(4, "sep_conv_3x3~0;sep_conv_3x3~1"));
+    return cell + "/" + cell;
   }
 }

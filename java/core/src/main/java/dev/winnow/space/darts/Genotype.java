@@ -20,7 +20,7 @@ public record Genotype(DartsCell normal, DartsCell reduce) {
    *
    * <ul>
    *   <li>{@code sep_conv_3x3~0;…;dil_conv_3x3~2/max_pool_3x3~0;…}: {@link #toString}'s, eight
-   *       inputs a cell; {@code :} is read for {@code ~} too,
+   *       inputs a cell; {@code :} is read for {@code ~} and {@code /} too, as tables have it,
    *   <li>{@code Genotype(normal=[('sep_conv_3x3', 0), …], normal_concat=range(2, 6), reduce=[…],
    *       reduce_concat=[2, 3, 4, 5])}: the Python text of the published programs,
    *   <li>{@code 0:3,1:3,…/0:0,…}: NASLib's compact form, {@code source:operation} with the

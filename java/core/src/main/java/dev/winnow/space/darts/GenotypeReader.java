@@ -38,7 +38,7 @@ final class GenotypeReader {
     } else {
       boolean compact = at < text.length() && Character.isDigit(text.charAt(at));
       DartsCell normal = cell("normal", compact);
-      expect("/", "after the normal cell");
+      expect(at < text.length() && text.charAt(at) == ':' ? ":" : "/", "after the normal cell");
       genotype = new Genotype(normal, cell("reduce", compact));
     }
     blanks();

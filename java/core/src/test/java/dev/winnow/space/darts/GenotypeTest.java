@@ -143,7 +143,7 @@ class GenotypeTest {
     try (var rows =
         Tables.open(SharedFolder.require("data/darts/darts_random214_cifar10.csv.gz"))) {
       for (CSVRecord row : rows) {
-        Genotype.parse(row.get("normal_cell") + "/" + row.get("reduce_cell"));
+        Genotype.parse(row.get("normal_cell") + ":" + row.get("reduce_cell"));
         read++;
       }
     }
