@@ -15,14 +15,16 @@
 namespace winnow {
 namespace {
 
-// A worker's gradients of a block of cotangents should stay within its share of the last-level cache, and a pass over
-// activations is worth sharing between some cotangents.
+// Cotangents of a block: what they share of a strip is read once for all of them, but their own strips of a value must stay in the
+// second-level cache together, and their gradients in memory.
 constexpr int64_t kWorkspaceBytes = int64_t{64} << 20;
-constexpr int64_t kMostCotangents = 4;
+constexpr int64_t kStripBytes = int64_t{400} << 10;
+constexpr int64_t kMostCotangents = 8;
 
 int64_t cotangent_block(const Layout& layout, int64_t element_bytes, int64_t cotangents) {
-  const int64_t each = std::max<int64_t>(1, layout.gradient_elements * element_bytes);
-  return std::clamp<int64_t>(std::min(kWorkspaceBytes / each, cotangents), 1, kMostCotangents);
+  const int64_t memory = kWorkspaceBytes / std::max<int64_t>(1, layout.gradient_elements * element_bytes);
+  const int64_t cache = kStripBytes / std::max<int64_t>(1, layout.value_strip_elements * element_bytes);
+  return std::clamp<int64_t>(std::min({memory, cache, cotangents}), 1, kMostCotangents);
 }
 
 // Where each tensor of the chosen roles begins in a row of gradients; -1 where it takes no part.

@@ -96,6 +96,8 @@ Layout::Layout(const Graph& graph, int64_t batch_size, int64_t bytes_per_element
       add(state_elements, elements_of({blocks, p.block}, "a value"));
     }
     plane_elements = std::max(plane_elements, elements_of({value.shape.elements(), kLanes}, "a value"));
+    const int64_t rows = std::min(strip_rows(value.shape.width), value.shape.height);
+    value_strip_elements = std::max(value_strip_elements, value.shape.channels * rows * value.shape.width * kLanes);
     if (value.operation == WINNOW_CONVOLUTION || value.operation == WINNOW_AVERAGE_POOL) {
       strip_elements = std::max(strip_elements, strip_plane_elements({&value}, graph[value.inputs[0]].shape));
     }

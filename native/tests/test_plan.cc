@@ -647,6 +647,23 @@ TEST(nas_bench_201_supernet) {
   check_network(larger.blob(larger.last()), 3, WINNOW_NORM_BATCH, seed() * 1000 + 910);
 }
 
+// A ReLU read by convolutions of unequal reach whose strips of gradients fill more than one pass.
+TEST(many_readers_of_unequal_reach) {
+  NetworkBuilder builder({3, 32, 32}, 0);
+  const int64_t relu = builder.relu("relu", builder.convolution("stem", 0, 2, 3, 1, 1));
+  std::vector<int64_t> ends, choices;
+  for (const int64_t kernel : {1, 3, 5, 3, 1, 5, 3, 5}) {
+    const std::string name = "reader" + std::to_string(ends.size());
+    const int64_t dilation = kernel == 5 ? 2 : 1, padding = dilation * (kernel / 2);
+    const ConvolutionAttributes own{2, {kernel, kernel}, {1, 1}, {padding, padding}, {dilation, dilation}, 2, false};
+    ends.push_back(builder.convolution(name, relu, own));
+    choices.push_back(-1);
+  }
+  builder.linear("classifier",
+                 builder.global_average_pool("gap", builder.relu("last", builder.weighted_sum("sum", ends, choices))), 4);
+  check_network(builder.blob(builder.last()), 5, WINNOW_NORM_BATCH, seed() * 1000 + 800);
+}
+
 TEST(plan_options_are_checked) {
   Broken b;
   const winnow_plan_options good = Native::plan_options(4, WINNOW_F32);
