@@ -1,7 +1,9 @@
 package dev.winnow.cli;
 
+import dev.winnow.cli.score.ScoreSettings;
 import dev.winnow.evaluation.Measurements;
 import dev.winnow.evaluation.ScoresFile;
+import dev.winnow.score.Direction;
 import dev.winnow.space.NasBench201;
 import dev.winnow.space.NasBench201Cell;
 import dev.winnow.space.SearchSpace;
@@ -93,13 +95,22 @@ final class EvaluationFiles {
       names = "--lower",
       paramLabel = "A,B",
       split = ",",
-      description = "Scores and accuracies (errors) of which lower is better. Default: ntk.")
-  private Set<String> lower = Set.of("ntk");
+      description =
+          "Scores and accuracies (errors) of which lower is better. Default: those of Winnow's"
+              + " scores that say so, such as ntk.")
+  private Set<String> lower;
 
   private Optional<SearchSpace> space; // null until it is known
 
   /** Names of which lower is better. */
   Set<String> lower() {
+    if (lower == null) {
+      ScoreSettings settings = ScoreOptions.settings(List.of());
+      lower =
+          ScoreSettings.NAMES.stream()
+              .filter(name -> settings.score(name).direction() == Direction.LOWER_IS_BETTER)
+              .collect(Collectors.toSet());
+    }
     return lower;
   }
 

@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
       "  winnow search te-nas --space nas-bench-201 --mode released --data cifar10:DIR"
           + " --table nb201_accuracy.csv.gz",
       "  winnow score --space nas-bench-201 --sample 10 --scores ntk,regions,params,macs",
+      "  winnow evaluate --scores scores.csv --table nb201_accuracy.csv.gz --out evaluation",
       "  winnow verify golden/",
       "",
       "'winnow COMMAND --help' explains every option with its default and unit."

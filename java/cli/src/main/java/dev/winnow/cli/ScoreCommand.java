@@ -2,6 +2,7 @@ package dev.winnow.cli;
 
 import static dev.winnow.cli.ScoreOptions.require;
 
+import dev.winnow.cli.score.DryRun;
 import dev.winnow.cli.score.GivenNetwork;
 import dev.winnow.cli.score.Population;
 import dev.winnow.cli.score.ScoreJson;
@@ -113,6 +114,11 @@ final class ScoreCommand implements Callable<Integer> {
   @Option(names = "--resume", description = "Continue --out where it was interrupted.")
   private boolean resume;
 
+  @Option(
+      names = "--dry-run",
+      description = "Score a few architectures and print what all of them would cost, instead.")
+  private boolean dryRun;
+
   @Option(names = "--json", description = "Print one JSON object instead of CSV.")
   private boolean json;
 
@@ -145,7 +151,12 @@ final class ScoreCommand implements Callable<Integer> {
             repeats(),
             this::engine);
     try (Population population = population(space).shard(part())) {
-      score(scorer, population);
+      if (dryRun) {
+        DryRun cost = DryRun.of(population, scorer, options.seed(), session.interruption());
+        session.console().out().println(json ? JsonOutput.of(cost) : cost.describe());
+      } else {
+        score(scorer, population);
+      }
     } finally {
       if (engine != null) {
         engine.close();
@@ -160,6 +171,7 @@ final class ScoreCommand implements Callable<Integer> {
     require(batch == null || params != null, "--batch needs --params");
     require(!resume || out != null, "--resume needs --out, the file to continue");
     require(!json || out == null, "--json prints to stdout and --out writes CSV; give one of them");
+    require(!dryRun || out == null && saved == null, "--dry-run writes no file");
     if (params != null) {
       require(options.data == null, "--params has its own batch; --data cannot be given with it");
       require(options.seed == null, "--params draws nothing; --seed cannot be given with it");

@@ -197,6 +197,36 @@ class EvaluateCommandTest {
     assertTrue(spearman(other, "chosen") > spearman(other, "nwot"));
   }
 
+  /** What {@code winnow score} writes is what {@code winnow evaluate} reads. */
+  @Test
+  void scoresOfWinnowAreRead() throws IOException {
+    Path scores = folder.resolve("own.csv");
+    CommandLineRun run =
+        CommandLineRun.of(
+            NativeEngines::open,
+            "score",
+            "--sample=40",
+            "--scores=regions,params",
+            "--data=generated:16",
+            "--set=regions.batch=50",
+            "--set=regions.batches=1",
+            "--out=" + scores);
+    assertEquals(ExitCode.DONE, run.code(), run::err);
+    JsonNode evaluation =
+        json(
+            "--scores=" + scores,
+            "--table=" + shared("nb201/nb201_accuracy.csv.gz"),
+            "--accuracy=c10_test_200_mean");
+    assertEquals(40, evaluation.get("architectures").intValue());
+    // ρ of parameters over all cells is .80 by the data's description; of 40 cells ± 3 (1 −
+    // ρ²)/√40.
+    assertEquals(.80, spearman(evaluation, "params"), 0.2);
+    JsonNode regions = evaluation.get("scores").get(0);
+    assertEquals("3", regions.get("protocol").get("repeats").asText());
+    assertTrue(regions.get("noise").doubleValue() > 0); // three repeats, so standard errors
+    assertTrue(evaluation.get("scores").get(1).get("partialSpearman").get("params").isNull());
+  }
+
   private Path write(String name, String text) throws IOException {
     Path file = folder.resolve(name);
     Files.writeString(file, text);

@@ -160,6 +160,21 @@ class PopulationTest {
     assertTrue(session.get("engine").has("variant"));
   }
 
+  @Test
+  void aDryRunEstimatesAndWritesNothing() throws IOException {
+    CommandLineRun run = run("score", with(SMALL, "--dry-run", "--json"));
+    done(run);
+    JsonNode cost = new ObjectMapper().readTree(run.out());
+    assertEquals(11, cost.get("architectures").intValue());
+    assertEquals(11, cost.get("timed").intValue());
+    double each = cost.get("milliseconds").get("ntk").doubleValue();
+    assertTrue(each > 0 && each * 11 / 1000 <= cost.get("seconds").doubleValue());
+    assertTrue(cost.get("peakBytes").longValue() > 1 << 20);
+    CommandLineRun file = run("score", with(SMALL, "--dry-run", "--out=x.csv"));
+    assertEquals(ExitCode.USAGE, file.code());
+    assertTrue(run("score", with(SMALL, "--dry-run")).out().startsWith("11 architectures take"));
+  }
+
   /** SIGKILL at seeded random points of a run, which is then started again. */
   @Test
   void killsLeaveNoTrace() throws Exception {

@@ -319,7 +319,8 @@ class ScoreCommandTest {
       delimiter = ';',
       value = {
         "score --scores macs; 2; one of --arch, --archs, --sample, --all and --network",
-        "score --all --sample 3 --scores macs; 2; one of --arch, --archs, --sample, --all and --network",
+        "score --all --sample 3 --scores macs; 2; one of --arch, --archs, --sample, --all and"
+            + " --network",
         "score --all --scores zen; 2; ntk, regions, nwot, params, macs",
         "score --all --scores macs,macs; 2; twice",
         "score --all; 2; --scores",

@@ -3,15 +3,18 @@ package dev.winnow.cli.search;
 import dev.winnow.search.Progress;
 import dev.winnow.search.SearchListener;
 import java.io.PrintStream;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
 import java.time.Duration;
+import java.util.Locale;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
- * A line on the terminal with the share of evaluations done and the time that the rest will take.
- * In mode winnow the total is the budget, so the time is an upper bound.
+ * A line on the terminal with the share of evaluations done, their rate, and the time that the rest
+ * will take. In mode winnow the total is the budget, so the time is an upper bound.
  */
 public final class ProgressDisplay implements SearchListener, AutoCloseable {
   private static final int MILLISECONDS = 200;
@@ -42,6 +45,7 @@ public final class ProgressDisplay implements SearchListener, AutoCloseable {
               .setInitialMax(progress.searchTotal())
               .setStyle(ProgressBarStyle.ASCII)
               .setUpdateIntervalMillis(MILLISECONDS)
+              .showSpeed(new DecimalFormat("#.##", DecimalFormatSymbols.getInstance(Locale.ROOT)))
               .setConsumer(new ConsoleProgressBarConsumer(err, COLUMNS))
               .startsFrom(progress.recalled(), Duration.ZERO)
               .build();
