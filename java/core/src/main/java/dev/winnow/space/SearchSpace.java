@@ -40,11 +40,7 @@ public interface SearchSpace {
     return notation(architecture);
   }
 
-  /**
-   * Every architecture, once, in a fixed order.
-   *
-   * @throws UnsupportedOperationException when there are too many to be of use
-   */
+  /** Every architecture, once, in a fixed order; of a large space only the first are of use. */
   Iterator<String> architectures();
 
   /** An architecture drawn uniformly from {@link #architectures}. */
