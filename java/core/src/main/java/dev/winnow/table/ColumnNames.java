@@ -65,7 +65,6 @@ final class ColumnNames {
         "",
         "",
         List.of(architecture),
-        null,
         "",
         "",
         List.of(),

@@ -26,8 +26,7 @@ import java.util.OptionalInt;
  * @param file name of the CSV file, plain or gzipped, beside the mapping
  * @param sha256 of the file, 64 hexadecimal digits; empty when it is not checked
  * @param space whose architectures the key writes; empty for any texts
- * @param key columns that write the architecture
- * @param joinedBy what several of them are joined by; a colon when left out
+ * @param key columns that write the architecture, joined by a colon
  * @param keyFrom file beside this one that has the key column too, and whose own key is taken;
  *     empty when the key is the architecture
  * @param notation {@code naslib} for NASLib's six digits of NAS-Bench-201, else empty
@@ -45,7 +44,6 @@ public record TableMapping(
     String sha256,
     String space,
     List<String> key,
-    String joinedBy,
     String keyFrom,
     String notation,
     List<String> by,
@@ -121,7 +119,6 @@ public record TableMapping(
     space = space == null ? "" : space;
     keyFrom = keyFrom == null ? "" : keyFrom;
     notation = notation == null ? "" : notation;
-    joinedBy = joinedBy == null ? ":" : joinedBy;
     key = key == null ? List.of() : List.copyOf(key);
     by = by == null ? List.of() : List.copyOf(by);
     where = where == null ? Map.of() : Map.copyOf(where);

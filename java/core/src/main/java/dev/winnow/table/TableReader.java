@@ -85,7 +85,7 @@ final class TableReader {
   }
 
   private static String joined(TableMapping mapping, CSVRecord cells) {
-    return mapping.key().stream().map(cells::get).collect(Collectors.joining(mapping.joinedBy()));
+    return mapping.key().stream().map(cells::get).collect(Collectors.joining(":"));
   }
 
   private BenchmarkTable table(CsvFile csv) throws IOException {
