@@ -50,6 +50,7 @@ class ScoreCommandTest {
                 "score",
                 "--data=generated:16",
                 "--set=ntk.batch=4",
+                "--set=nwot.batch=4",
                 "--set=regions.batch=50",
                 "--set=regions.batches=2"));
     all.addAll(List.of(arguments));
@@ -85,7 +86,7 @@ class ScoreCommandTest {
             "--arch",
             golden.get("architecture").asText(),
             "--scores",
-            "ntk,regions",
+            "ntk,regions,nwot",
             "--params",
             place.resolve("tensors.safetensors").toString(),
             "--json");
@@ -96,12 +97,18 @@ class ScoreCommandTest {
     double tolerance = kappa.get("tolerance").get("value").doubleValue();
     JsonNode score = new ObjectMapper().readTree(run.out()).get("architectures").get(0);
     assertEquals(expected, score.get("ntk").get("value").doubleValue(), tolerance * expected);
+    JsonNode nwot = golden.get("proxies").get("nwot");
+    double logarithm = nwot.get("value").doubleValue();
+    assertEquals(
+        logarithm,
+        score.get("nwot").get("value").doubleValue(),
+        nwot.get("tolerance").get("value").doubleValue() * logarithm);
     // 32 whole images of a wide network never share a pattern.
     assertEquals(32, score.get("regions").get("value").intValue());
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"ntk", "regions"})
+  @ValueSource(strings = {"ntk", "regions", "nwot"})
   void drawnWeightsCarriedElsewhereGiveTheSameScore(String score) throws IOException {
     String file = path("drawn.safetensors");
     CommandLineRun drawn =

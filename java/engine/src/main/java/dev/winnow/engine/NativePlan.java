@@ -16,6 +16,7 @@ import dev.winnow.engine.bindings.winnow_network;
 import dev.winnow.engine.bindings.winnow_plan;
 import dev.winnow.engine.bindings.winnow_plan_options;
 import dev.winnow.net.NetworkGraph;
+import dev.winnow.net.Operation;
 import dev.winnow.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
@@ -35,6 +36,8 @@ import org.bytedeco.javacpp.Pointer;
 final class NativePlan implements Plan {
   /** Bytes of parameters, images and outputs that one native call may hold beside the arena. */
   private static final long CHUNK_BYTES = 64L << 20;
+
+  private static final int MAX_MULTIPLICITY = 1 << 20;
 
   private final NativeEngine engine;
   private final NetworkGraph graph;
@@ -147,6 +150,7 @@ final class NativePlan implements Plan {
       Monitor monitor) {
     JobList list = new JobList(jobs, graph);
     checkBatches(list);
+    checkMultiplicities(multiplicities);
     int largest = list.images().stream().mapToInt(Images::samples).max().orElse(0);
     try (LongPointer weights =
         new LongPointer(Arrays.stream(multiplicities).asLongStream().toArray())) {
@@ -434,6 +438,29 @@ final class NativePlan implements Plan {
                 + options.batch()
                 + " but got "
                 + images.samples());
+      }
+    }
+  }
+
+  private void checkMultiplicities(int[] multiplicities) {
+    long relus =
+        graph.nodes().stream().filter(n -> n.operation() instanceof Operation.Relu).count();
+    if (multiplicities.length != relus) {
+      throw new IllegalArgumentException(
+          "multiplicities must be one for each of "
+              + relus
+              + " ReLUs but were "
+              + multiplicities.length);
+    }
+    for (int k = 0; k < multiplicities.length; k++) {
+      if (multiplicities[k] < 0 || multiplicities[k] > MAX_MULTIPLICITY) {
+        throw new IllegalArgumentException(
+            "multiplicity of ReLU "
+                + k
+                + " must be in [0, "
+                + MAX_MULTIPLICITY
+                + "] but was "
+                + multiplicities[k]);
       }
     }
   }

@@ -148,6 +148,46 @@ class NativePlanTest {
     assertEquals(List.of(3L), regions);
   }
 
+  /**
+   * Units x > t at t = 0, 1, 2 on the line: two samples differ in as many units as thresholds lie
+   * between them.
+   */
+  @Test
+  void activationKernelOfUnitsOnALineCountsTheThresholdsBetweenSamples() {
+    Parameters given =
+        new Parameters.Given(
+            Map.of(
+                "hidden.weight", new Tensor(new int[] {3, 1}, new double[] {1, 1, 1}),
+                "hidden.bias", new Tensor(new int[] {3}, new double[] {0, -1, -2}),
+                "output.weight", new Tensor(new int[] {1, 3}, new double[] {1, 1, 1}),
+                "output.bias", new Tensor(new int[] {1}, new double[] {0})));
+    Job six = new Job(Row.NONE, given, new Images(new float[] {-1, 0.5f, 5, 0.25f}, 4, 1, 1, 1));
+    Job two = new Job(Row.NONE, given, new Images(new float[] {1.5f, 9}, 2, 1, 1, 1));
+    List<long[][]> kernels = new ArrayList<>();
+    try (Plan plan = engine.plan(Networks.hiddenUnits(3), PlanOptions.batch(2))) {
+      plan.activationKernel(
+          List.of(two, six, two),
+          new int[] {5},
+          NormMode.BATCH,
+          (job, value) -> kernels.add(value),
+          Monitor.NONE);
+      for (int[] wrong : new int[][] {{}, {1, 1}, {-1}, {1048577}}) {
+        IllegalArgumentException e =
+            assertThrows(
+                IllegalArgumentException.class,
+                () ->
+                    plan.activationKernel(
+                        List.of(two), wrong, NormMode.BATCH, (job, value) -> {}, Monitor.NONE));
+        assertTrue(e.getMessage().startsWith("multiplicit"), e::getMessage);
+      }
+    }
+    assertArrayEquals(new long[][] {{15, 10}, {10, 15}}, kernels.get(0)); // 2 lies between
+    assertArrayEquals(
+        new long[][] {{15, 10, 0, 10}, {10, 15, 5, 15}, {0, 5, 15, 5}, {10, 15, 5, 15}},
+        kernels.get(1));
+    assertArrayEquals(kernels.get(0), kernels.get(2));
+  }
+
   @Test
   void numberOfThreadsDoesNotChangeABit() {
     List<Job> jobs = supernetJobs(3);
