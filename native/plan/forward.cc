@@ -149,7 +149,10 @@ void Forward<T>::convolve(int64_t v) {
   const auto& a = std::get<ConvolutionAttributes>(value.attributes);
   const bool small = value.shape.width > 1 && value.shape.width <= kGatherOutputs &&
                      value.shape.height * value.shape.width <= kSmallPixels && a.outputs / a.groups <= kSmallOutputs;
-  if (small && layout_.blocks > 1) {
+  if (small && layout_.blocks > 1 && a.kernel.height * a.kernel.width == 1 && a.stride.height * a.stride.width == 1 &&
+      a.padding.height + a.padding.width == 0) {
+    convolve_points(v);
+  } else if (small && layout_.blocks > 1) {
     convolve_blocks(v);
   } else {
     convolve_rows(v);
@@ -161,6 +164,22 @@ void Forward<T>::convolve(int64_t v) {
     kernels_.affine(row, row, T{1}, static_cast<T>(bias[static_cast<size_t>(c)]), value.shape.width, false);
   });
   clear_unused_lanes(v);
+}
+
+// Small images, 1x1: an output channel is a weighted sum of the input channels of its group.
+template <typename T>
+void Forward<T>::convolve_points(int64_t v) {
+  const Value& value = graph_[v];
+  const auto& a = std::get<ConvolutionAttributes>(value.attributes);
+  const int64_t input = value.inputs[0], inputs = graph_[input].shape.channels / a.groups, outputs = a.outputs / a.groups;
+  const std::vector<double>& weights = weight_values(graph_.network(), parameters_, value.node());
+  std::vector<T>& packed = state_.packed_forward[v];
+  packed.assign(weights.begin(), weights.end());
+  std::vector<ChannelPlanes<const T>> in(static_cast<size_t>(inputs));
+  for (int64_t o = 0; o < a.outputs; ++o) {
+    for (int64_t c = 0; c < inputs; ++c) in[static_cast<size_t>(c)] = channel(input, o / outputs * inputs + c);
+    kernels_.weighted_sum({channel_out(v, o), in.data(), packed.data() + o * inputs, inputs, extent(value.shape), T{0}});
+  }
 }
 
 // Small images: the pixels of an output row are the gather's outputs, the input pixels that reach one of them its terms, and the
@@ -176,6 +195,8 @@ void Forward<T>::convolve_blocks(int64_t v) {
   const int64_t inputs = from.channels / a.groups, outputs = a.outputs / a.groups, taps = a.kernel.height * a.kernel.width;
   std::vector<const T*>& terms = state_.terms;
   std::vector<T>& packed = state_.packed_forward[v];
+  std::vector<T> reach;
+  std::vector<char> reaching;
   for (int64_t o = 0; o < a.outputs; ++o) {
     for (int64_t y = 0; y < value.shape.height; ++y) {
       terms.clear();
@@ -186,19 +207,21 @@ void Forward<T>::convolve_blocks(int64_t v) {
         for (int64_t ky = 0; ky < a.kernel.height; ++ky) {
           const int64_t row = y * a.stride.height - a.padding.height + ky * a.dilation.height;
           if (row < 0 || row >= from.height) continue;
+          // By column of the image, what its pixel gives to each pixel of the output.
+          reach.assign(static_cast<size_t>(from.width * width), T{0});
+          reaching.assign(static_cast<size_t>(from.width), false);
+          for (int64_t x = 0; x < width; ++x) {
+            for (int64_t kx = 0; kx < a.kernel.width; ++kx) {
+              const int64_t column = x * a.stride.width - a.padding.width + kx * a.dilation.width;
+              if (column < 0 || column >= from.width) continue;
+              reach[static_cast<size_t>(column * width + x)] = static_cast<T>(w[ky * a.kernel.width + kx]);
+              reaching[static_cast<size_t>(column)] = true;
+            }
+          }
           for (int64_t column = 0; column < from.width; ++column) {
-            bool reaches = false;
-            for (int64_t x = 0; x < width; ++x) {
-              const int64_t offset = column - x * a.stride.width + a.padding.width, kx = offset / a.dilation.width;
-              const bool hit = offset >= 0 && offset % a.dilation.width == 0 && kx < a.kernel.width;
-              packed.push_back(hit ? static_cast<T>(w[ky * a.kernel.width + kx]) : T{0});
-              reaches = reaches || hit;
-            }
-            if (reaches) {
-              terms.push_back(source + row * in.pitch + column * kLanes);
-            } else {
-              packed.resize(packed.size() - static_cast<size_t>(width));
-            }
+            if (!reaching[static_cast<size_t>(column)]) continue;
+            terms.push_back(source + row * in.pitch + column * kLanes);
+            packed.insert(packed.end(), reach.begin() + column * width, reach.begin() + (column + 1) * width);
           }
         }
       }
@@ -339,7 +362,12 @@ void Forward<T>::average(int64_t v) {
   const Planes &in = layout_.planes[input], &out = layout_.planes[v];
   const std::vector<T> ones(static_cast<size_t>(a.kernel.height * a.kernel.width), T{1});
   std::vector<const T*> rows(ones.size());
-  std::vector<T> factors(static_cast<size_t>(value.shape.width));
+  std::vector<T> shares;  // one over the cells of each window
+  for (int64_t y = 0; y < value.shape.height; ++y) {
+    for (int64_t x = 0; x < value.shape.width; ++x) {
+      shares.push_back(static_cast<T>(1.0 / static_cast<double>(window_cells(a, from, y, x))));
+    }
+  }
   each_row(v, [&](int64_t b, int64_t c, int64_t y) {
     const T* base = plane(input, b, c) + (y * a.stride.height - a.padding.height) * in.pitch - a.padding.width * kLanes;
     for (size_t k = 0; k < rows.size(); ++k) {
@@ -349,10 +377,7 @@ void Forward<T>::average(int64_t v) {
     T* row = plane(v, b, c) + y * out.pitch;
     kernels_.gather({rows.data(), ones.data(), static_cast<int64_t>(rows.size()), 1, 0, a.stride.width * kLanes, row, out.plane,
                      0, kLanes, 1, value.shape.width, kLanes, false});
-    for (int64_t x = 0; x < value.shape.width; ++x) {
-      factors[static_cast<size_t>(x)] = static_cast<T>(1.0 / static_cast<double>(window_cells(a, from, y, x)));
-    }
-    kernels_.scale_each(row, row, factors.data(), value.shape.width, false);
+    kernels_.scale_each(row, row, shares.data() + y * value.shape.width, value.shape.width, false);
   });
 }
 

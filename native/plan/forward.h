@@ -57,6 +57,7 @@ class Forward {
   void load(const winnow_images& images, int64_t first);
   void convolve(int64_t v);
   void convolve_rows(int64_t v);
+  void convolve_points(int64_t v);
   void convolve_blocks(int64_t v);
   void normalise(int64_t v);
   void rectify(int64_t v, Signs* signs);

@@ -103,7 +103,7 @@ final class ScoreCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "Write the weights and the batch that one architecture's score is computed on, for"
-              + " --params; one of ntk and regions, one repeat.")
+              + " --params; one of ntk, regions and nwot, one repeat.")
   private Path saved;
 
   @Mixin private EngineOptions engineOptions;
@@ -182,7 +182,9 @@ final class ScoreCommand implements Callable<Integer> {
     }
     if (saved != null) {
       require(named.size() == 1 || network != null, "--save-params needs one --arch or --network");
-      require(drawnScores().size() == 1, "--save-params needs one of ntk and regions in --scores");
+      require(
+          drawnScores().size() == 1,
+          "--save-params needs one of ntk, regions and nwot in --scores");
       require(options.repeats == null || options.repeats == 1, "--save-params needs --repeats 1");
     }
   }
@@ -205,7 +207,7 @@ final class ScoreCommand implements Callable<Integer> {
   }
 
   private List<String> drawnScores() {
-    return options.scores.stream().filter(Set.of("ntk", "regions")::contains).toList();
+    return options.scores.stream().filter(Set.of("ntk", "regions", "nwot")::contains).toList();
   }
 
   private int repeats() {
