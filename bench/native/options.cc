@@ -17,14 +17,15 @@ int64_t positive(const std::string& option, const std::string& text) {
 
 Options parse(int count, char** words) {
   Options options;
-  // The folder of the source tree this was built from; elsewhere --shapes says where it is.
-  const std::string folder = WINNOW_BENCH_SHAPES;
-  options.shapes = folder + "/published.txt";
-  if (count > 1) options.command = words[1];
+  // Else those of the source tree this was built from.
+  const char* folder = std::getenv("WINNOW_BENCH_SHAPES");
+  options.shapes = std::string(folder == nullptr ? WINNOW_BENCH_SHAPES : folder) + "/published.txt";
+  const bool named = count > 1 && words[1][0] != '-';
+  if (named) options.command = words[1];
   const std::map<std::string, std::string*> texts = {
       {"--shapes", &options.shapes}, {"--only", &options.only}, {"--variant", &options.variant}, {"--out", &options.out}};
   const std::map<std::string, int64_t*> numbers = {{"--threads", &options.threads}, {"--rounds", &options.rounds}};
-  for (int i = 2; i < count; ++i) {
+  for (int i = named ? 2 : 1; i < count; ++i) {
     const std::string word = words[i];
     if (word.rfind("--", 0) != 0) {
       options.files.push_back(word);

@@ -1,14 +1,16 @@
 // winnow_bench: the native harness. First the answer, then the time, then what the time means.
 //
+// Exit status: 0 done, 1 an answer or a time missed, 2 a wrong command line, 3 a file, 4 the library refused.
+//
 //   winnow_bench list    [options]       shapes, their work, the variants of this machine
 //   winnow_bench check   [options]       every shape against its oracle; exit status 1 when one misses
-//   winnow_bench time    [options]       check, then rounds of CPU time beside probes of this machine; JSON
+//   winnow_bench [time]  [options]       check, then rounds of CPU time beside probes of this machine; JSON
 //   winnow_bench scale   [options]       wall time of --threads (default 2) over one, beside as many concurrent probes; JSON
 //   winnow_bench probe   [options]       the probes alone
 //   winnow_bench peak    [options]       the multiply-add probe alone, 10 ms: for interleaving
 //   winnow_bench compare BEFORE AFTER    two files of `time`; exit status 1 for a slowdown beyond the spread of both
 //
-//   --shapes FILE   default: bench/shapes/published.txt of the source tree     --tiny   tiny.txt beside it
+//   --shapes FILE   default: published.txt of WINNOW_BENCH_SHAPES, else of the source tree     --tiny   tiny.txt beside it
 //   --only TEXT     shapes whose name contains TEXT
 //   --variant V     reference, portable, avx2, avx512, or all that this machine has; default WINNOW_VARIANT, else the best here
 //   --threads N     default 1     --rounds N   default 7
@@ -200,7 +202,7 @@ int run(int count, char** words) {
     for (const std::string& variant : variants(options)) std::cout << json(probe(variant)) << "\n";
     return 0;
   }
-  throw Usage("usage: winnow_bench list|check|time|scale|probe|peak|compare [options]");
+  throw Usage("usage: winnow_bench [time]|list|check|scale|probe|peak|compare [options]");
 }
 
 }  // namespace
@@ -212,8 +214,11 @@ int main(int count, char** words) {
   } catch (const winnow::bench::Usage& e) {
     std::fprintf(stderr, "winnow_bench: %s\n", e.what());
     return 2;
+  } catch (const winnow::bench::NativeFailure& e) {
+    std::fprintf(stderr, "winnow_bench: %s\n", e.what());
+    return 4;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "winnow_bench: %s\n", e.what());
-    return 1;
+    return 3;
   }
 }

@@ -1,14 +1,12 @@
 #include "work.h"
 
-#include <stdexcept>
-
 #include "evaluation.h"
 #include "hamming.h"
 
 namespace winnow::bench {
 
 void require(winnow_status status, const winnow_error& error) {
-  if (status != WINNOW_OK) throw std::runtime_error(std::string(winnow_status_name(status)) + ": " + error.text);
+  if (status != WINNOW_OK) throw NativeFailure(std::string(winnow_status_name(status)) + ": " + error.text);
 }
 
 DeviceHandle open_device(const std::string& variant, int64_t threads) {

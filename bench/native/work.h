@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <stdexcept>
 #include <string>
 
 #include "probe.h"
@@ -11,7 +12,12 @@
 
 namespace winnow::bench {
 
-// Throws std::runtime_error with the library's text.
+// The library refused; what() is its text.
+struct NativeFailure : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Throws NativeFailure.
 void require(winnow_status status, const winnow_error& error);
 
 template <typename T, void (*close)(T*)>

@@ -90,6 +90,8 @@ public final class Main implements Runnable {
     root.addSubcommand(new ConfigCommand(session));
     root.addSubcommand(new DoctorCommand(session));
     root.addSubcommand(new VerifyCommand(session));
+    root.addSubcommand(new BenchCommand(session));
+    root.getSubcommands().get("bench").setUnmatchedOptionsArePositionalParams(true);
     Errors errors = new Errors(session.console().err(), () -> main.stacktrace);
     root.setOut(new java.io.PrintWriter(session.console().out(), true))
         .setErr(new java.io.PrintWriter(session.console().err(), true))

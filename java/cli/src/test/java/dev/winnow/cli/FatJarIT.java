@@ -125,6 +125,36 @@ class FatJarIT {
     assertTrue(portable.output().contains("portable"), portable.toString());
   }
 
+  @Test
+  void benchHarnessComesOutOfTheJar() throws Exception {
+    Path java = JAVA_HOME.resolve("bin/java");
+    Path home = Files.createDirectories(folder.resolve("home"));
+    String json = folder.resolve("tiny.json").toString();
+    Result time =
+        run(
+            java,
+            home,
+            List.of(),
+            "bench",
+            "--tiny",
+            "--only",
+            "darts",
+            "--rounds",
+            "2",
+            "--out",
+            json);
+    assertEquals(0, time.exitCode(), time.toString());
+    assertTrue(time.errors().contains("ok   ntk/darts-tiny"), time.errors());
+    Result compare = run(java, home, List.of(), "bench", "compare", json, json);
+    assertEquals(0, compare.exitCode(), compare.toString());
+    assertTrue(compare.output().contains("regions/darts-tiny"), compare.output());
+    Result wrong = run(java, home, List.of(), "bench", "time", "--sizes", "x");
+    assertEquals(2, wrong.exitCode(), wrong.toString());
+    assertTrue(wrong.errors().contains("unknown option --sizes"), wrong.errors());
+    Result forced = run(java, home, List.of("WINNOW_VARIANT=sse"), "bench", "check", "--tiny");
+    assertEquals(4, forced.exitCode(), forced.toString());
+  }
+
   private Result run(Path java, Path home, List<String> environment, String... arguments)
       throws IOException, InterruptedException {
     Path copy = folder.resolve("elsewhere/winnow.jar");
