@@ -12,7 +12,6 @@ import dev.winnow.net.Shape;
 import dev.winnow.random.Philox;
 import dev.winnow.random.Stream;
 import dev.winnow.space.NasBench201;
-import dev.winnow.space.NetworkOptions;
 import dev.winnow.space.Supernet;
 import java.util.Arrays;
 import java.util.List;
@@ -24,6 +23,7 @@ import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -43,8 +43,11 @@ import org.openjdk.jmh.annotations.Warmup;
     value = 2,
     jvmArgsAppend = {"--enable-native-access=ALL-UNNAMED"})
 public class SupernetNtkBenchmark {
-  private static final int SAMPLES = 72;
   private static final int SIDE = 32;
+
+  /** Images of a batch. */
+  @Param("72")
+  public int samples;
 
   private NativeEngine engine;
   private Plan plan;
@@ -55,24 +58,24 @@ public class SupernetNtkBenchmark {
   public void open() {
     Stream stream = Stream.root(1).of("supernet ntk");
     Supernet supernet =
-        new NasBench201().supernet(new NetworkOptions(3, 1, 3, true, 10, new Shape(3, SIDE, SIDE)));
+        new NasBench201().supernet(new NasBench201().reduced(10, new Shape(3, SIDE, SIDE)));
     engine = NativeEngine.open("cpu", 1);
-    plan = engine.plan(supernet.graph(), PlanOptions.batch(SAMPLES));
+    plan = engine.plan(supernet.graph(), PlanOptions.batch(samples));
     boolean[][] alive = new boolean[supernet.edges().size()][];
     for (int e = 0; e < alive.length; e++) {
       alive[e] = new boolean[supernet.edges().get(e).operations().size()];
       Arrays.fill(alive[e], true);
     }
     Philox generator = stream.of("images").generator();
-    float[] pixels = new float[SAMPLES * 3 * SIDE * SIDE];
+    float[] pixels = new float[samples * 3 * SIDE * SIDE];
     for (int k = 0; k < pixels.length; k++) {
       pixels[k] = (float) (2 * generator.nextDouble() - 1);
     }
     Parameters weights = new Parameters.Drawn(Initialization.KAIMING_FAN_OUT, stream.of("weights"));
-    Images images = new Images(pixels, SAMPLES, 3, SIDE, SIDE);
+    Images images = new Images(pixels, samples, 3, SIDE, SIDE);
     jobs = List.of(new Job(supernet.row(alive), weights, images));
     double[][] theta = kernel();
-    for (int i = 0; i < SAMPLES; i++) {
+    for (int i = 0; i < samples; i++) {
       for (int j = 0; j < i; j++) {
         if (theta[i][j] != theta[j][i] || !(theta[i][i] > 0)) {
           throw new IllegalStateException("no kernel: entry " + i + ", " + j);
@@ -88,7 +91,7 @@ public class SupernetNtkBenchmark {
     engine.close();
   }
 
-  /** One kernel [72, 72]. */
+  /** One kernel [samples, samples]. */
   @Benchmark
   public double[][] kernel() {
     double[][][] theta = new double[1][][];
