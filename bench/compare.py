@@ -2,7 +2,7 @@
 
     python bench/compare.py --library libwinnow.so --bench winnow_bench [--only TEXT] [--rounds N] [--out FILE.json]
 
-For every line of bench/shapes/published.txt: the same network, weights and images on both sides, a peak probe before each round,
+For every score of bench/shapes/published.txt and the Hamming kernel: the same network, weights and images on both sides, a peak probe before each round,
 median and range, both ratios, and whether the answers agree. `--threads 2` adds how much faster two threads are than one, beside
 as many concurrent probes; `--jar winnow.jar` does so for a whole search.
 """
@@ -194,7 +194,7 @@ def main():
     arguments = parser.parse_args()
     torch.set_num_threads(1)
 
-    shapes = [shape for shape in read_shapes(arguments.shapes) if arguments.only in shape[0]]
+    shapes = [shape for shape in read_shapes(arguments.shapes) if arguments.only in shape[0] and shape[1] in METHODS]
     if not shapes:
         parser.error(f"no shape of {arguments.shapes} contains {arguments.only!r}")
     names = ["--shapes", arguments.shapes, "--only", arguments.only]

@@ -90,14 +90,14 @@ std::string json(const Spread& s) {
 bool slower(const std::string& before, const std::string& after) {
   const std::map<std::string, Spread> a = results(before), b = results(after);
   bool any = false, common = false;
-  std::printf("%-44s %12s %12s %8s\n", "", "before", "after", "ratio");
+  std::printf("%-44s %12s %12s %8s\n", "seconds", "before", "after", "ratio");
   for (const auto& [name, old] : a) {
     const auto now = b.find(name);
     if (now == b.end()) continue;
     common = true;
     const bool worse = now->second.min > old.max;
     any = any || worse;
-    std::printf("%-44s %10.6f s %10.6f s %8.3f%s\n", name.c_str(), old.median, now->second.median,
+    std::printf("%-44s %12.4g %12.4g %8.3f%s\n", name.c_str(), old.median, now->second.median,
                 old.median / now->second.median, worse ? "  SLOWER beyond the spread" : "");
   }
   if (!common) throw std::runtime_error("the two files have no result in common");

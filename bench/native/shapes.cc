@@ -17,10 +17,14 @@ std::vector<Shape> read_shapes(const std::string& path) {
     Shape s;
     std::string network, rest;
     if (!(words >> s.name)) continue;
-    if (!(words >> s.score >> network >> s.batch >> s.size) || words >> rest || s.batch < 1 || s.size < 1 ||
-        (s.score != "ntk" && s.score != "regions" && s.score != "hamming") || (s.score == "hamming") != (network == "-"))
-      throw std::runtime_error(path + ":" + std::to_string(number) +
-                               ": want name, ntk|regions|hamming, network (hamming: -), batch, samples (hamming: units)");
+    const bool read = static_cast<bool>(words >> s.score >> network >> s.batch >> s.size) && !(words >> rest);
+    const bool scored = s.score == "ntk" || s.score == "regions";
+    const bool alone = s.score == "hamming" || s.score == "gather" || s.score == "correlate";
+    if (!read || s.batch < 1 || s.size < 1 || !(scored || alone) || alone != (network == "-")) {
+      throw std::runtime_error(
+          path + ":" + std::to_string(number) +
+          ": want name, ntk|regions|hamming|gather|correlate, network (- for the last three), two numbers");
+    }
     if (network != "-") s.network = networks + network + ".txt";
     shapes.push_back(s);
   }

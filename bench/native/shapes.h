@@ -9,10 +9,10 @@ namespace winnow::bench {
 
 struct Shape {
   std::string name;
-  std::string score;    // "ntk", "regions", "hamming"
-  std::string network;  // path of a file of bench/shapes/networks; empty for hamming
-  int64_t batch;        // ntk, regions: samples that share statistics; hamming: patterns
-  int64_t size;         // ntk, regions: samples; hamming: units of a pattern
+  std::string score;    // "ntk", "regions"; "hamming"; "gather", "correlate"
+  std::string network;  // of ntk and regions: path of a file of bench/shapes/networks
+  int64_t batch;        // ntk, regions: samples that share statistics; hamming: patterns; gather, correlate: channels
+  int64_t size;         // ntk, regions: samples; hamming: units of a pattern; gather, correlate: side of a plane
 };
 
 // Lines of a file; '#' begins a comment. Throws std::runtime_error with file and line. Format: bench/shapes/README.md.

@@ -106,7 +106,7 @@ std::string time(const Options& options, const DeviceHandle& device, const Shape
   const Spread seconds = spread(rounds), peak = spread(peaks);
   probe.gflops = peak.median;
   const double floor = work.cost().floor(probe);
-  std::fprintf(stderr, "     %-32s %-9s median %.6f s [%.6f, %.6f], floor %.6f s, %.0f %% of the probe\n", shape.name.c_str(),
+  std::fprintf(stderr, "     %-32s %-9s median %.4g s [%.4g, %.4g], floor %.4g s, %.0f %% of the probe\n", shape.name.c_str(),
                variant.c_str(), seconds.median, seconds.min, seconds.max, floor, 100 * floor / seconds.median);
   if (options.nodes && !shape.network.empty()) print_nodes(device.get(), shape);
   std::ostringstream out;

@@ -2,6 +2,7 @@
 
 #include "evaluation.h"
 #include "hamming.h"
+#include "layer.h"
 
 namespace winnow::bench {
 
@@ -22,6 +23,7 @@ double Cost::floor(const Probe& probe) const { return flop / 1e9 / probe.gflops 
 
 std::unique_ptr<Work> make_work(const winnow_device* device, const Shape& shape) {
   if (shape.score == "hamming") return std::make_unique<Hamming>(device, shape);
+  if (shape.score == "gather" || shape.score == "correlate") return std::make_unique<Layer>(device, shape);
   return std::make_unique<Evaluation>(device, shape, WINNOW_F32);
 }
 

@@ -87,7 +87,7 @@ public class CandidateBenchmark {
     try (Plan plan = engine.plan(space.network(CELL, protocol.network()), options)) {
       Job job = new Job(Row.NONE, weights, protocol.draw(images, stream.of("images"), 0));
       Score value = score.compute(plan, job);
-      return value.value();
+      return value.value().orElseThrow();
     }
   }
 }
