@@ -111,9 +111,10 @@ double triad() {
   return best;
 }
 
-// Half of each level, of the last one no more than eight times the second, and four times the last one; where the system does not say, a usual size.
+// Half of L1 and L2; of a last level that many cores share, what is safely a core's own; for memory beyond four times that level, or
+// 256 MiB. Where the system does not say, usual sizes.
 std::vector<Bandwidth> reads(double (*read)(const char*, int64_t)) {
-  constexpr int64_t kLine = 512, kMost = int64_t{1} << 30;
+  constexpr int64_t kLine = 512, kMost = int64_t{256} << 20;
   const auto size = [](int name, int64_t otherwise) {
     const int64_t bytes = sysconf(name);
     return bytes > 0 ? bytes : otherwise;

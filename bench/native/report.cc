@@ -97,8 +97,8 @@ bool slower(const std::string& before, const std::string& after) {
     common = true;
     const bool worse = now->second.min > old.max;
     any = any || worse;
-    std::printf("%-44s %12.4g %12.4g %8.3f%s\n", name.c_str(), old.median, now->second.median,
-                old.median / now->second.median, worse ? "  SLOWER beyond the spread" : "");
+    std::printf("%-44s %12.4g %12.4g %8.3f%s\n", name.c_str(), old.median, now->second.median, old.median / now->second.median,
+                worse ? "  SLOWER beyond the spread" : "");
   }
   if (!common) throw std::runtime_error("the two files have no result in common");
   return any;
