@@ -53,9 +53,10 @@ public final class BenchmarkTable {
   }
 
   /**
-   * Reads a table. A {@linkplain KnownTables published} one is told by its name or checksum, which
-   * must then be right. In any other the columns say by their names what they are: the architecture
-   * in {@code arch_str}, {@code arch} or {@code architecture}, and accuracies such as {@code
+   * Reads a table. A file {@code *.json} is a {@link TableMapping} and names the table beside it. A
+   * {@linkplain KnownTables published} one is told by its name or checksum, which must then be
+   * right. In any other the columns say by their names what they are: the architecture in {@code
+   * arch_str}, {@code arch} or {@code architecture}, and accuracies such as {@code
    * c10_test_200_mean}: words for data set (c10, c100, in16), split (test, valid), epochs and runs
    * (mean, oneseed); columns of other names are left alone.
    *
@@ -68,19 +69,26 @@ public final class BenchmarkTable {
    * @throws IOException when the file cannot be read
    */
   public static BenchmarkTable read(Path file, SearchSpace space) throws IOException {
+    if (file.getFileName().toString().endsWith(".json")) {
+      TableMapping mapping = TableMapping.read(file);
+      Path table = file.resolveSibling(mapping.file());
+      return TableReader.read(table, ofSpace(file, List.of(mapping), space), Optional.of(space));
+    }
     List<TableMapping> known = KnownTables.forFile(file);
     if (known.isEmpty()) {
       return TableReader.read(file, ColumnNames.mapping(file), Optional.of(space));
     }
-    TableMapping mapping =
-        known.stream()
-            .filter(m -> m.space().equals(space.name()))
-            .findFirst()
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        file + ": holds " + spaces(known) + ", not " + space.name()));
-    return TableReader.read(file, mapping, Optional.of(space));
+    return TableReader.read(file, ofSpace(file, known, space), Optional.of(space));
+  }
+
+  private static TableMapping ofSpace(Path file, List<TableMapping> known, SearchSpace space) {
+    return known.stream()
+        .filter(m -> m.space().equals(space.name()))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    file + ": holds " + spaces(known) + ", not " + space.name()));
   }
 
   private static String spaces(List<TableMapping> known) {

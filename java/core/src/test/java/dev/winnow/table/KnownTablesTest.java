@@ -255,6 +255,11 @@ class KnownTablesTest {
     assertEquals(OptionalDouble.of(0.08), table.figure("b.err", "22212202"));
     assertEquals(OptionalDouble.empty(), table.accuracy("a.err", "00000000"));
     assertEquals(new BenchmarkTable.Best("22212202", 93), table.best("a.err"));
+    assertEquals(2, BenchmarkTable.read(mapping, new NasBenchMacro()).rows());
+    var e =
+        assertThrows(
+            IllegalArgumentException.class, () -> BenchmarkTable.read(mapping, new NasBench201()));
+    assertEquals(mapping + ": holds nas-bench-macro, not nas-bench-201", e.getMessage());
   }
 
   @ParameterizedTest
