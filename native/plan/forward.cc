@@ -22,10 +22,6 @@ const std::vector<double>& tensor_values(const Network& network, const Parameter
 
 namespace {
 
-// Where a row's call costs as much as its arithmetic (regions: 1 x 3 x 3 images, 1 and 2 channels): measured 2 times faster. With
-// more outputs the gather that shares its loads between them wins.
-constexpr int64_t kSmallPixels = 16, kSmallOutputs = 3;
-
 bool is_linear(const Network& network, int64_t node) {
   return network.nodes()[static_cast<size_t>(node)].operation == WINNOW_LINEAR;
 }
@@ -147,12 +143,11 @@ template <typename T>
 void Forward<T>::convolve(int64_t v) {
   const Value& value = graph_[v];
   const auto& a = std::get<ConvolutionAttributes>(value.attributes);
-  const bool small = value.shape.width > 1 && value.shape.width <= kGatherOutputs &&
-                     value.shape.height * value.shape.width <= kSmallPixels && a.outputs / a.groups <= kSmallOutputs;
-  if (small && layout_.blocks > 1 && a.kernel.height * a.kernel.width == 1 && a.stride.height * a.stride.width == 1 &&
-      a.padding.height + a.padding.width == 0) {
+  const bool one =
+      a.kernel.height * a.kernel.width * a.stride.height * a.stride.width == 1 && a.padding.height + a.padding.width == 0;
+  if (layout_.by_batch(value) && one) {
     convolve_points(v);
-  } else if (small && layout_.blocks > 1) {
+  } else if (layout_.by_batch(value)) {
     convolve_blocks(v);
   } else {
     convolve_rows(v);

@@ -171,11 +171,15 @@ void Graph::choose_gradients() {
   }
 }
 
+Pair Value::padding() const {
+  if (operation == WINNOW_CONVOLUTION) return std::get<ConvolutionAttributes>(attributes).padding;
+  if (operation == WINNOW_AVERAGE_POOL) return std::get<PoolAttributes>(attributes).padding;
+  return {0, 0};
+}
+
 void Graph::choose_halos() {
   for (const Value& value : values_) {
-    Pair padding{0, 0};
-    if (value.operation == WINNOW_CONVOLUTION) padding = std::get<ConvolutionAttributes>(value.attributes).padding;
-    if (value.operation == WINNOW_AVERAGE_POOL) padding = std::get<PoolAttributes>(value.attributes).padding;
+    const Pair padding = value.padding();
     for (const int64_t input : value.inputs) {
       values_[input].halo_height = std::max(values_[input].halo_height, padding.height);
       values_[input].halo_width = std::max(values_[input].halo_width, padding.width);

@@ -30,6 +30,8 @@ struct Value {
   bool lazy = false;                        // a batch norm that is applied where it is read and never stored
   int64_t halo_height = 0, halo_width = 0;  // zeros that consumers read around every plane
   int64_t node() const { return nodes.front(); }
+  // Of the zeros that it reads around its input; none for operations that do not.
+  Pair padding() const;
 };
 
 class Graph {

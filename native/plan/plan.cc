@@ -43,17 +43,20 @@ template <typename T>
 class TypedPlan final : public Plan {
  public:
   TypedPlan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> network, const winnow_plan_options& options)
-      : Plan(std::move(device), std::move(network), options), kernels_(kernels_of<T>(device_->variant)) {}
+      : Plan(std::move(device), std::move(network), options),
+        kernels_(kernels_of<T>(device_->variant)),
+        forward_layout_(graph_, batch(), element_bytes_, device_->byte_budget, Layout::Halo::kForward) {}
 
   void forward(const winnow_call& call, double* logits, int64_t samples) override {
     const std::vector<std::unique_ptr<Program>> programs = make_programs(call, {graph_.output()}, false);
     const int64_t outputs = graph_[graph_.output()].shape.elements();
-    each_wave(call, 0, [&](int64_t first, int64_t count) {
+    Slots& slots = forward_slots();
+    each_wave(call, slots, 0, [&](int64_t first, int64_t count) {
       run(call, count, [&](int64_t slot, int64_t) {
         const winnow_job& job = call.jobs[first + slot];
         const winnow_images& images = call.inputs[job.input];
         for (int64_t sample = 0; sample < images.samples; sample += batch()) {
-          Forward<T> pass = forward_pass(call, job, *programs[program_index(job)], slot);
+          Forward<T> pass = forward_pass(call, job, *programs[program_index(job)], slots, slot);
           pass.run(images, sample);
           pass.logits(logits + ((first + slot) * samples + sample) * outputs);
         }
@@ -75,7 +78,7 @@ class TypedPlan final : public Plan {
     std::vector<std::vector<T>>& rows = gradient_rows_;
     std::vector<std::unique_ptr<Seeds<T>>> seeds;
     std::vector<std::unique_ptr<Backward<T>>> passes;
-    each_wave(call, row_bytes, [&](int64_t first, int64_t count) {
+    each_wave(call, slots_, row_bytes, [&](int64_t first, int64_t count) {
       rows.resize(static_cast<size_t>(std::max<int64_t>(count, static_cast<int64_t>(rows.size()))));
       seeds.resize(static_cast<size_t>(count));
       passes.resize(static_cast<size_t>(count));
@@ -84,9 +87,9 @@ class TypedPlan final : public Plan {
         const Program& program = *programs[program_index(job)];
         forward_in_double(call, job, program, slot, worker);
         rows[slot].assign(static_cast<size_t>(cotangents.count * elements), T{0});
-        seeds[slot] = std::make_unique<Seeds<T>>(graph_, layout_, *states_[slot], cotangents, call, job);
+        seeds[slot] = std::make_unique<Seeds<T>>(graph_, layout_, *slots_.states[slot], cotangents, call, job);
         passes[slot] = std::make_unique<Backward<T>>(graph_, layout_, kernels_, program,
-                                                     call.parameters[job.parameters]->parameters, *states_[slot]);
+                                                     call.parameters[job.parameters]->parameters, *slots_.states[slot]);
         passes[slot]->prepare();
       });
       run(call, count * blocks, [&](int64_t task, int64_t worker) {
@@ -108,15 +111,16 @@ class TypedPlan final : public Plan {
     for (const Tap& tap : taps_) values.push_back(tap.value);
     const std::vector<std::unique_ptr<Program>> programs = make_programs(call, values, false);
     const BitKernels& bits = bit_kernels_of(device_->variant);
-    each_wave(call, 0, [&](int64_t first, int64_t count) {
+    Slots& slots = forward_slots();
+    each_wave(call, slots, 0, [&](int64_t first, int64_t count) {
       run(call, count, [&](int64_t slot, int64_t) {
         const winnow_job& job = call.jobs[first + slot];
         const winnow_images& images = call.inputs[job.input];
         const PatternLayout& layout = layouts[static_cast<size_t>(first + slot)];
-        Signs signs(graph_, layout_, layout);
+        Signs signs(graph_, layout_, layout);  // either layout: the batch is what counts
         std::vector<uint64_t> rows(static_cast<size_t>(images.samples * layout.words()));
         for (int64_t sample = 0; sample < images.samples; sample += batch()) {
-          forward_pass(call, job, *programs[program_index(job)], slot).run(images, sample, &signs);
+          forward_pass(call, job, *programs[program_index(job)], slots, slot).run(images, sample, &signs);
           signs.pack(bits, rows.data() + sample * layout.words());
         }
         done({first + slot, images.samples, layout.words(), rows.data()});
@@ -148,9 +152,18 @@ class TypedPlan final : public Plan {
     return programs;
   }
 
-  Forward<T> forward_pass(const winnow_call& call, const winnow_job& job, const Program& program, int64_t slot) const {
-    return Forward<T>(graph_, layout_, kernels_, program, call.parameters[job.parameters]->parameters, NormModes(call),
-                      *states_[static_cast<size_t>(slot)]);
+  // States of one layout, by job of a wave.
+  struct Slots {
+    const Layout& layout;
+    std::vector<std::unique_ptr<State<T>>> states;
+  };
+  // Of passes that nothing goes back from: the others' where they are no larger.
+  Slots& forward_slots() { return forward_layout_.state_elements < layout_.state_elements ? forward_slots_ : slots_; }
+
+  Forward<T> forward_pass(const winnow_call& call, const winnow_job& job, const Program& program, const Slots& slots,
+                          int64_t slot) const {
+    return Forward<T>(graph_, slots.layout, kernels_, program, call.parameters[job.parameters]->parameters, NormModes(call),
+                      *slots.states[static_cast<size_t>(slot)]);
   }
 
   // A gradient jumps where a ReLU's sign flips, and in single precision some unit of a large network is always close enough to
@@ -158,14 +171,14 @@ class TypedPlan final : public Plan {
   // once: every sign is the double plan's.
   void forward_in_double(const winnow_call& call, const winnow_job& job, const Program& program, int64_t slot, int64_t worker) {
     if constexpr (sizeof(T) == sizeof(double)) {
-      forward_pass(call, job, program, slot).run(call.inputs[job.input], 0);
+      forward_pass(call, job, program, slots_, slot).run(call.inputs[job.input], 0);
     } else {
       std::unique_ptr<State<double>>& wide = wide_states_[static_cast<size_t>(worker)];
       if (wide == nullptr) wide = std::make_unique<State<double>>(graph_, layout_, timing_.get());
       Forward<double>(graph_, layout_, kernels_of<double>(device_->variant), program,
                       call.parameters[job.parameters]->parameters, NormModes(call), *wide)
           .run(call.inputs[job.input], 0);
-      State<T>& state = *states_[static_cast<size_t>(slot)];
+      State<T>& state = *slots_.states[static_cast<size_t>(slot)];
       const double* from = wide->arena.template at<double>(0);
       T* to = state.arena.template at<T>(0);
       for (int64_t i = 0; i < layout_.state_elements; ++i) to[i] = static_cast<T>(from[i]);
@@ -175,16 +188,17 @@ class TypedPlan final : public Plan {
 
   // Jobs in waves of as many as there are threads and the byte budget allows; each has a state of its own.
   template <typename Wave>
-  void each_wave(const winnow_call& call, int64_t bytes_per_job, Wave wave) {
-    const int64_t each = layout_.state_elements * static_cast<int64_t>(sizeof(T)) + bytes_per_job;
+  void each_wave(const winnow_call& call, Slots& slots, int64_t bytes_per_job, Wave wave) {
+    const int64_t each = slots.layout.state_elements * static_cast<int64_t>(sizeof(T)) + bytes_per_job;
     const int64_t fit = device_->byte_budget / std::max<int64_t>(1, each);
     if (call.job_count > 0 && fit < 1) {
       throw Failure(WINNOW_OUT_OF_MEMORY, "one job takes " + std::to_string(each) + " bytes but the byte budget is " +
                                               std::to_string(device_->byte_budget));
     }
     const int64_t width = std::min({device_->threads, fit, std::max<int64_t>(1, call.job_count)});
-    while (static_cast<int64_t>(states_.size()) < width)
-      states_.push_back(std::make_unique<State<T>>(graph_, layout_, timing_.get()));
+    while (static_cast<int64_t>(slots.states.size()) < width) {
+      slots.states.push_back(std::make_unique<State<T>>(graph_, slots.layout, timing_.get()));
+    }
     for (int64_t first = 0; first < call.job_count; first += width) {
       const int64_t count = std::min(width, call.job_count - first);
       wave(first, count);
@@ -211,7 +225,8 @@ class TypedPlan final : public Plan {
   }
 
   const Kernels<T>& kernels_;
-  std::vector<std::unique_ptr<State<T>>> states_;            // by job of a wave
+  Layout forward_layout_;
+  Slots slots_{layout_, {}}, forward_slots_{forward_layout_, {}};
   std::vector<std::unique_ptr<State<double>>> wide_states_;  // by worker
   std::vector<std::unique_ptr<Workspace<T>>> workspaces_;    // by worker
   std::vector<std::vector<T>> gradient_rows_;                // by job of a wave; kept, fresh pages are dear

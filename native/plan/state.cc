@@ -18,6 +18,7 @@ namespace winnow {
 namespace {
 
 constexpr int64_t kHugePage = int64_t{1} << 21;
+constexpr int64_t kSmallPixels = 16, kSmallOutputs = 3;
 
 }  // namespace
 
@@ -72,7 +73,14 @@ Arena& Arena::operator=(Arena&& other) noexcept {
   return *this;
 }
 
-Layout::Layout(const Graph& graph, int64_t batch_size, int64_t bytes_per_element, int64_t byte_budget)
+bool Layout::by_batch(const Value& convolution) const {
+  const auto& a = std::get<ConvolutionAttributes>(convolution.attributes);
+  const Shape& shape = convolution.shape;
+  return blocks > 1 && shape.width > 1 && shape.width <= kGatherOutputs && shape.height * shape.width <= kSmallPixels &&
+         a.outputs / a.groups <= kSmallOutputs;
+}
+
+Layout::Layout(const Graph& graph, int64_t batch_size, int64_t bytes_per_element, int64_t byte_budget, Halo halo)
     : batch(batch_size),
       blocks((batch_size + kLanes - 1) / kLanes),
       planes(static_cast<size_t>(graph.size())),
@@ -88,11 +96,20 @@ Layout::Layout(const Graph& graph, int64_t batch_size, int64_t bytes_per_element
   for (int64_t v = 0; v < graph.size(); ++v) {
     const Value& value = graph[v];
     if (!value.lazy) {
+      Pair around{value.halo_height, value.halo_width};
+      if (halo == Halo::kForward) {
+        around = {0, 0};
+        for (const int64_t reader : value.consumers) {
+          if (graph[reader].operation == WINNOW_CONVOLUTION && by_batch(graph[reader])) continue;
+          const Pair padding = graph[reader].padding();
+          around = {std::max(around.height, padding.height), std::max(around.width, padding.width)};
+        }
+      }
       Planes& p = planes[v];
-      p.pitch = elements_of({value.shape.width + 2 * value.halo_width, kLanes}, "a value");
-      p.plane = elements_of({value.shape.height + 2 * value.halo_height, p.pitch}, "a value");
+      p.pitch = elements_of({value.shape.width + 2 * around.width, kLanes}, "a value");
+      p.plane = elements_of({value.shape.height + 2 * around.height, p.pitch}, "a value");
       p.block = elements_of({value.shape.channels, p.plane}, "a value");
-      p.offset = state_elements + value.halo_height * p.pitch + value.halo_width * kLanes;
+      p.offset = state_elements + around.height * p.pitch + around.width * kLanes;
       add(state_elements, elements_of({blocks, p.block}, "a value"));
     }
     plane_elements = std::max(plane_elements, elements_of({value.shape.elements(), kLanes}, "a value"));
