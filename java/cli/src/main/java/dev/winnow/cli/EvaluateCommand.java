@@ -47,6 +47,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private EvaluationFiles files;
 
+  @Mixin private TruthFile table;
+
   @Option(
       names = "--given",
       paramLabel = "A,B",
@@ -124,7 +126,7 @@ final class EvaluateCommand implements Callable<Integer> {
     Set<String> lower = lower(scores, repeated);
     List<Measurements> variables = variables(scores);
     List<Evaluation> evaluations = new ArrayList<>();
-    for (Measurements truth : files.truths()) {
+    for (Measurements truth : table.truths(files, scores.get(0).values().keySet())) {
       List<Combined> combined = combined();
       requireNew(combined, scores);
       Measurements judged = truth;
@@ -151,17 +153,21 @@ final class EvaluateCommand implements Callable<Integer> {
       Files.writeString(out.resolve("evaluation.json"), machine + "\n");
       Files.writeString(
           out.resolve("report.html"),
-          EvaluationPage.of("Evaluation of scores", files.describe(), evaluations));
+          EvaluationPage.of("Evaluation of scores", compared(), evaluations));
     }
     if (json) {
       session.console().out().println(machine);
     } else {
-      session.console().out().println(files.describe());
+      session.console().out().println(compared());
       for (Evaluation evaluation : evaluations) {
         new EvaluationTables(evaluation).all().forEach(t -> t.print(session.console().out()));
       }
     }
     return ExitCode.DONE;
+  }
+
+  private String compared() {
+    return files.describe() + " against " + table.describe();
   }
 
   private void checkOptions() {
@@ -246,7 +252,7 @@ final class EvaluateCommand implements Callable<Integer> {
     List<String> columns = given.stream().filter(name -> !byName.containsKey(name)).toList();
     given.stream().filter(byName::containsKey).map(byName::get).forEach(variables::add);
     if (!columns.isEmpty()) {
-      variables.addAll(files.table(columns));
+      variables.addAll(table.columns(files, columns, scores.get(0).values().keySet()));
     }
     return variables;
   }

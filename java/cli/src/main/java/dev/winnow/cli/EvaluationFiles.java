@@ -7,7 +7,6 @@ import dev.winnow.score.Direction;
 import dev.winnow.space.NasBench201;
 import dev.winnow.space.NasBench201Cell;
 import dev.winnow.space.SearchSpace;
-import dev.winnow.table.AccuracyColumn;
 import dev.winnow.table.CsvFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -22,7 +21,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
-/** Scores and true accuracies in files, as the command line names them. */
+/** Scores in files, as the command line names them. */
 final class EvaluationFiles {
   private static final List<String> ARCHITECTURE = List.of("arch_str", "arch", "architecture");
   private static final String NO_SPACE = "none";
@@ -58,29 +57,6 @@ final class EvaluationFiles {
       paramLabel = "COLUMN=VALUE",
       description = "Only rows of such a file with this cell; may be repeated.")
   private Map<String, String> where = new LinkedHashMap<>();
-
-  @Option(
-      names = "--table",
-      paramLabel = "FILE",
-      required = true,
-      description = "True accuracies: CSV, plain or gzipped.")
-  private Path table;
-
-  @Option(
-      names = "--accuracy",
-      paramLabel = "A,B",
-      split = ",",
-      description =
-          "Columns of the table. Default: those whose names say that they are a mean test accuracy"
-              + " after the longest training.")
-  private List<String> accuracies;
-
-  @Option(
-      names = "--table-architecture",
-      paramLabel = "COLUMN",
-      split = ",",
-      description = "The same of the table. Default: as above.")
-  private List<String> tableArchitecture;
 
   @Option(
       names = "--iso",
@@ -134,56 +110,22 @@ final class EvaluationFiles {
     return all;
   }
 
-  /** The true accuracies to compare with. */
-  List<Measurements> truths() throws IOException {
-    return table(accuracies == null ? published() : accuracies);
-  }
-
-  /** Columns of the table. */
-  List<Measurements> table(List<String> columns) throws IOException {
-    return ScoresFile.read(
-        table,
-        architectureColumn(table, tableArchitecture, "--table-architecture"),
-        columns,
-        notation(),
-        Map.of());
-  }
-
-  private List<String> published() throws IOException {
-    List<AccuracyColumn> named =
-        header(table).stream().map(AccuracyColumn::parse).flatMap(Optional::stream).toList();
-    List<AccuracyColumn> test =
-        named.stream()
-            .filter(column -> column.split().filter("test"::equals).isPresent())
-            .filter(column -> column.runs().filter("mean"::equals).isPresent())
-            .toList();
-    int longest = test.stream().mapToInt(column -> column.epochs().orElse(0)).max().orElse(0);
-    List<String> columns =
-        test.stream()
-            .filter(column -> column.epochs().orElse(0) == longest)
-            .map(AccuracyColumn::name)
-            .toList();
-    if (columns.isEmpty()) {
-      throw new UsageException(
-          "--accuracy must name columns of "
-              + table
-              + ", as none is named as a mean test accuracy; they are "
-              + header(table));
-    }
-    return columns;
-  }
-
-  private static List<String> header(Path file) throws IOException {
+  static List<String> header(Path file) throws IOException {
     return CsvFile.read(file, CsvFile::header);
   }
 
-  private static List<String> architectureColumn(Path file, List<String> given, String option)
+  /** The columns of architectures whose names say so. */
+  static List<String> architectureColumns(List<String> header) {
+    return header.stream().filter(ARCHITECTURE::contains).toList();
+  }
+
+  static List<String> architectureColumn(Path file, List<String> given, String option)
       throws IOException {
     if (given != null) {
       return given;
     }
     List<String> header = header(file);
-    List<String> found = header.stream().filter(ARCHITECTURE::contains).toList();
+    List<String> found = architectureColumns(header);
     if (found.size() != 1) {
       throw new UsageException(
           option + " must name the column of architectures of " + file + "; they are " + header);
@@ -191,7 +133,7 @@ final class EvaluationFiles {
     return found;
   }
 
-  private UnaryOperator<String> notation() throws IOException {
+  UnaryOperator<String> notation() throws IOException {
     Optional<SearchSpace> known = space();
     return known.isEmpty() ? UnaryOperator.identity() : known.get()::notation;
   }
@@ -219,7 +161,7 @@ final class EvaluationFiles {
     FLAT
   }
 
-  private Optional<SearchSpace> space() throws IOException {
+  Optional<SearchSpace> space() throws IOException {
     if (space == null) {
       String name = scoresColumns == null ? recordedSpace() : NO_SPACE;
       space = name.equals(NO_SPACE) ? Optional.empty() : Optional.of(Spaces.named(name));
@@ -253,13 +195,11 @@ final class EvaluationFiles {
     return words.size() > 1 ? words : List.of(architecture.split(""));
   }
 
-  /** What is compared with what. */
+  /** Names of the files. */
   String describe() {
     return scores.stream()
-            .map(Path::getFileName)
-            .map(Path::toString)
-            .collect(Collectors.joining(", "))
-        + " against "
-        + table.getFileName();
+        .map(Path::getFileName)
+        .map(Path::toString)
+        .collect(Collectors.joining(", "));
   }
 }
