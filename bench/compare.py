@@ -216,7 +216,7 @@ def main():
             floor = floors[name]["gflop"] / result["probe_gflops"]["median"]
             result["fraction_of_peak"] = floor / result["seconds"][OURS]["median"]
         report["results"].append(result)
-    if arguments.threads:
+    if arguments.threads and any(score == "ntk" for _, score, *_ in shapes):
         report["threads"] = run(arguments.bench, "scale", *names, "--threads", str(arguments.threads), "--rounds", str(arguments.rounds))
         if arguments.jar:
             report["threads"]["search"] = search_scaling(arguments.jar, arguments.search_rounds, arguments.threads)

@@ -5,7 +5,7 @@
 //   winnow_bench list    [options]       shapes, their work, the variants of this machine
 //   winnow_bench check   [options]       every shape against its oracle; exit status 1 when one misses
 //   winnow_bench [time]  [options]       check, then rounds of CPU time beside probes of this machine; JSON
-//   winnow_bench scale   [options]       wall time of --threads (default 2) over one, beside as many concurrent probes; JSON
+//   winnow_bench scale   [options]       ntk: wall time of --threads (default 2) over one, beside as many concurrent probes; JSON
 //   winnow_bench probe   [options]       the probes alone
 //   winnow_bench peak    [options]       the multiply-add probe alone, 10 ms: for interleaving
 //   winnow_bench compare BEFORE AFTER    two files of `time`; exit status 1 for a slowdown beyond the spread of both
@@ -50,6 +50,13 @@ std::vector<std::string> variants(const Options& options) {
   return names;
 }
 
+// Says so where it is not.
+bool practical(const Shape& shape, const std::string& variant, const Work& work) {
+  const bool is = work.practical(variant);
+  if (!is) std::fprintf(stderr, "skip %-32s %-9s its plain loops take minutes\n", shape.name.c_str(), variant.c_str());
+  return is;
+}
+
 bool report(const Shape& shape, const std::string& variant, const Verdict& v) {
   std::fprintf(stderr, "%-4s %-32s %-9s %.2e of %.0e allowed (%s)\n", v.holds() ? "ok" : "MISS", shape.name.c_str(),
                variant.c_str(), v.error, v.allowed, v.what.c_str());
@@ -81,7 +88,7 @@ int check(const Options& options) {
     const DeviceHandle device = open_device(variant, options.threads);
     for (const Shape& shape : chosen(options)) {
       const std::unique_ptr<Work> work = make_work(device.get(), shape);
-      if (work->practical(variant)) all = report(shape, variant, work->verdict(variant)) && all;
+      if (practical(shape, variant, *work)) all = report(shape, variant, work->verdict(variant)) && all;
     }
   }
   return all ? 0 : 1;
@@ -127,7 +134,7 @@ int time(const Options& options) {
     probes += (probes.empty() ? "" : ",\n  ") + quoted(variant) + ": " + json(limits);
     for (const Shape& shape : chosen(options)) {
       const std::unique_ptr<Work> work = make_work(device.get(), shape);
-      if (!work->practical(variant)) continue;
+      if (!practical(shape, variant, *work)) continue;
       const Verdict verdict = work->verdict(variant);
       all = report(shape, variant, verdict) && all;
       results += (results.empty() ? "\n  " : ",\n  ") + time(options, device, shape, *work, limits, verdict);
@@ -156,6 +163,7 @@ int scale(const Options& options) {
   const DeviceHandle one = open_device(variant, 1), many = open_device(variant, threads);
   std::string results;
   for (const Shape& shape : chosen(options)) {
+    if (shape.score != "ntk") continue;  // the others are one task: their jobs are what threads share
     const std::unique_ptr<Work> alone = make_work(one.get(), shape), shared = make_work(many.get(), shape);
     const auto wall = [](Work& work) {
       const double before = wall_seconds();
@@ -177,6 +185,7 @@ int scale(const Options& options) {
     results += (results.empty() ? "\n  {\"name\": " : ",\n  {\"name\": ") + quoted(shape.name) +
                ", \"throughput_over_one\": " + json(ratio) + ", \"probes_over_one\": " + json(probe_ratio) + "}";
   }
+  if (results.empty()) throw Usage("scale wants a shape of score ntk: its cotangents are what threads share");
   write(options, "{" + circumstances() + ",\n \"variant\": " + quoted(variant) + ", \"threads\": " + std::to_string(threads) +
                      ", \"rounds\": " + std::to_string(options.rounds) + ",\n \"results\": [" + results + "\n]}\n");
   return 0;
