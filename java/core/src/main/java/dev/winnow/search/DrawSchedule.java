@@ -13,7 +13,7 @@ import dev.winnow.search.Evaluation.Draw;
  * <table>
  *   <caption>One draw for each …</caption>
  *   <tr><th>mode</th><th>NTK weights</th><th>region weights</th><th>images</th><th>patches</th></tr>
- *   <tr><td>RELEASED</td><td>round</td><td>candidate</td><td>candidate and repeat, shuffled
+ *   <tr><td>RELEASED</td><td>round, all groups of edges being one</td><td>candidate</td><td>candidate and repeat, shuffled
  *       afresh</td><td>candidate and repeat, next batches of one endless shuffle</td></tr>
  *   <tr><td>PAPER</td><td>candidate and repeat</td><td>candidate and repeat</td><td>as
  *       released</td><td>as released</td></tr>
@@ -56,7 +56,7 @@ final class DrawSchedule {
   }
 
   Parameters ntkWeights(Place place) {
-    Stream round = root.of("ntk.weights").of(place.round());
+    Stream round = root.of("ntk.weights").of(place.drawn());
     return new Parameters.Drawn(
         ntkInitialization(), options.mode() == Mode.RELEASED ? round : each(round, place));
   }
@@ -89,9 +89,11 @@ final class DrawSchedule {
    * Where in the search an evaluation stands.
    *
    * @param round from 1
+   * @param drawn the round whose NTK weights are used: this one, or the first in which groups lost
+   *     edges
    * @param candidate its name
    * @param ordinal the candidate's number in the whole search, from 0
    * @param repeat from 0
    */
-  record Place(int round, String candidate, long ordinal, int repeat) {}
+  record Place(int round, int drawn, String candidate, long ordinal, int repeat) {}
 }

@@ -13,7 +13,7 @@ import java.util.List;
 final class PaperRule implements PruningRule {
 
   @Override
-  public Decision decide(List<Removal> removals, int[] limits) {
+  public Decision decide(List<Removal> removals, Pruning.Limits limits) {
     List<double[]> ntk = new ArrayList<>();
     List<double[]> regions = new ArrayList<>();
     for (Removal removal : removals) {

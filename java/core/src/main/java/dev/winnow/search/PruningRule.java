@@ -3,9 +3,7 @@ package dev.winnow.search;
 import dev.winnow.score.Estimate;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 
 /** How a mode turns the measurements of a round into changes, ranks and pruned operations. */
@@ -15,9 +13,9 @@ interface PruningRule {
    * Decides a round.
    *
    * @param removals all candidates of the round, in order of enumeration, equally many repeats each
-   * @param limits how many operations each edge may lose at most, by edge index
+   * @param limits how many operations each part of the network may lose at most
    */
-  Decision decide(List<Removal> removals, int[] limits);
+  Decision decide(List<Removal> removals, Pruning.Limits limits);
 
   /**
    * A decision. Lists are parallel to the candidates.
@@ -61,14 +59,14 @@ interface PruningRule {
     return IntStream.range(0, count).boxed().sorted(comparator).mapToInt(i -> i).toArray();
   }
 
-  /** Walks the candidates in order and takes those that still fit their edge's limit. */
-  static boolean[] take(int[] order, List<Candidate> candidates, int[] limits) {
+  /** Walks the candidates in order and takes those that still fit their part's limit. */
+  static boolean[] take(int[] order, List<Candidate> candidates, Pruning.Limits limits) {
     boolean[] pruned = new boolean[order.length];
-    Map<Integer, Integer> taken = new HashMap<>();
+    int[] left = limits.most().clone();
     for (int i : order) {
-      int edge = candidates.get(i).edge();
-      if (taken.getOrDefault(edge, 0) < limits[edge]) {
-        taken.merge(edge, 1, Integer::sum);
+      int part = limits.part()[candidates.get(i).edge()];
+      if (left[part] > 0) {
+        left[part]--;
         pruned[i] = true;
       }
     }

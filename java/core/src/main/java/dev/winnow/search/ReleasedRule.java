@@ -22,7 +22,7 @@ final class ReleasedRule implements PruningRule {
   }
 
   @Override
-  public Decision decide(List<Removal> removals, int[] limits) {
+  public Decision decide(List<Removal> removals, Pruning.Limits limits) {
     List<double[]> ntk = new ArrayList<>();
     List<double[]> regions = new ArrayList<>();
     for (Removal removal : removals) {
@@ -34,7 +34,10 @@ final class ReleasedRule implements PruningRule {
 
   /** From changes per candidate and repeat. */
   Decision decide(
-      List<Candidate> candidates, List<double[]> ntk, List<double[]> regions, int[] limits) {
+      List<Candidate> candidates,
+      List<double[]> ntk,
+      List<double[]> regions,
+      Pruning.Limits limits) {
     List<Estimate> ntkChanges = PruningRule.estimates(ntk);
     List<Estimate> regionChanges = PruningRule.estimates(regions);
     double[] ntkMeans = PruningRule.means(ntkChanges);

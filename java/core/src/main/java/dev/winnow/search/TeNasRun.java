@@ -37,6 +37,11 @@ final class TeNasRun {
 
   private long evaluations;
 
+  /** The round before which groups began to lose edges, and what was alive then; null earlier. */
+  private Grouping grouping;
+
+  private record Grouping(int round, boolean[][] alive) {}
+
   /** A supernet and what scores its candidates. */
   record Net(Supernet supernet, Evaluator evaluator) {}
 
@@ -57,7 +62,7 @@ final class TeNasRun {
     this.journal = journal;
     this.listener = listener;
     this.monitor = monitor;
-    this.pruning = new Pruning(search.space().edges(), options.pruneNumber());
+    this.pruning = new Pruning(search.space(), options.pruneNumber());
     this.start = pruning.alive();
     this.budget = Math.max(least(), schedule.common() ? options.budget() : 0);
     this.progress = new ProgressCounter(listener, pruning.candidatesPerRound().length, 2 * budget);
@@ -101,7 +106,10 @@ final class TeNasRun {
 
   private Round round(int number) {
     List<Candidate> candidates = pruning.candidates();
-    int[] limits = pruning.limits();
+    Pruning.Limits limits = pruning.limits();
+    if (grouping == null && pruning.group().isPresent()) {
+      grouping = new Grouping(number, pruning.alive());
+    }
     // Every repeat of this round could be had in all later rounds too, so no round starves another.
     long most = budget / perRepeatToTheEnd();
     RoundScores scores = new RoundScores(candidates);
@@ -148,7 +156,7 @@ final class TeNasRun {
   }
 
   /** NaN in the modes that have a fixed number of repeats. */
-  private double stability(int round, RoundScores scores, int[] limits, int repeats) {
+  private double stability(int round, RoundScores scores, Pruning.Limits limits, int repeats) {
     if (!(rule instanceof WinnowRule winnow)) {
       return Double.NaN;
     }
@@ -158,7 +166,12 @@ final class TeNasRun {
 
   /** Makes repeats {@code from … to − 1} of all candidates, region counts first: they are cheap. */
   private void evaluate(
-      int round, List<Candidate> candidates, int[] limits, RoundScores scores, int from, int to) {
+      int round,
+      List<Candidate> candidates,
+      Pruning.Limits limits,
+      RoundScores scores,
+      int from,
+      int to) {
     List<Slot> slots = slots(candidates.size(), from, to);
     evaluations += slots.size();
     budget -= slots.size();
@@ -184,7 +197,8 @@ final class TeNasRun {
   }
 
   /** Tells the listener of candidates that are complete now and were not before. */
-  private void tell(int round, RoundScores scores, int[] limits, int repeats, boolean[] told) {
+  private void tell(
+      int round, RoundScores scores, Pruning.Limits limits, int repeats, boolean[] told) {
     for (int c = 0; c < told.length; c++) {
       if (!told[c] && scores.complete(c, repeats)) {
         told[c] = true;
@@ -228,9 +242,15 @@ final class TeNasRun {
   private Evaluation evaluation(int round, List<Candidate> candidates, Slot slot, boolean ofNtk) {
     boolean shared = slot.candidate() == Slot.ALL;
     String name = shared ? "origin" : candidates.get(slot.candidate()).name();
-    Place place = new Place(round, name, ordinal + Math.max(slot.candidate(), 0), slot.repeat());
+    // The program makes one origin network for all groups: its weights and its edges stay.
+    boolean kept = grouping != null && options.mode() == Mode.RELEASED;
+    int drawn = kept ? grouping.round() : round;
+    long place = ordinal + Math.max(slot.candidate(), 0);
+    Place draws = new Place(round, drawn, name, place, slot.repeat());
     boolean[][] alive =
-        slot.origin() ? pruning.alive() : pruning.without(candidates.get(slot.candidate()));
+        !slot.origin()
+            ? pruning.without(candidates.get(slot.candidate()))
+            : kept && ofNtk ? grouping.alive() : pruning.alive();
     String job =
         round
             + "/"
@@ -242,8 +262,8 @@ final class TeNasRun {
             + (ofNtk ? RoundScores.NTK : RoundScores.REGIONS);
     Row row = (ofNtk ? ntk : regions).supernet().row(alive);
     return ofNtk
-        ? new Evaluation(job, row, schedule.ntkWeights(place), schedule.images(place))
-        : new Evaluation(job, row, schedule.regionWeights(place), schedule.patches(place));
+        ? new Evaluation(job, row, schedule.ntkWeights(draws), schedule.images(draws))
+        : new Evaluation(job, row, schedule.regionWeights(draws), schedule.patches(draws));
   }
 
   private static void put(

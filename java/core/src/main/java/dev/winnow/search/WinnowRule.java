@@ -28,16 +28,16 @@ import java.util.stream.IntStream;
 final class WinnowRule implements PruningRule {
 
   @Override
-  public Decision decide(List<Removal> removals, int[] limits) {
+  public Decision decide(List<Removal> removals, Pruning.Limits limits) {
     return decide(Changes.of(removals), limits);
   }
 
-  private static Decision decide(Changes changes, int[] limits) {
+  private static Decision decide(Changes changes, Pruning.Limits limits) {
     return decide(changes, IntStream.range(0, changes.repeats()).toArray(), limits);
   }
 
   /** As if the repeats had been these. */
-  private static Decision decide(Changes changes, int[] repeats, int[] limits) {
+  private static Decision decide(Changes changes, int[] repeats, Pruning.Limits limits) {
     List<Estimate> ntkChanges = estimates(changes.ntk(), repeats);
     List<Estimate> regionChanges = estimates(changes.regions(), repeats);
     double[] ntkKeys = worstLast(ntkChanges, -1);
@@ -61,7 +61,7 @@ final class WinnowRule implements PruningRule {
    * @param resamples at least 1
    * @param stream of the resampling
    */
-  double stability(List<Removal> removals, int[] limits, int resamples, Stream stream) {
+  double stability(List<Removal> removals, Pruning.Limits limits, int resamples, Stream stream) {
     Changes changes = Changes.of(removals);
     boolean[] pruned = decide(changes, limits).pruned();
     int n = changes.repeats();

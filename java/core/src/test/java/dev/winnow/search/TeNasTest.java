@@ -168,8 +168,8 @@ class TeNasTest {
   @Test
   void releasedPatchesAreConsecutiveBatchesOfOneStream() {
     DrawSchedule schedule = new DrawSchedule(Searches.small(Mode.RELEASED));
-    DrawSchedule.Place first = new DrawSchedule.Place(1, "a", 0, 0);
-    DrawSchedule.Place later = new DrawSchedule.Place(2, "b", 24, 2);
+    DrawSchedule.Place first = new DrawSchedule.Place(1, 1, "a", 0, 0);
+    DrawSchedule.Place later = new DrawSchedule.Place(2, 2, "b", 24, 2);
     assertEquals(0, schedule.patches(first).number());
     assertEquals((24 * 3 + 2) * 3, schedule.patches(later).number());
     assertEquals(schedule.patches(first).stream(), schedule.patches(later).stream());
@@ -230,7 +230,7 @@ class TeNasTest {
   @EnumSource(Mode.class)
   void removalThatBreaksTheKernelIsReportedAndRankedLast(Mode mode) {
     TeNas search = search(mode);
-    Pruning pruning = new Pruning(SPACE.edges(), 1);
+    Pruning pruning = new Pruning(SPACE, 1);
     Candidate broken = pruning.candidates().get(6);
     NetworkOptionsOf options = new NetworkOptionsOf(search);
     Row row = SPACE.supernet(options.ntk()).row(pruning.without(broken));

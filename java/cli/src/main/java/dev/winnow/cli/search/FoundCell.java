@@ -7,7 +7,7 @@ import java.util.List;
 /**
  * What is known of an architecture without training it, and from a benchmark that did.
  *
- * @param architecture its notation
+ * @param architecture in the notation that the space's own programs read
  * @param parameters learned scalars of the network that the benchmark trained
  * @param macs multiply-accumulates of one image in that network
  * @param accuracies one per column of the table; empty without a table
@@ -34,7 +34,7 @@ public record FoundCell(
       CellSpace space, String architecture, int classes, int side, Lookup lookup) {
     NetworkGraph graph = space.network(architecture, space.standard(classes, side));
     return new FoundCell(
-        architecture, graph.parameters(), graph.macs(), lookup.accuracies(architecture));
+        space.published(architecture), graph.parameters(), graph.macs(), lookup.accuracies(architecture));
   }
 
   /** A benchmark table, or none. */

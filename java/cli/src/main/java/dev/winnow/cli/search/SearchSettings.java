@@ -22,6 +22,9 @@ public final class SearchSettings {
   /** The methods there are. */
   public static final List<String> METHODS = List.of(TE_NAS, RANDOM);
 
+  /** Of the images that defaults are for: all that can be opened have at most 120. */
+  private static final int CLASSES = 10;
+
   private static final List<Setting> COMMON =
       List.of(
           Setting.oneOf("method", "what searches", TE_NAS, RANDOM),
@@ -114,7 +117,7 @@ public final class SearchSettings {
 
   /** Default of every key of a method that has one. */
   public static Map<String, String> defaults(String method, Mode mode, CellSpace space) {
-    TeNasOptions options = TeNasOptions.of(mode);
+    TeNasOptions options = TeNasOptions.of(mode, space, CLASSES);
     RandomSearchOptions random = RandomSearchOptions.of(space, 0);
     Map<String, String> values = new LinkedHashMap<>();
     values.put("method", method);
