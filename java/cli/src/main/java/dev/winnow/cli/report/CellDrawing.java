@@ -13,22 +13,35 @@ final class CellDrawing {
   /**
    * An edge and the operations left on it.
    *
+   * @param cell type of the cell, for example {@code normal}; empty in spaces with one type
    * @param source node it leaves
    * @param target node it enters
    * @param operations names
    */
-  record Edge(int source, int target, List<String> operations) {
+  record Edge(String cell, int source, int target, List<String> operations) {
     Edge {
       operations = List.copyOf(operations);
     }
 
-    /** From a name such as {@code 2-0}: target, then source. */
+    /** From a name such as {@code 2-0} or {@code normal.2-0}: target, then source. */
     static Edge of(String name, List<String> operations) {
-      int dash = name.indexOf('-');
+      int dot = name.indexOf('.');
+      int dash = name.indexOf('-', dot + 1);
       return new Edge(
+          name.substring(0, Math.max(0, dot)),
           Integer.parseInt(name.substring(dash + 1)),
-          Integer.parseInt(name.substring(0, dash)),
+          Integer.parseInt(name.substring(dot + 1, dash)),
           operations);
+    }
+
+    /** The same edge with other operations. */
+    Edge with(List<String> others) {
+      return new Edge(cell, source, target, others);
+    }
+
+    /** Whether the architecture does without the edge, as those with two types of cells may. */
+    private boolean absent() {
+      return !cell.isEmpty() && operations.equals(List.of("none"));
     }
   }
 
@@ -51,8 +64,8 @@ final class CellDrawing {
     double step = (width - 2 * left) / Math.max(1, nodes - 1);
     double middle = height / 2;
     Svg svg = new Svg(width, height, "cell with " + nodes + " nodes");
-    for (Edge edge : edges) {
-      drawEdge(svg, edge, left, step, middle, radius, stroke, names);
+    for (Edge edge : edges.stream().filter(e -> !e.absent()).toList()) {
+      drawEdge(svg, edge, nodes, left, step, middle, radius, stroke, names);
     }
     for (int n = 0; n < nodes; n++) {
       double x = left + n * step;
@@ -62,8 +75,11 @@ final class CellDrawing {
       }
     }
     if (names) {
-      svg.text(left - radius - 8, middle + 4, "end", "class='axis'", "input");
-      svg.text(width - left + radius + 8, middle + 4, "start", "class='axis'", "output");
+      boolean darts = !edges.isEmpty() && !edges.get(0).cell().isEmpty();
+      String input = darts ? "in 0, 1" : "input";
+      String output = darts ? "out 2–5" : "output";
+      svg.text(left - radius - 8, middle + 4, "end", "class='axis'", input);
+      svg.text(width - left + radius + 8, middle + 4, "start", "class='axis'", output);
     }
     return svg.end();
   }
@@ -71,13 +87,14 @@ final class CellDrawing {
   private static void drawEdge(
       Svg svg,
       Edge edge,
+      int nodes,
       double left,
       double step,
       double middle,
       double radius,
       double stroke,
       boolean names) {
-    double bend = bend(edge, middle);
+    double bend = bend(edge, nodes, middle);
     int count = edge.operations().size();
     double gap = names ? 2 * BUNDLE_GAP : BUNDLE_GAP;
     for (int i = 0; i < count; i++) {
@@ -120,13 +137,14 @@ final class CellDrawing {
   }
 
   /** Height of an arc's middle: neighbours straight, longer edges alternate above and below. */
-  private static double bend(Edge edge, double middle) {
+  private static double bend(Edge edge, int nodes, double middle) {
     int span = edge.target() - edge.source();
     if (span == 1) {
       return 0;
     }
-    double height = middle * (span == 2 ? 0.52 : 0.84);
-    boolean above = span != 2 || edge.source() % 2 == 1;
+    double height = middle * (0.52 + 0.32 * (span - 2) / Math.max(1, nodes - 3));
+    boolean above =
+        nodes > 4 ? (span + edge.source()) % 2 == 1 : span != 2 || edge.source() % 2 == 1;
     return above ? -height : height;
   }
 }

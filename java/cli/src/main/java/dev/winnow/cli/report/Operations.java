@@ -11,7 +11,12 @@ final class Operations {
           "skip_connect", "#0072b2",
           "nor_conv_1x1", "#e69f00",
           "nor_conv_3x3", "#d55e00",
-          "avg_pool_3x3", "#009e73");
+          "avg_pool_3x3", "#009e73",
+          "max_pool_3x3", "#56b4e9",
+          "sep_conv_3x3", "#d55e00",
+          "sep_conv_5x5", "#cc79a7",
+          "dil_conv_3x3", "#e69f00",
+          "dil_conv_5x5", "#8c7a00");
 
   private static final Map<String, String> NAMES =
       Map.of(
@@ -19,7 +24,12 @@ final class Operations {
           "skip_connect", "skip",
           "nor_conv_1x1", "conv 1×1",
           "nor_conv_3x3", "conv 3×3",
-          "avg_pool_3x3", "avg pool");
+          "avg_pool_3x3", "avg pool",
+          "max_pool_3x3", "max pool",
+          "sep_conv_3x3", "sep 3×3",
+          "sep_conv_5x5", "sep 5×5",
+          "dil_conv_3x3", "dil 3×3",
+          "dil_conv_5x5", "dil 5×5");
 
   private Operations() {}
 

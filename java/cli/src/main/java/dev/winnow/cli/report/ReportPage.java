@@ -3,8 +3,11 @@ package dev.winnow.cli.report;
 import dev.winnow.cli.report.CellDrawing.Edge;
 import dev.winnow.cli.search.Significant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** Writes a report as one HTML file: no network, no scripts but a few lines that sort tables. */
 public final class ReportPage {
@@ -46,9 +49,15 @@ public final class ReportPage {
     if (data.cell().isEmpty()) {
       return;
     }
-    html.append("<section><h2>Found cell</h2><div class=\"hero\"><figure>")
-        .append(CellDrawing.large(data.cell()))
-        .append("</figure>");
+    html.append("<section><h2>Found cell</h2><div class=\"hero\"><div>");
+    for (List<Edge> cell : cells(data.cell())) {
+      html.append("<figure>").append(CellDrawing.large(cell));
+      if (!cell.get(0).cell().isEmpty()) {
+        html.element("figcaption", cell.get(0).cell());
+      }
+      html.append("</figure>");
+    }
+    html.append("</div>");
     html.facts(data.facts());
     html.append("</div>");
     if (!data.architecture().isEmpty()) {
@@ -90,15 +99,23 @@ public final class ReportPage {
   }
 
   private void step(String name, List<Edge> edges) {
-    html.append("<figure>").append(CellDrawing.small(edges));
+    html.append("<figure>");
+    cells(edges).forEach(cell -> html.append(CellDrawing.small(cell)));
     html.element("figcaption", name);
     html.append("</figure>");
+  }
+
+  /** The edges of each type of cell. */
+  private static Collection<List<Edge>> cells(List<Edge> edges) {
+    return edges.stream()
+        .collect(Collectors.groupingBy(Edge::cell, LinkedHashMap::new, Collectors.toList()))
+        .values();
   }
 
   private static List<Edge> edges(List<Edge> start, List<List<String>> alive) {
     List<Edge> edges = new ArrayList<>();
     for (int e = 0; e < start.size(); e++) {
-      edges.add(new Edge(start.get(e).source(), start.get(e).target(), alive.get(e)));
+      edges.add(start.get(e).with(alive.get(e)));
     }
     return edges;
   }

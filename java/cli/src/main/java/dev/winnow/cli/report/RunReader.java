@@ -73,7 +73,11 @@ final class RunReader {
   }
 
   private static String spaceName(CellSpace space) {
-    return space.name().equals("nas-bench-201") ? "NAS-Bench-201" : space.name();
+    return switch (space.name()) {
+      case "nas-bench-201" -> "NAS-Bench-201";
+      case "darts" -> "DARTS";
+      default -> space.name();
+    };
   }
 
   private String subtitle() {

@@ -34,7 +34,10 @@ public record FoundCell(
       CellSpace space, String architecture, int classes, int side, Lookup lookup) {
     NetworkGraph graph = space.network(architecture, space.standard(classes, side));
     return new FoundCell(
-        space.published(architecture), graph.parameters(), graph.macs(), lookup.accuracies(architecture));
+        space.published(architecture),
+        graph.parameters(),
+        graph.macs(),
+        lookup.accuracies(architecture));
   }
 
   /** A benchmark table, or none. */
