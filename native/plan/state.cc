@@ -3,9 +3,11 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <map>
 #include <new>
 #include <string>
 #include <utility>
@@ -51,6 +53,47 @@ void reads_of(const Graph& graph, int64_t value, std::vector<int64_t>& read) {
   }
 }
 
+// By value: the last value that is made from it. A norm that is applied where it is read keeps its input.
+std::vector<int64_t> last_readers(const Graph& graph) {
+  std::vector<int64_t> last(static_cast<size_t>(graph.size()));
+  for (int64_t v = graph.size() - 1; v >= 0; --v) {
+    last[v] = v == graph.output() ? graph.size() : v;
+    for (const int64_t reader : graph[v].consumers) last[v] = std::max(last[v], graph[reader].lazy ? last[reader] : reader);
+  }
+  return last;
+}
+
+// Operations that leave part of their planes as they were: zero.
+bool leaves_zeros(winnow_operation operation) { return operation == WINNOW_ZERO || operation == WINNOW_PAD_CROP; }
+
+// Memory of values of equal planes, handed on when nobody reads it any more: the zeros around the planes stay.
+class Recycling {
+ public:
+  using Geometry = std::array<int64_t, 5>;
+  // An offset that is free when value v is made, -1 for none.
+  int64_t take(const Geometry& geometry, int64_t v) {
+    for (Buffer& buffer : buffers_[geometry]) {
+      if (buffer.last_reader < v) return std::exchange(buffer.last_reader, INT64_MAX), buffer.offset;
+    }
+    return -1;
+  }
+  void give(const Geometry& geometry, int64_t offset, int64_t last_reader) {
+    for (Buffer& buffer : buffers_[geometry]) {
+      if (buffer.offset == offset) {
+        buffer.last_reader = last_reader;
+        return;
+      }
+    }
+    buffers_[geometry].push_back({offset, last_reader});
+  }
+
+ private:
+  struct Buffer {
+    int64_t offset, last_reader;
+  };
+  std::map<Geometry, std::vector<Buffer>> buffers_;
+};
+
 }  // namespace
 
 Arena::Arena(int64_t bytes) {
@@ -93,6 +136,8 @@ Layout::Layout(const Graph& graph, int64_t batch_size, int64_t bytes_per_element
                     "the plan would take more than the byte budget of " + std::to_string(byte_budget) + " bytes");
     }
   };
+  const std::vector<int64_t> last_reader = last_readers(graph);
+  Recycling recycling;
   for (int64_t v = 0; v < graph.size(); ++v) {
     const Value& value = graph[v];
     if (!value.lazy) {
@@ -109,8 +154,15 @@ Layout::Layout(const Graph& graph, int64_t batch_size, int64_t bytes_per_element
       p.pitch = elements_of({value.shape.width + 2 * around.width, kLanes}, "a value");
       p.plane = elements_of({value.shape.height + 2 * around.height, p.pitch}, "a value");
       p.block = elements_of({value.shape.channels, p.plane}, "a value");
-      p.offset = state_elements + around.height * p.pitch + around.width * kLanes;
-      add(state_elements, elements_of({blocks, p.block}, "a value"));
+      const Recycling::Geometry geometry{value.shape.channels, value.shape.height, value.shape.width, around.height,
+                                         around.width};
+      const bool recycled = halo == Halo::kForward && !leaves_zeros(value.operation);
+      p.offset = recycled ? recycling.take(geometry, v) : -1;
+      if (p.offset < 0) {
+        p.offset = state_elements + around.height * p.pitch + around.width * kLanes;
+        add(state_elements, elements_of({blocks, p.block}, "a value"));
+      }
+      if (recycled) recycling.give(geometry, p.offset, last_reader[v]);
     }
     plane_elements = std::max(plane_elements, elements_of({value.shape.elements(), kLanes}, "a value"));
     const int64_t rows = std::min(strip_rows(value.shape.width), value.shape.height);

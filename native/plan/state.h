@@ -48,8 +48,9 @@ struct Planes {
 
 class Layout {
  public:
-  // With zeros around every plane as far as a backward pass reads them, or as far as a forward pass does: for small images that is
-  // a fraction of the memory. Throws OUT_OF_MEMORY where the sizes alone pass `byte_budget`.
+  // For a backward pass every value has memory of its own, with as many zeros around its planes as weight gradients read. Where
+  // nothing goes back, memory is handed on when nobody reads it any more and the zeros are those that the forward pass reads: a
+  // fraction, which may stay in the cache. Throws OUT_OF_MEMORY where the sizes alone pass `byte_budget`.
   enum class Halo { kBackward, kForward };
   Layout(const Graph& graph, int64_t batch, int64_t bytes_per_element, int64_t byte_budget, Halo halo = Halo::kBackward);
 
