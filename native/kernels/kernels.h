@@ -14,7 +14,7 @@ constexpr int64_t kLanes = 16;
 // Widest tiles that the kernels take: accumulators of a tile must fit the registers.
 constexpr int64_t kGatherOutputs = 6;
 constexpr int64_t kCorrelateRows = 3;
-constexpr int64_t kCorrelateTerms = 9;
+constexpr int64_t kCorrelateTerms = 27;
 // Rows are short in small images: a conversion to double pays for itself over this many pixels.
 constexpr int64_t kSumPixels = 32;
 

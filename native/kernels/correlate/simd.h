@@ -1,7 +1,8 @@
 // correlate: the weight gradient's sums (kernels.h, Correlation).
 //
 // rows x terms accumulators stay in registers over the whole plane; per pixel rows + terms loads feed rows * terms
-// multiply-adds. The lanes are reduced by the caller, in double and in a fixed order.
+// multiply-adds. Small tiles keep several sets, for neighbouring pixels, so that an addition need not wait for the last one. The
+// lanes are reduced by the caller, in double and in a fixed order.
 #pragma once
 
 #include "kernels/kernels.h"
@@ -11,9 +12,9 @@ namespace winnow::WINNOW_VARIANT_NAMESPACE {
 
 template <typename T, int W, int ROWS, int TERMS>
 inline void correlate_tile(const Correlation<T>& c, int64_t row, int64_t term) {
-  const int64_t step = c.activation_step;
+  constexpr int kSets = ROWS * TERMS < 8 ? 8 / (ROWS * TERMS) : 1;
   for (int64_t lane = 0; lane < c.lanes; lane += W) {
-    V<T, W> sum[ROWS][TERMS];
+    V<T, W> sum[kSets][ROWS][TERMS] = {};
     const T* gradient[ROWS];
     const T* activation[TERMS];
     WINNOW_UNROLL
@@ -24,20 +25,26 @@ inline void correlate_tile(const Correlation<T>& c, int64_t row, int64_t term) {
     WINNOW_UNROLL
     for (int r = 0; r < ROWS; ++r) {
       WINNOW_UNROLL
-      for (int t = 0; t < TERMS; ++t) sum[r][t] = load<T, W>(sums + r * c.sum_pitch + t * kLanes);
+      for (int t = 0; t < TERMS; ++t) sum[0][r][t] = load<T, W>(sums + r * c.sum_pitch + t * kLanes);
     }
-    for (int64_t y = 0; y < c.height; ++y) {
-      for (int64_t x = 0; x < c.pixels; ++x) {
-        V<T, W> g[ROWS];
+    const auto add = [&](V<T, W>(&to)[ROWS][TERMS], int64_t x) {
+      V<T, W> g[ROWS];
+      WINNOW_UNROLL
+      for (int r = 0; r < ROWS; ++r) g[r] = load<T, W>(gradient[r] + x * kLanes);
+      WINNOW_UNROLL
+      for (int t = 0; t < TERMS; ++t) {
+        const V<T, W> a = in_register(load<T, W>(activation[t] + x * c.activation_step));
         WINNOW_UNROLL
-        for (int r = 0; r < ROWS; ++r) g[r] = load<T, W>(gradient[r] + x * kLanes);
-        WINNOW_UNROLL
-        for (int t = 0; t < TERMS; ++t) {
-          const V<T, W> a = in_register(load<T, W>(activation[t] + x * step));
-          WINNOW_UNROLL
-          for (int r = 0; r < ROWS; ++r) sum[r][t] = multiply_add(g[r], a, sum[r][t]);
-        }
+        for (int r = 0; r < ROWS; ++r) to[r][t] = multiply_add(g[r], a, to[r][t]);
       }
+    };
+    for (int64_t y = 0; y < c.height; ++y) {
+      int64_t x = 0;
+      for (; x + kSets <= c.pixels; x += kSets) {
+        WINNOW_UNROLL
+        for (int k = 0; k < kSets; ++k) add(sum[k], x + k);
+      }
+      for (; x < c.pixels; ++x) add(sum[0], x);
       WINNOW_UNROLL
       for (int r = 0; r < ROWS; ++r) gradient[r] += c.gradient_pitch;
       WINNOW_UNROLL
@@ -46,18 +53,22 @@ inline void correlate_tile(const Correlation<T>& c, int64_t row, int64_t term) {
     WINNOW_UNROLL
     for (int r = 0; r < ROWS; ++r) {
       WINNOW_UNROLL
-      for (int t = 0; t < TERMS; ++t) store<T, W>(sums + r * c.sum_pitch + t * kLanes, sum[r][t]);
+      for (int t = 0; t < TERMS; ++t) {
+        WINNOW_UNROLL
+        for (int k = 1; k < kSets; ++k) sum[0][r][t] += sum[k][r][t];
+        store<T, W>(sums + r * c.sum_pitch + t * kLanes, sum[0][r][t]);
+      }
     }
   }
 }
 
 template <typename T, int W, int ROWS>
 inline void correlate_rows(const Correlation<T>& c, int64_t row) {
-  // Nine taps of a 3x3 kernel at once where 27 accumulators fit the registers.
-  constexpr int kMost = kAccumulators >= 24 ? 9 : 3;
+  // Nine taps of a 3x3 kernel at once, where 27 accumulators fit the registers; a 5x5 is 9 + 9 + 7.
   int64_t t = 0;
-  if constexpr (kMost == 9) {
+  if constexpr (kAccumulators >= 24) {
     for (; t + 9 <= c.terms; t += 9) correlate_tile<T, W, ROWS, 9>(c, row, t);
+    if (t + 7 == c.terms) return correlate_tile<T, W, ROWS, 7>(c, row, t);
   }
   for (; t + 3 <= c.terms; t += 3) correlate_tile<T, W, ROWS, 3>(c, row, t);
   for (; t < c.terms; ++t) correlate_tile<T, W, ROWS, 1>(c, row, t);
