@@ -1,6 +1,7 @@
 """A network of bench/shapes/networks in PyTorch, one module for each operation, as the published programs build theirs.
 
-The mixing coefficients are, as there, the softmax of a parameter `alpha`, and an operation runs where its own is above 0.01.
+The mixing coefficients are, as there, the softmax of a parameter `alpha`, and an operation runs where its own is above 0.01; an edge
+whose alphas are all PRUNED contributes nothing.
 """
 
 import json
@@ -13,6 +14,7 @@ from torch.nn import functional
 
 (INPUT, CONVOLUTION, BATCH_NORM, RELU, AVERAGE_POOL, MAX_POOL, WEIGHTED_SUM, CONCAT, GLOBAL_AVERAGE_POOL, LINEAR, ZERO,
  PAD_CROP, CHANNEL_SLICE) = range(13)  # winnow_operation
+PRUNED = -1000  # what the published program sets an alpha to
 
 
 def read_safetensors(path):
@@ -113,7 +115,7 @@ class Network(nn.Module):
 
     def forward(self, x):
         weights = torch.softmax(self.alpha, dim=1).flatten()
-        live = (weights > 0.01).tolist()
+        live = ((weights > 0.01) & (self.alpha.flatten() > PRUNED)).tolist()
         values = [x]
         for index, (_, operation, choice, inputs, choices) in enumerate(self.description.nodes[1:], 1):
             if choice >= 0 and not live[choice]:
