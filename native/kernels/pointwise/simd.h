@@ -56,6 +56,16 @@ inline unsigned relu_pixel(T* out, const T* in, Wide<T> factor, Wide<T> shift, W
   return signs;
 }
 
+// Rows without anything between them are one long row: short loops cost more than their arithmetic.
+inline Extent joined(const Extent& e, bool rows_touch) {
+  return rows_touch ? Extent{e.blocks, 1, e.rows * e.pixels, e.last_lanes} : e;
+}
+
+template <typename T>
+inline bool rows_touch(const ChannelPlanes<T>& p, const Extent& e) {
+  return p.row_pitch == e.pixels * kLanes;
+}
+
 // Calls body(block, row) for the rows of a channel.
 template <typename Body>
 inline void each_channel_row(const Extent& e, Body body) {
@@ -72,11 +82,12 @@ inline T* row_of(const ChannelPlanes<T>& p, int64_t block, int64_t row) {
 template <typename T, bool CAPPED>
 inline void relu_channel(const Relu<T>& r) {
   const Wide<T> f = all<T, kWidth<T>>(r.factor), s = all<T, kWidth<T>>(r.shift), c = all<T, kWidth<T>>(r.cap);
-  each_channel_row(r.extent, [&](int64_t b, int64_t y) {
+  const Extent e = joined(r.extent, rows_touch(r.out, r.extent) && rows_touch(r.in, r.extent));
+  each_channel_row(e, [&](int64_t b, int64_t y) {
     T* out = row_of(r.out, b, y);
     const T* in = row_of(r.in, b, y);
-    uint16_t* signs = r.signs == nullptr ? nullptr : r.signs + b * r.sign_pitch + y * r.extent.pixels;
-    for (int64_t x = 0; x < r.extent.pixels; ++x) {
+    uint16_t* signs = r.signs == nullptr ? nullptr : r.signs + b * r.sign_pitch + y * e.pixels;
+    for (int64_t x = 0; x < e.pixels; ++x) {
       const unsigned mask = relu_pixel<T, CAPPED>(out + x * kLanes, in + x * kLanes, f, s, c);
       if (signs != nullptr) signs[x] = static_cast<uint16_t>(mask);
     }
@@ -91,23 +102,26 @@ void relu(const Relu<T>& r) {
 template <typename T>
 void weighted_sum(const WeightedSum<T>& s) {
   const Wide<T> shift = all<T, kWidth<T>>(s.shift);
-  each_channel_row(s.extent, [&](int64_t b, int64_t y) {
+  bool touch = rows_touch(s.out, s.extent);
+  for (int64_t t = 0; t < s.terms; ++t) touch = touch && rows_touch(s.in[t], s.extent);
+  const Extent e = joined(s.extent, touch);
+  each_channel_row(e, [&](int64_t b, int64_t y) {
     T* out = row_of(s.out, b, y);
     // Two at a time: an output is written once for two that are read.
     int64_t t = 0;
     if (s.terms % 2 != 0) {
       const T* in = row_of(s.in[0], b, y);
       const Wide<T> f = all<T, kWidth<T>>(s.factors[0]);
-      each_vector<T>(s.extent.pixels, [&](int64_t i) { put(out + i, multiply_add(f, get(in + i), shift), false); });
+      each_vector<T>(e.pixels, [&](int64_t i) { put(out + i, multiply_add(f, get(in + i), shift), false); });
       t = 1;
     } else if (s.terms == 0) {
-      each_vector<T>(s.extent.pixels, [&](int64_t i) { put(out + i, shift, false); });
+      each_vector<T>(e.pixels, [&](int64_t i) { put(out + i, shift, false); });
     }
     for (; t < s.terms; t += 2) {
       const T *first = row_of(s.in[t], b, y), *second = row_of(s.in[t + 1], b, y);
       const Wide<T> f = all<T, kWidth<T>>(s.factors[t]), g = all<T, kWidth<T>>(s.factors[t + 1]);
       const bool fresh = t == 0;
-      each_vector<T>(s.extent.pixels, [&](int64_t i) {
+      each_vector<T>(e.pixels, [&](int64_t i) {
         const Wide<T> so_far = multiply_add(f, get(first + i), fresh ? shift : get(out + i));
         put(out + i, multiply_add(g, get(second + i), so_far), false);
       });
@@ -221,7 +235,8 @@ double sum(const T* in, int64_t pixels, int64_t lanes) {
 
 // Sum over a channel of a batch of term(element, sum so far).
 template <typename T, typename Term>
-inline double channel_total(const ChannelPlanes<const T>& p, const Extent& e, Term term) {
+inline double channel_total(const ChannelPlanes<const T>& p, const Extent& extent, Term term) {
+  const Extent e = joined(extent, rows_touch(p, extent) && extent.rows * extent.pixels <= kSumPixels);
   constexpr int64_t kParts = kLanes / kWidth<T>;
   double whole[kLanes] = {}, last[kLanes] = {};  // blocks with all lanes in use; the last one
   for (int64_t b = 0; b < e.blocks; ++b) {
