@@ -11,8 +11,8 @@ import java.util.stream.Stream;
 
 /**
  * Recomputes recorded cases: golden cases (schema golden-parity/1) of the TE-NAS supernets and
- * stand-alone networks of NAS-Bench-201, and the TE-NAS reference vectors. Each runs in float32
- * against the published program's own numbers and in float64 against its float64 ones.
+ * stand-alone networks of NAS-Bench-201 and DARTS, and the TE-NAS reference vectors. Each runs in
+ * float32 against the published program's own numbers and in float64 against its float64 ones.
  */
 public final class Verifier {
   private final Engine engine;

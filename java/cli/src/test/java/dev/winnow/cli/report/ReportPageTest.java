@@ -42,6 +42,19 @@ class ReportPageTest {
     assertFalse(page.contains("Found cell"));
   }
 
+  /** Of a cell that may do without edges, those that it has; of another one {@code none} too. */
+  @Test
+  void absentEdgesAreNotDrawn() {
+    List<Edge> darts =
+        List.of(
+            Edge.of("normal.2-0", List.of("sep_conv_3x3")), Edge.of("normal.2-1", List.of("none")));
+    assertEquals(new Edge("normal", 0, 2, List.of("sep_conv_3x3")), darts.get(0));
+    String drawing = CellDrawing.large(darts);
+    assertTrue(drawing.contains("2←0 sep_conv_3x3"), drawing);
+    assertFalse(drawing.contains("2←1"), drawing);
+    assertTrue(CellDrawing.large(List.of(Edge.of("2-1", List.of("none")))).contains("2←1 none"));
+  }
+
   @Test
   void drawingsAreWellFormed() throws Exception {
     ReportData data = example(true);
