@@ -202,7 +202,7 @@ template <typename T>
 void channel_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t blocks, int64_t rows,
                   int64_t pixels, int64_t lanes) {
   // Halos and lanes past the batch hold numbers that must not count.
-  const int64_t row_pitch = (pixels + 2) * kLanes, block_pitch = (rows + 1) * row_pitch;
+  const int64_t row_pitch = (pixels + 2 * draws.integer(0, 1)) * kLanes, block_pitch = (rows + 1) * row_pitch;
   const Buffer<T> in(blocks * block_pitch, draws);
   const Buffer<T> size = in.absolute();
   const Extent extent = {blocks, rows, pixels, lanes};
@@ -219,8 +219,8 @@ void channel_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws&
 // Terms of different pitches, as values with different halos have them; the halo of the output stays.
 template <typename T>
 void weighted_sum_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t terms, int64_t blocks,
-                       int64_t rows, int64_t pixels) {
-  const auto row_pitch = [&](int64_t t) { return (pixels + t % 3) * kLanes; };
+                       int64_t rows, int64_t pixels, bool touching) {
+  const auto row_pitch = [&](int64_t t) { return (pixels + (touching ? 0 : t % 3)) * kLanes; };
   const auto block_pitch = [&](int64_t t) { return (rows + t % 2) * row_pitch(t); };
   std::vector<Buffer<T>> in;
   for (int64_t t = 0; t < terms; ++t) in.emplace_back(blocks * block_pitch(t), draws);
@@ -344,7 +344,9 @@ TEST(weighted_sums) {
     Draws draws(seed(), 10);
     for (int64_t terms = 0; terms <= 5; ++terms) {
       for (const int64_t pixels : {1, 3, 8, 32}) {
-        weighted_sum_case(kernels, reference, draws, terms, draws.integer(1, 3), draws.integer(1, 4), pixels);
+        for (const bool touching : {false, true}) {
+          weighted_sum_case(kernels, reference, draws, terms, draws.integer(1, 3), draws.integer(1, 4), pixels, touching);
+        }
       }
     }
   });
@@ -364,7 +366,8 @@ TEST(relu_signs) {
     const T special[] = {T{0}, -T{0}, std::numeric_limits<T>::denorm_min(), -std::numeric_limits<T>::denorm_min()};
     for (const int64_t pixels : kPixels) {
       constexpr int64_t kBlocks = 2, kRows = 3;
-      const int64_t pitch = (pixels + 2) * kLanes, block = (kRows + 1) * pitch, sign_pitch = kRows * pixels + 1;
+      const int64_t pitch = (pixels + 2 * draws.integer(0, 1)) * kLanes, block = (kRows + 1) * pitch,
+                    sign_pitch = kRows * pixels + 1;
       Buffer<T> in(kBlocks * block, draws), out(kBlocks * block, draws);
       for (int64_t i = 0; i < in.count(); i += 3) in.data()[i] = special[i % 4];
       std::vector<uint16_t> signs(static_cast<size_t>(kBlocks * sign_pitch), 0xabcd);
