@@ -140,7 +140,7 @@ typedef enum winnow_gradient_sink_kind {
   WINNOW_SINK_SIGN_SUM = 5,
   WINNOW_SINK_MOMENTS = 6,
   WINNOW_SINK_FISHER = 7,
-  WINNOW_SINK_INPUT_COPY = 8 /* values [jobs, L, batch, c, h, w] */
+  WINNOW_SINK_INPUT_COPY = 8 /* values [jobs, L, batch, c, h, w]; roles take no part; goes with want_input_gradient */
 } winnow_gradient_sink_kind;
 
 typedef struct winnow_gradient_sink {
@@ -155,7 +155,9 @@ WINNOW_API winnow_status winnow_forward(winnow_plan *plan, const winnow_call *ca
                                         winnow_error *error);
 
 /* Forward and backward for L cotangents at once; every input holds exactly one batch. Cost: (1 + 2 L) times the forward's
- * multiply-accumulates; memory by winnow_plan_bytes. Sinks that are not built answer UNSUPPORTED. */
+ * multiply-accumulates; memory by winnow_plan_bytes. The first call that wants the input's gradient lays the plan out once more
+ * for it, in as much memory again. At most one sink of the parameters and one of the input; sinks that are not built answer
+ * UNSUPPORTED. */
 WINNOW_API winnow_status winnow_backward(winnow_plan *plan, const winnow_call *call, const winnow_cotangents *cotangents,
                                          const winnow_gradient_sink *sinks, int64_t sink_count, winnow_error *error);
 

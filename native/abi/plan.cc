@@ -35,6 +35,41 @@ void require_roles(uint32_t roles) {
   }
 }
 
+// Where a backward pass's gradients go; nullptr where they are not wanted.
+struct Sinks {
+  const winnow_gradient_sink* parameters = nullptr;
+  const winnow_gradient_sink* input = nullptr;
+};
+
+Sinks sort_sinks(const winnow_gradient_sink* sinks, int64_t count) {
+  if (count < 1 || count > 2) {
+    throw Failure(WINNOW_UNSUPPORTED, "one sink of parameters and one of the input per call in this build, but got " +
+                                          std::to_string(count) + " sinks");
+  }
+  Sinks sorted;
+  for (int64_t s = 0; s < count; ++s) {
+    const winnow_gradient_sink& sink = sinks[s];
+    const bool input = sink.kind == WINNOW_SINK_INPUT_COPY;
+    if (!input && sink.kind != WINNOW_SINK_GRAM && sink.kind != WINNOW_SINK_COPY) {
+      throw Failure(WINNOW_UNSUPPORTED, "sink kind " + std::to_string(sink.kind) + " is not in this build");
+    }
+    if (!input) require_roles(sink.roles);
+    const winnow_gradient_sink*& place = input ? sorted.input : sorted.parameters;
+    if (place != nullptr) throw Failure(WINNOW_UNSUPPORTED, "one sink of each kind per call in this build");
+    place = &sink;
+  }
+  return sorted;
+}
+
+// `count` numbers of a plan's number type, from element `first`.
+void copy_row(const Plan& plan, const void* values, int64_t first, int64_t count, double* out) {
+  if (plan.dtype() == WINNOW_F64) {
+    std::copy_n(static_cast<const double*>(values) + first, count, out);
+  } else {
+    std::copy_n(static_cast<const float*>(values) + first, count, out);
+  }
+}
+
 }  // namespace
 
 winnow_status winnow_plan_create(const winnow_device* device, const winnow_network* network, const winnow_plan_options* options,
@@ -104,34 +139,39 @@ winnow_status winnow_backward(winnow_plan* plan, const winnow_call* call, const 
     require(call, "call");
     require(cotangents, "cotangents");
     require(sinks, "sinks");
-    if (sink_count != 1)
-      throw Failure(WINNOW_UNSUPPORTED, "one sink per call in this build, but got " + std::to_string(sink_count));
-    const winnow_gradient_sink& sink = sinks[0];
-    if (sink.kind != WINNOW_SINK_GRAM && sink.kind != WINNOW_SINK_COPY) {
-      throw Failure(WINNOW_UNSUPPORTED, "sink kind " + std::to_string(sink.kind) + " is not in this build");
-    }
-    require_roles(sink.roles);
+    const Sinks to = sort_sinks(sinks, sink_count);
     Plan& p = *plan->plan;
     const Plan::Busy busy(p);
     p.check(*call);
     p.check(*cotangents, *call);
-    if (call->job_count == 0) return;
-    require(sink.values, "sink values");
-    const int64_t count = cotangents->count;
-    if (sink.kind == WINNOW_SINK_GRAM) {
-      require_capacity(sink.capacity, call->job_count, count * count, "sink values");
-      neural_tangent_kernel(p, *call, *cotangents, sink.roles, sink.values);
-      return;
+    if ((cotangents->want_input_gradient != 0) != (to.input != nullptr)) {
+      throw Failure(WINNOW_INVALID, "an input gradient that is wanted and a sink of kind 8 go together");
     }
-    const int64_t elements = count * elements_of(p.graph().network(), sink.roles);
-    require_capacity(sink.capacity, call->job_count, elements, "sink values");
-    p.gradients(*call, *cotangents, sink.roles, [&](const JobGradients& gradients) {
-      double* out = sink.values + gradients.job * elements;
-      if (p.dtype() == WINNOW_F64) {
-        std::copy_n(static_cast<const double*>(gradients.rows), elements, out);
-      } else {
-        std::copy_n(static_cast<const float*>(gradients.rows), elements, out);
+    if (call->job_count == 0) return;
+    const int64_t count = cotangents->count, input = p.batch() * p.graph()[0].shape.elements();
+    const uint32_t roles = to.parameters == nullptr ? 0 : to.parameters->roles;
+    const int64_t elements = elements_of(p.graph().network(), roles);
+    const bool as_gram = to.parameters != nullptr && to.parameters->kind == WINNOW_SINK_GRAM;
+    const int64_t each = count * (as_gram ? count : elements);
+    if (to.parameters != nullptr) {
+      require(to.parameters->values, "sink values");
+      require_capacity(to.parameters->capacity, call->job_count, each, "sink values");
+    }
+    if (to.input != nullptr) {
+      require(to.input->values, "sink values");
+      require_capacity(to.input->capacity, call->job_count, count * input, "sink values");
+    }
+    p.gradients(*call, *cotangents, roles, [&](const JobGradients& gradients) {
+      for (int64_t l = 0; l < count; ++l) {
+        const int64_t row = l * gradients.pitch();
+        if (to.parameters != nullptr && !as_gram) {
+          copy_row(p, gradients.rows, row, elements, to.parameters->values + gradients.job * each + l * elements);
+        }
+        if (to.input != nullptr) {
+          copy_row(p, gradients.rows, row + elements, input, to.input->values + (gradients.job * count + l) * input);
+        }
       }
+      if (as_gram) gram(p, gradients, to.parameters->values + gradients.job * each);
     });
   });
 }

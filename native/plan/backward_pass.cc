@@ -22,6 +22,19 @@ void BackwardPass<T>::run(const std::function<void(int64_t, T*)>& seed) {
       norm(step.value);
     }
   }
+  if (rows_.input >= 0 && program_.flows(0)) write_input();
+}
+
+template <typename T>
+void BackwardPass<T>::write_input() const {
+  const int64_t elements = graph_[0].shape.elements();
+  for (int64_t l = 0; l < count_; ++l) {
+    for (int64_t n = 0; n < layout_.batch; ++n) {
+      T* out = rows_.values + (first_ + l) * rows_.pitch + rows_.input + n * elements;
+      const T* from = gradient(0, n / kLanes).row(l, 0, 0) + n % kLanes;
+      for (int64_t k = 0; k < elements; ++k) out[k] = from[k * kLanes];
+    }
+  }
 }
 
 template <typename T>

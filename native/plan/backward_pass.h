@@ -14,12 +14,13 @@
 
 namespace winnow {
 
-// Where parameter gradients go: row l of `values` holds the tensors that take part, in network order.
+// Where gradients go: row l of `values` holds the tensors that take part, in network order, then the input where it does.
 template <typename T>
 struct GradientRows {
   T* values;                            // [cotangents of the call][pitch]
   int64_t pitch;                        // elements of a row
   const std::vector<int64_t>* offsets;  // by tensor; -1: takes no part
+  int64_t input;                        // where [batch][c][h][w] of the input begins; -1: takes no part
 };
 
 template <typename T>
@@ -51,6 +52,8 @@ class BackwardPass {
   T* out(int64_t value, winnow_role role, int64_t l) const;
   // Sum over the batch of a value's gradient, channel c.
   double sum_of(const GradientSource& source, int64_t l, int64_t c) const;
+  // Writes the input's gradient out, sample by sample.
+  void write_input() const;
   // What a norm's gradient becomes, from S1 = sum dy and S2 = sum dy xhat.
   void set_norm(int64_t v, int64_t l, int64_t c, double coefficient, double s1, double s2);
   // A norm over something that is not a convolution of its own: its sums by a pass over both.

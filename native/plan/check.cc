@@ -99,9 +99,7 @@ void Plan::check(const winnow_cotangents& cotangents, const winnow_call& call) c
     throw Failure(WINNOW_UNSUPPORTED, "cotangents enter at the output only in this build");
   }
   if (cotangents.stop != -1) throw Failure(WINNOW_UNSUPPORTED, "cotangents.stop is not in this build");
-  if (cotangents.want_input_gradient != 0) {
-    throw Failure(WINNOW_UNSUPPORTED, "input gradients are not in this build");
-  }
+  require_range(cotangents.want_input_gradient, 0, 1, "cotangents.want_input_gradient");
   const bool rows = cotangents.kind == WINNOW_COTANGENT_ONES_ON_ROW || cotangents.kind == WINNOW_COTANGENT_CROSS_ENTROPY_ROWS;
   const int64_t needed = rows ? batch() : 1;
   if (cotangents.kind == WINNOW_COTANGENT_GIVEN) {

@@ -81,7 +81,8 @@ bool plan_supports(winnow_operation operation) {
   }
 }
 
-Graph::Graph(std::shared_ptr<const Network> network) : network_(std::move(network)) {
+Graph::Graph(std::shared_ptr<const Network> network, bool input_gradient)
+    : network_(std::move(network)), input_gradient_(input_gradient) {
   add_values();
   add_consumers();
   choose_gradients();
@@ -150,11 +151,13 @@ void Graph::choose_gradients() {
   std::vector<bool> learned(values_.size());
   for (int64_t v = 0; v < size(); ++v) {
     Value& value = values_[v];
-    learned[v] = value.operation == WINNOW_CONVOLUTION || value.operation == WINNOW_BATCH_NORM;
+    learned[v] = value.operation == WINNOW_CONVOLUTION || value.operation == WINNOW_BATCH_NORM ||
+                 (value.operation == WINNOW_INPUT && input_gradient_);
     for (const int64_t input : value.inputs) learned[v] = learned[v] || learned[input];
     if (value.operation == WINNOW_ZERO) learned[v] = false;
     if (!learned[v]) continue;
     value.gradient = GradientKind::kOwn;
+    if (value.operation == WINNOW_INPUT) continue;  // it is handed out
     if (v == output() || value.consumers.size() != 1) {
       if (v != output() && is_transient(value.operation)) value.gradient = GradientKind::kTransient;
       continue;

@@ -38,7 +38,8 @@ class Graph {
  public:
   // Throws Failure(INVALID) for a network that no row can run (a choice's node feeding something outside the choice that is not
   // a weighted sum), UNSUPPORTED for an operation that is not built yet.
-  explicit Graph(std::shared_ptr<const Network> network);
+  // `input_gradient`: the input too is differentiated to; without it nothing before the first parameter is.
+  explicit Graph(std::shared_ptr<const Network> network, bool input_gradient = false);
 
   const Network& network() const { return *network_; }
   const std::shared_ptr<const Network>& shared_network() const { return network_; }
@@ -46,6 +47,7 @@ class Graph {
   const Value& operator[](int64_t value) const { return values_[static_cast<size_t>(value)]; }
   int64_t size() const { return static_cast<int64_t>(values_.size()); }
   int64_t output() const { return value_of_[static_cast<size_t>(network_->output())]; }
+  bool input_gradient() const { return input_gradient_; }
   int64_t value_of(int64_t node) const { return value_of_[static_cast<size_t>(node)]; }
 
  private:
@@ -55,6 +57,7 @@ class Graph {
   void choose_halos();
 
   std::shared_ptr<const Network> network_;
+  bool input_gradient_;
   std::vector<Value> values_;
   std::vector<int64_t> value_of_;  // by node
 };

@@ -42,8 +42,9 @@ std::vector<int64_t> gradient_offsets(const Network& network, uint32_t roles, in
 template <typename T>
 class TypedPlan final : public Plan {
  public:
-  TypedPlan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> network, const winnow_plan_options& options)
-      : Plan(std::move(device), std::move(network), options),
+  TypedPlan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> network, const winnow_plan_options& options,
+            bool input_gradient = false)
+      : Plan(std::move(device), std::move(network), options, input_gradient),
         kernels_(kernels_of<T>(device_->variant)),
         forward_layout_(graph_, batch(), element_bytes_, device_->byte_budget, Layout::Halo::kForward) {}
 
@@ -66,12 +67,18 @@ class TypedPlan final : public Plan {
 
   void gradients(const winnow_call& call, const winnow_cotangents& cotangents, uint32_t roles,
                  const std::function<void(const JobGradients&)>& done) override {
+    const bool wants_input = cotangents.want_input_gradient != 0;
+    if (wants_input != graph_.input_gradient()) {
+      to_the_input().gradients(call, cotangents, roles, done);
+      return;
+    }
     const std::vector<std::unique_ptr<Program>> programs = make_programs(call, {graph_.output()}, true);
     int64_t elements;
     const std::vector<int64_t> offsets = gradient_offsets(graph_.network(), roles, elements);
+    const int64_t input = wants_input ? batch() * graph_[0].shape.elements() : 0, pitch = elements + input;
     const int64_t block = cotangent_block(layout_, sizeof(T), cotangents.count);
     const int64_t blocks = (cotangents.count + block - 1) / block;
-    const int64_t row_bytes = cotangents.count * elements * static_cast<int64_t>(sizeof(T)) +
+    const int64_t row_bytes = cotangents.count * pitch * static_cast<int64_t>(sizeof(T)) +
                               (sizeof(T) == sizeof(double) ? 0 : layout_.state_elements * int64_t{sizeof(double)});
     reserve_workspaces(block);
     wide_states_.resize(static_cast<size_t>(device_->threads));
@@ -86,7 +93,7 @@ class TypedPlan final : public Plan {
         const winnow_job& job = call.jobs[first + slot];
         const Program& program = *programs[program_index(job)];
         forward_in_double(call, job, program, slot, worker);
-        rows[slot].assign(static_cast<size_t>(cotangents.count * elements), T{0});
+        rows[slot].assign(static_cast<size_t>(cotangents.count * pitch), T{0});
         seeds[slot] = std::make_unique<Seeds<T>>(graph_, layout_, *slots_.states[slot], cotangents, call, job);
         passes[slot] = std::make_unique<Backward<T>>(graph_, layout_, kernels_, program,
                                                      call.parameters[job.parameters]->parameters, *slots_.states[slot]);
@@ -96,11 +103,11 @@ class TypedPlan final : public Plan {
         const int64_t slot = task / blocks, from = task % blocks * block;
         passes[slot]->run(*workspaces_[worker], from, std::min(block, cotangents.count - from),
                           [&](int64_t l, T* gradient) { seeds[slot]->write(l, gradient); },
-                          {rows[slot].data(), elements, &offsets});
+                          {rows[slot].data(), pitch, &offsets, wants_input ? elements : -1});
       });
       run(call, count, [&](int64_t slot, int64_t) {
         const Timed timed(timing_.get(), graph_.output(), Phase::kSink);
-        done({first + slot, rows[slot].data(), cotangents.count, elements});
+        done({first + slot, rows[slot].data(), cotangents.count, elements, input});
       });
     });
   }
@@ -128,12 +135,24 @@ class TypedPlan final : public Plan {
     });
   }
 
-  double dot(const void* rows, int64_t pitch, int64_t i, int64_t j) const override {
+  double dot(const void* rows, int64_t pitch, int64_t elements, int64_t i, int64_t j) const override {
     const T* values = static_cast<const T*>(rows);
-    return kernels_.dot(values + i * pitch, values + j * pitch, pitch);
+    return kernels_.dot(values + i * pitch, values + j * pitch, elements);
   }
 
  private:
+  // The same plan laid out once more, differentiated to the input too: most calls never ask, and it costs them nothing.
+  TypedPlan& to_the_input() {
+    if (to_the_input_ == nullptr) {
+      winnow_plan_options options = {};
+      options.size = sizeof options;
+      options.batch = batch();
+      options.dtype = dtype_;
+      to_the_input_ = std::make_unique<TypedPlan>(device_, graph_.shared_network(), options, true);
+    }
+    return *to_the_input_;
+  }
+
   static size_t program_index(const winnow_job& job) { return static_cast<size_t>(std::max<int64_t>(0, job.row)); }
 
   // One program per row that a job uses; a network without choices has one.
@@ -230,6 +249,7 @@ class TypedPlan final : public Plan {
   std::vector<std::unique_ptr<State<double>>> wide_states_;  // by worker
   std::vector<std::unique_ptr<Workspace<T>>> workspaces_;    // by worker
   std::vector<std::vector<T>> gradient_rows_;                // by job of a wave; kept, fresh pages are dear
+  std::unique_ptr<TypedPlan> to_the_input_;
 };
 
 }  // namespace
@@ -254,9 +274,10 @@ int64_t checked_batch(int64_t batch) {
 
 }  // namespace
 
-Plan::Plan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> network, const winnow_plan_options& options)
+Plan::Plan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> network, const winnow_plan_options& options,
+           bool input_gradient)
     : device_(std::move(device)),
-      graph_(std::move(network)),
+      graph_(std::move(network), input_gradient),
       dtype_(static_cast<winnow_dtype>(options.dtype)),
       element_bytes_(options.dtype == WINNOW_F64 ? 8 : 4),
       layout_(graph_, checked_batch(options.batch), element_bytes_, device_->byte_budget) {

@@ -15,11 +15,13 @@
 
 namespace winnow {
 
-// Gradients of one job: row l holds cotangent l's gradients of the tensors that take part, in network order.
+// Gradients of one job: row l holds cotangent l's gradients of the tensors that take part, in network order, and of the input
+// where it was wanted.
 struct JobGradients {
   int64_t job;
-  const void* rows;  // T [cotangents][elements]
-  int64_t cotangents, elements;
+  const void* rows;  // T [cotangents][elements + input]
+  int64_t cotangents, elements, input;
+  int64_t pitch() const { return elements + input; }
 };
 
 // Activations of all samples of a job, packed as its PatternLayout says.
@@ -79,11 +81,12 @@ class Plan {
     Plan& plan_;
   };
 
-  // Inner product of two gradient rows in double, of the plan's number type.
-  virtual double dot(const void* rows, int64_t pitch, int64_t i, int64_t j) const = 0;
+  // Inner product in double of the first `elements` of gradient rows i and j, of the plan's number type.
+  virtual double dot(const void* rows, int64_t pitch, int64_t elements, int64_t i, int64_t j) const = 0;
 
  protected:
-  Plan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> network, const winnow_plan_options& options);
+  Plan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> network, const winnow_plan_options& options,
+       bool input_gradient);
 
   std::shared_ptr<const Device> device_;
   Graph graph_;

@@ -345,7 +345,8 @@ class Calls {
         const int64_t held = std::max<int64_t>(0, cotangents.count);
         std::vector<double> given(static_cast<size_t>(held * batch_ * outputs), 1.0);
         cotangents.values = rarely() ? nullptr : given.data();
-        cotangents.want_input_gradient = rarely() ? 1 : 0;
+        const bool to_input = d_.chance(0.3);
+        cotangents.want_input_gradient = to_input != rarely() ? 1 : 0;
         const int32_t kind = rarely() ? static_cast<int32_t>(d_.integer(-1, 9)) : static_cast<int32_t>(d_.integer(0, 1));
         const uint32_t roles = rarely() ? static_cast<uint32_t>(d_.bits()) : static_cast<uint32_t>(d_.integer(1, 63));
         int64_t width = held;
@@ -354,9 +355,11 @@ class Calls {
           for (const Tensor& t : network_->network->tensors()) width += roles >> t.role & 1 ? t.elements : 0;
         }
         std::vector<double> values(shrunk(count * held * width));
-        const winnow_gradient_sink sink = {kind, roles, values.data(), size(values)};
-        done = accept(winnow_backward(plan_, &call, &cotangents, &sink, rarely() ? 2 * (d_.chance(0.5) ? 1 : 0) : 1, &error),
-                      error, "backward");
+        std::vector<double> inputs(shrunk(count * held * batch_ * network_->network->nodes()[0].shape.elements()));
+        const winnow_gradient_sink sinks[] = {{kind, roles, values.data(), size(values)},
+                                              {WINNOW_SINK_INPUT_COPY, 0, inputs.data(), size(inputs)}};
+        const int64_t sink_count = rarely() ? d_.integer(0, 2) : to_input ? 2 : 1;
+        done = accept(winnow_backward(plan_, &call, &cotangents, sinks, sink_count, &error), error, "backward");
       }
     }
     tally.calls_done += done;

@@ -213,6 +213,22 @@ class Native {
     return values;
   }
 
+  // Gradients of all parameters [job][count][parameters], and of the input [job][count][batch, c, h, w].
+  std::pair<std::vector<double>, std::vector<double>> to_the_input(const std::vector<winnow_job>& jobs,
+                                                                   const Cotangents& given) {
+    const size_t rows = jobs.size() * static_cast<size_t>(given.count);
+    std::vector<double> values(rows * static_cast<size_t>(tables_.network->parameters()), NAN);
+    std::vector<double> inputs(rows * static_cast<size_t>(tables_.batch * tables_.input_elements()), NAN);
+    values.reserve(values.size() + 1);  // never null
+    const winnow_call c = call(jobs);
+    winnow_cotangents entering = cotangents(given);
+    entering.want_input_gradient = 1;
+    const winnow_gradient_sink sinks[] = {{WINNOW_SINK_INPUT_COPY, 0, inputs.data(), static_cast<int64_t>(inputs.size())},
+                                          {WINNOW_SINK_COPY, kAllRoles, values.data(), static_cast<int64_t>(values.size())}};
+    require_ok(winnow_backward(plan(), &c, &entering, sinks, 2, &error_), error_);
+    return {std::move(values), std::move(inputs)};
+  }
+
   std::vector<double> ntk(const std::vector<winnow_job>& jobs, uint32_t roles) {
     std::vector<double> kernel(jobs.size() * static_cast<size_t>(tables_.batch * tables_.batch), NAN);
     const winnow_call c = call(jobs);
@@ -322,6 +338,7 @@ using TensorValues = std::vector<std::vector<double>>;  // by tensor of the netw
 // Expected gradients of one job: [cotangent][tensor][element]; and whether another order of summation gives them too.
 struct Expected {
   std::vector<TensorValues> gradients;
+  std::vector<std::vector<double>> inputs;  // [cotangent][batch, c, h, w]
   bool comparable;
   double cotangent;  // the largest
 };
@@ -333,9 +350,11 @@ constexpr double kMargin = 1e-11, kSteepness = 60;
 Expected expect(const Tables& t, const winnow_job& job, const Cotangents& given) {
   Reference reference = reference_of(t, job);
   reference.forward(batch_of(t, job, 0));
-  Expected expected{{}, margin_of(t, reference) >= kMargin && reference.steepness() <= kSteepness, 0};
+  Expected expected{{}, {}, margin_of(t, reference) >= kMargin && reference.steepness() <= kSteepness, 0};
   for (const std::vector<double>& cotangent : expand(t, job, given, logits_of(t, reference))) {
-    expected.gradients.push_back(reference.backward(cotangent).tensors);
+    ReferenceGradients<double> gradients = reference.backward(cotangent);
+    expected.gradients.push_back(std::move(gradients.tensors));
+    expected.inputs.push_back(std::move(gradients.input));
     expected.cotangent = std::max(expected.cotangent, largest_of(cotangent.data(), static_cast<int64_t>(cotangent.size())));
   }
   return expected;
@@ -371,6 +390,26 @@ void compare_gradients(const Tables& t, const Expected& expected, const double* 
             "gradient of " + tensor.name + " is off by " + text_of(worst) + ", allowed " + text_of(bound) + ", largest " +
                 text_of(most));
     }
+  }
+}
+
+// `actual` [count][batch, c, h, w] against the reference.
+void compare_inputs(const Tables& t, const Expected& expected, const double* actual, double relative) {
+  double overall = expected.cotangent;
+  for (const TensorValues& row : expected.gradients) {
+    for (const std::vector<double>& tensor : row) {
+      overall = std::max(overall, largest_of(tensor.data(), static_cast<int64_t>(tensor.size())));
+    }
+  }
+  const int64_t elements = t.batch * t.input_elements();
+  for (const std::vector<double>& row : expected.inputs) {
+    const double bound = relative * (largest_of(row.data(), elements) + 0.1 * overall);  // as of a tensor, see above
+    double worst = 0;
+    for (const double value : row) {
+      const double off = std::fabs(*actual++ - value);
+      worst = off <= worst ? worst : off;  // keeps a NaN
+    }
+    check(worst <= bound, __FILE__, __LINE__, "input gradient is off by " + text_of(worst) + ", allowed " + text_of(bound));
   }
 }
 
@@ -548,6 +587,13 @@ void check_network(const std::vector<int64_t>& blob, int64_t batch, winnow_norm_
           if (!expected[k][j].comparable) continue;
           compare_gradients(t, expected[k][j], gradients.data() + static_cast<int64_t>(j) * count * each, kAllRoles, relative);
           compare_gram(expected[k][j], roles, *t.network, gram.data() + static_cast<int64_t>(j) * count * count, 4 * relative);
+        }
+        const auto [to_parameters, to_inputs] = native.to_the_input(t.jobs, kinds[k]);
+        for (size_t j = 0; j < t.jobs.size(); ++j) {
+          if (!expected[k][j].comparable) continue;
+          const int64_t first = static_cast<int64_t>(j) * count;
+          compare_gradients(t, expected[k][j], to_parameters.data() + first * each, kAllRoles, relative);
+          compare_inputs(t, expected[k][j], to_inputs.data() + first * t.batch * t.input_elements(), relative);
         }
         if (k == 0) check_same_bits(native.ntk(t.jobs, roles), gram, "the kernel of winnow_ntk");
         if (k == 2) check_jobs_are_apart(t, native, kinds[k], gradients);
@@ -803,7 +849,13 @@ TEST(backward_passes_are_checked) {
   c = b.cotangents(), c.stop = 1;
   b.expect_backward(c, s, WINNOW_UNSUPPORTED, "cotangents.stop");
   c = b.cotangents(), c.want_input_gradient = 1;
-  b.expect_backward(c, s, WINNOW_UNSUPPORTED, "input gradients");
+  b.expect_backward(c, s, WINNOW_INVALID, "an input gradient that is wanted and a sink of kind 8 go together");
+  c = b.cotangents(), c.want_input_gradient = 2;
+  b.expect_backward(c, s, WINNOW_INVALID, "want_input_gradient must be in [0, 1] but was 2");
+  c = b.cotangents(), s.kind = WINNOW_SINK_INPUT_COPY;
+  b.expect_backward(c, s, WINNOW_INVALID, "an input gradient that is wanted and a sink of kind 8 go together");
+  c.want_input_gradient = 1, s.capacity = 143;
+  b.expect_backward(c, s, WINNOW_INVALID, "sink values needs 4 x 144 elements but has 143");
   c = b.cotangents(), c.count = 3;
   b.expect_backward(c, s, WINNOW_INVALID, "cotangents.count must be 4 but was 3");
   c = b.cotangents(), c.kind = WINNOW_COTANGENT_GIVEN;
@@ -819,7 +871,10 @@ TEST(backward_passes_are_checked) {
   s = b.sink(), s.capacity = 63;
   b.expect_backward(c, s, WINNOW_INVALID, "sink values needs 4 x 16 elements but has 63");
   s = b.sink();
-  b.expect_backward(c, s, WINNOW_UNSUPPORTED, "one sink per call", 2);
+  b.expect_backward(c, s, WINNOW_UNSUPPORTED, "but got 3 sinks", 3);
+  b.expect_backward(c, s, WINNOW_UNSUPPORTED, "but got 0 sinks", 0);
+  const winnow_gradient_sink twice[] = {s, s};
+  b.expect_backward(c, *twice, WINNOW_UNSUPPORTED, "one sink of each kind", 2);
 
   winnow_call call = b.call();
   winnow_job job = {0, 0, 2, 0, -1};
