@@ -80,21 +80,23 @@ final class Backward extends Output<Gradients> implements AutoCloseable {
 
   @Override
   int compute(winnow_call call, winnow_error error) {
-    try (winnow_gradient_sink sinks = new winnow_gradient_sink(2);
-        DoublePointer inputs = values.getPointer(jobs * graph.parameters())) {
+    long parameters = jobs * graph.parameters();
+    try (winnow_gradient_sink sinks = new winnow_gradient_sink(2)) {
       sinks
-          .getPointer(0)
+          .position(0)
           .kind(Winnow.WINNOW_SINK_COPY)
           .roles(ROLES)
-          .values(values)
-          ._capacity(jobs * graph.parameters());
+          .values(values.position(0))
+          ._capacity(parameters);
       sinks
-          .getPointer(1)
+          .position(1)
           .kind(Winnow.WINNOW_SINK_INPUT_COPY)
           .roles(0)
-          .values(inputs)
+          .values(values.position(parameters))
           ._capacity(jobs * batch * inputs());
-      return Winnow.winnow_backward(plan, call, cotangents, sinks, input ? 2 : 1, error);
+      values.position(0);
+      return Winnow.winnow_backward(
+          plan, call, cotangents, sinks.position(0), input ? 2 : 1, error);
     }
   }
 

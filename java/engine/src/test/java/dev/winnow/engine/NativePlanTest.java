@@ -512,6 +512,34 @@ class NativePlanTest {
     }
   }
 
+  /** y = W x and the scalar sum of c y: dx = W^T c. */
+  @Test
+  void inputGradientOfALinearLayerIsTheTransposedProduct() {
+    Parameters weights =
+        new Parameters.Given(
+            Map.of(
+                "linear.weight", new Tensor(new int[] {2, 2}, new double[] {1, 2, 0, -1}),
+                "linear.bias", new Tensor(new int[] {2}, new double[] {0.5, 0})));
+    Cotangent cotangent =
+        new Cotangent.Given(new Tensor(new int[] {3, 2}, new double[] {1, 0, -2, 3, 0.5, 1}));
+    Job job = new Job(Row.NONE, weights, Networks.images(STREAM, 3, 2, 1, 1));
+    List<Gradients> found = new ArrayList<>();
+    try (Plan plan = engine.plan(Networks.linear(2, 2), PlanOptions.batch(3))) {
+      plan.gradients(
+          List.of(job, job),
+          cotangent,
+          Plan.NormMode.BATCH,
+          true,
+          (j, value) -> found.add(value),
+          Monitor.NONE);
+    }
+    for (Gradients gradients : found) {
+      assertEquals(
+          new Tensor(new int[] {3, 2, 1, 1}, new double[] {1, 2, -2, -7, 0.5, 0}),
+          gradients.input().orElseThrow());
+    }
+  }
+
   /** With all logits equal the softmax is 1/2: the bias's gradient is the mean of 1/2 - onehot. */
   @Test
   void crossEntropyOfEqualLogitsPullsTowardsTheLabels() {

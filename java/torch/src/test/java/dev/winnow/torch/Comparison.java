@@ -119,23 +119,22 @@ final class Comparison {
         List.of(job()),
         random.cotangent(),
         random.norm(),
-        false,
-        (j, found) ->
-            expected
-                .parameters()
-                .forEach(
-                    (name, tensor) ->
-                        fit(
-                            plan,
-                            "gradient of " + name,
-                            tensor.values(),
-                            found.parameters().get(name).values(),
-                            allowed(plan, tensor, overall))),
+        true,
+        (j, found) -> {
+          expected
+              .parameters()
+              .forEach(
+                  (name, exact) ->
+                      gradient(plan, name, exact, found.parameters().get(name), overall));
+          Tensor exact = expected.input().orElseThrow();
+          gradient(plan, "the input", exact, found.input().orElseThrow(), overall);
+        },
         Monitor.NONE);
   }
 
-  private double allowed(Plan plan, Tensor tensor, double overall) {
-    return relative(plan) * (largest(tensor.values()) + 0.1 * steepness * (1 + overall));
+  private void gradient(Plan plan, String of, Tensor exact, Tensor found, double overall) {
+    double bound = relative(plan) * (largest(exact.values()) + 0.1 * steepness * (1 + overall));
+    fit(plan, "gradient of " + of, exact.values(), found.values(), bound);
   }
 
   private void kernel(Plan plan, double[][] expected) {
