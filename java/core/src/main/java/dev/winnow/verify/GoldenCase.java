@@ -19,6 +19,8 @@ import dev.winnow.space.NetworkOptions;
 import dev.winnow.space.Supernet;
 import dev.winnow.space.darts.Darts;
 import dev.winnow.space.darts.DartsCell;
+import dev.winnow.space.layer.MobileNet;
+import dev.winnow.space.layer.NasBenchMacro;
 import dev.winnow.verify.CaseReport.NotRun;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,7 +37,11 @@ final class GoldenCase {
   static final String DESCRIPTION = "case.json";
   private static final String SCHEMA = "golden-parity/1";
   private static final Map<String, CellSpace> SPACES =
-      Map.of("nb201", new NasBench201(), "darts", new Darts());
+      Map.of(
+          "nb201", new NasBench201(),
+          "darts", new Darts(),
+          "mobilenet", new MobileNet(),
+          "nbmacro", new NasBenchMacro());
 
   private final Path folder;
   private final RecordedJson json;
@@ -67,7 +73,7 @@ final class GoldenCase {
         case "tenas_supernet_ntk" -> kernels();
         case "tenas_supernet_regions" -> regions();
         case "zero_cost_scores" -> scores();
-        case "forward_backward" -> logitsAlone();
+        case "forward_backward" -> forwardBackward();
         default -> skip("kind " + kind, "it cannot be computed yet");
       }
     }
@@ -247,7 +253,7 @@ final class GoldenCase {
     othersOf(json, computed);
   }
 
-  private void logitsAlone() throws IOException {
+  private void forwardBackward() throws IOException {
     RecordedTensors tensors = tensors();
     Images images = tensors.images("input");
     NetworkGraph graph = standAlone("K", images);
@@ -255,9 +261,9 @@ final class GoldenCase {
     for (Precision precision : Precision.values()) {
       try (Plan plan = engine.plan(graph, new PlanOptions(images.samples(), precision))) {
         logits(plan, job, tensors);
+        new LossGradients(json, tensors, checks).verify(plan, job, monitor);
       }
     }
-    skip("gradients of the loss", "the engine does not hand out gradients yet");
     skip("running statistics after the pass", "the engine does not update them yet");
   }
 
@@ -272,8 +278,34 @@ final class GoldenCase {
           cell(network.at("genotype_normal")) + "/" + cell(network.at("genotype_reduce")),
           options(network, classes, layers / 3, 3, true, images));
     }
+    if (space instanceof MobileNet || space instanceof NasBenchMacro) {
+      return layers(network, classes, images);
+    }
     NetworkOptions options = options(network, classes, network.at("N").integer(), 3, true, images);
     return space.network(json.at("architecture").text(), options);
+  }
+
+  /** A network of a space whose depth is fixed; the architecture is a list of numbers. */
+  private NetworkGraph layers(RecordedJson network, String classes, Images images) {
+    NetworkOptions standard = space.standard(network.at(classes).integer(), images.height());
+    int channels =
+        network.has("init_channels")
+            ? network.at("init_channels").integer()
+            : (int) (standard.channels() * network.at("width_mult").number());
+    RecordedJson architecture = json.at("architecture");
+    String numbers =
+        IntStream.range(0, architecture.size())
+            .mapToObj(i -> Integer.toString(architecture.at(i).integer()))
+            .collect(Collectors.joining(", ", "[", "]"));
+    return space.network(
+        numbers,
+        new NetworkOptions(
+            channels,
+            standard.cellsPerStage(),
+            standard.stages(),
+            true,
+            standard.classes(),
+            standard.input()));
   }
 
   private static String cell(RecordedJson inputs) {
@@ -298,7 +330,8 @@ final class GoldenCase {
             compareLogits("logits", "expected.logits" + suffix, logits, precision, tensors);
           }
           double expected = json.at("expected_loss" + suffix).number();
-          double loss = crossEntropy(logits, tensors.labels("target", logits));
+          double loss =
+              crossEntropy(logits, tensors.labels("target", logits.length, logits[0].length));
           double allowed = Bounds.sum(precision) * Math.abs(expected);
           checks.add(new Check("loss " + Bounds.label(precision), expected, loss, allowed));
         },

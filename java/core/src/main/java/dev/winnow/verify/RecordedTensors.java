@@ -103,19 +103,19 @@ final class RecordedTensors {
     return new Images(values, samples, shape[rank - 3], shape[rank - 2], shape[rank - 1]);
   }
 
-  /** Class indices, one per row of the logits. */
-  int[] labels(String name, double[][] logits) {
-    double[] values = get(name, logits.length).values();
+  /** Class indices, one per sample. */
+  int[] labels(String name, int samples, int classes) {
+    double[] values = get(name, samples).values();
     int[] labels = new int[values.length];
     for (int i = 0; i < labels.length; i++) {
       labels[i] = (int) values[i];
-      if (labels[i] != values[i] || labels[i] < 0 || labels[i] >= logits[i].length) {
+      if (labels[i] != values[i] || labels[i] < 0 || labels[i] >= classes) {
         throw new IllegalArgumentException(
             file
                 + ": tensor '"
                 + name
                 + "' must hold classes in [0, "
-                + (logits[i].length - 1)
+                + (classes - 1)
                 + "] but entry "
                 + i
                 + " is "

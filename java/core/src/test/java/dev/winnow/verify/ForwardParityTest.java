@@ -22,7 +22,9 @@ class ForwardParityTest {
     CaseReport report =
         new Verifier(new ForwardEngine(), Monitor.NONE).verify(SharedFolder.require(place));
     assertEquals("", report.broken());
-    return report.checks().stream().filter(check -> !check.name().contains("ntk")).toList();
+    return report.checks().stream()
+        .filter(check -> !check.name().contains("ntk") && !check.name().contains("gradient"))
+        .toList();
   }
 
   private static void assertPassed(int atLeast, List<Check> checks) {
