@@ -54,15 +54,15 @@ class VerifyCommandTest {
   @Test
   void nothingRunIsAFailedCheckThatNamesWhatIsMissing() throws IOException {
     write("a", "supernet_training", "nb201");
-    write("b", "tenas_supernet_ntk", "mobilenet");
-    write("c", "tenas_supernet_regions", "mobilenet");
+    write("b", "tenas_supernet_ntk", "nb101");
+    write("c", "tenas_supernet_regions", "nb101");
     CommandLineRun run = run("verify", folder.toString());
     assertEquals(ExitCode.CHECK_FAILED, run.code(), run::err);
     assertTrue(
         run.out()
             .contains(
                 "3 cases, nothing could be run; not run 3:"
-                    + " kind supernet_training 1, space mobilenet 2"),
+                    + " kind supernet_training 1, space nb101 2"),
         run::out);
   }
 

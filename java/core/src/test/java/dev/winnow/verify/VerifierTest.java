@@ -288,8 +288,8 @@ class VerifierTest {
     CaseReport report = verify();
     assertEquals(List.of(), report.checks());
     assertEquals("kind supernet_training", report.notRun().get(0).name());
-    json.put("space", "mobilenet");
-    assertEquals("space mobilenet", verify().notRun().get(0).name());
+    json.put("space", "nb101");
+    assertEquals("space nb101", verify().notRun().get(0).name());
   }
 
   @Test
