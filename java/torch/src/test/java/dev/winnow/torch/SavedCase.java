@@ -1,6 +1,7 @@
 package dev.winnow.torch;
 
 import dev.winnow.compute.Cotangent;
+import dev.winnow.net.NetworkJson;
 import dev.winnow.tensor.Dtype;
 import dev.winnow.tensor.Safetensors;
 import dev.winnow.tensor.Tensor;
@@ -14,8 +15,9 @@ import java.util.Map;
 
 /**
  * A case on disk, for a debugger or another program: {@code target/differential/SEED/} with the
- * nodes as text and every number as safetensors (weights by name, {@code input}, {@code cotangent}
- * or {@code labels}, {@code coefficients}, {@code states}).
+ * network as JSON, which {@code winnow score --network} reads, and every number as safetensors
+ * (weights by name, {@code input}, {@code cotangent} or {@code labels}, {@code coefficients},
+ * {@code states} and {@code norm} as ordinals).
  */
 final class SavedCase {
   private SavedCase() {}
@@ -24,11 +26,7 @@ final class SavedCase {
     Path folder = Path.of("target", "differential", Long.toString(random.seed()));
     try {
       Files.createDirectories(folder);
-      StringBuilder text = new StringBuilder();
-      random.graph().nodes().forEach(node -> text.append(node).append('\n'));
-      text.append("output ").append(random.graph().output()).append('\n');
-      text.append("norm ").append(random.norm()).append('\n');
-      Files.writeString(folder.resolve("network.txt"), text);
+      Files.writeString(folder.resolve("network.json"), NetworkJson.write(random.graph()));
       Safetensors.write(folder.resolve("tensors.safetensors"), tensors(random), Dtype.F64);
       return folder.toAbsolutePath();
     } catch (IOException e) {
@@ -53,6 +51,7 @@ final class SavedCase {
     }
     tensors.put("coefficients", vector(coefficients));
     tensors.put("states", vector(states));
+    tensors.put("norm", vector(new double[] {random.norm().ordinal()}));
     return tensors;
   }
 
