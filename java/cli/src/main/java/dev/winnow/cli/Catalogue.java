@@ -31,7 +31,13 @@ final class Catalogue {
           new Entry("regions", "number of linear regions over 3x3 patches; higher is better"),
           new Entry("nwot", "log-determinant of the activation kernel; higher is better"),
           new Entry("params", "number of learned parameters"),
-          new Entry("macs", "multiply-accumulates of one image"));
+          new Entry("macs", "multiply-accumulates of one image"),
+          new Entry("grad_norm", "norms of the loss's gradients by layer; higher is better"),
+          new Entry("snip", "connection sensitivity, sum of |weight x gradient|; higher is better"),
+          new Entry("plain", "sum of weight x gradient; lower is better"),
+          new Entry("l2_norm", "norms of the weights by layer; higher is better"),
+          new Entry("synflow", "synaptic flow without norms; higher is better"),
+          new Entry("synflow_bn", "synaptic flow with norms; higher is better"));
 
   static final List<Entry> DATA =
       List.of(

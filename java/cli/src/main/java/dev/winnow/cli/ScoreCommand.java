@@ -53,6 +53,8 @@ import picocli.CommandLine.Spec;
 final class ScoreCommand implements Callable<Integer> {
   private static final String WAYS = "--arch, --archs, --sample, --all and --network";
 
+  private static final Set<String> COUNTS = Set.of("params", "macs");
+
   private final Session session;
 
   private ScoreCommand(Session session) {
@@ -184,7 +186,7 @@ final class ScoreCommand implements Callable<Integer> {
       require(named.size() == 1 || network != null, "--save-params needs one --arch or --network");
       require(
           drawnScores().size() == 1,
-          "--save-params needs one of ntk, regions and nwot in --scores");
+          "--save-params needs one score in --scores besides params and macs");
       require(options.repeats == null || options.repeats == 1, "--save-params needs --repeats 1");
     }
   }
@@ -207,7 +209,7 @@ final class ScoreCommand implements Callable<Integer> {
   }
 
   private List<String> drawnScores() {
-    return options.scores.stream().filter(Set.of("ntk", "regions", "nwot")::contains).toList();
+    return options.scores.stream().filter(name -> !COUNTS.contains(name)).toList();
   }
 
   private int repeats() {

@@ -44,7 +44,7 @@ class GoldenCasesTest {
   }
 
   @Test
-  void kernelsOfStandAloneNetworks() throws IOException {
+  void scoresOfStandAloneNetworks() throws IOException {
     JsonNode report =
         verify(
             "golden/c1_nb201_allconv",
@@ -58,8 +58,10 @@ class GoldenCasesTest {
     // Activation kernels: 3 variants, matrix and log-determinant, in 2 number types; 2 variants of
     // 3 cases have recorded no
     // matrix that is float64's too.
-    assertEquals(7 * 9 + 7 * 3 * 4 - 2 * 3, report.get("passed").intValue());
-    assertEquals(7, report.get("notRun").get("synflow").intValue());
+    int kernels = 7 * 9 + 7 * 3 * 4 - 2 * 3;
+    // Sum and layers: 4 scores of the loss and the weights in 2 number types, 2 flows in float64.
+    assertEquals(kernels + 7 * 2 * (4 * 2 + 2), report.get("passed").intValue());
+    assertEquals(7, report.get("notRun").get("grasp").intValue());
   }
 
   @Test

@@ -107,8 +107,39 @@ class ScoreCommandTest {
     assertEquals(32, score.get("regions").get("value").intValue());
   }
 
+  /** As zero-cost-nas and NASLib computed them, on recorded weights, images and labels. */
+  @Test
+  void givenWeightsGiveThePublishedSumsTogetherAndAlone() throws IOException {
+    Path place = SharedFiles.find("golden/c1_nb201_none");
+    JsonNode golden = new ObjectMapper().readTree(place.resolve("case.json").toFile());
+    String tensors = place.resolve("tensors.safetensors").toString();
+    String cell = golden.get("architecture").asText();
+    String[] names = {"grad_norm", "synflow_bn", "snip", "plain", "l2_norm", "synflow"};
+    CommandLineRun run =
+        given("--arch", cell, "--scores", String.join(",", names), "--params", tensors);
+    assertEquals(ExitCode.DONE, run.code(), run::err);
+    CSVRecord together = rows(run.out()).get(0);
+    for (String name : names) {
+      JsonNode proxy = golden.get("proxies").get(name);
+      double expected = proxy.get("value").doubleValue();
+      double tolerance = proxy.get("tolerance").get("value").doubleValue();
+      double value = Double.parseDouble(together.get(name));
+      assertEquals(expected, value, tolerance * Math.abs(expected), name);
+      CommandLineRun alone = given("--arch", cell, "--scores", name, "--params", tensors);
+      assertEquals(rows(alone.out()).get(0).get(name), together.get(name));
+    }
+    assertTrue(together.get("synflow_protocol").endsWith("1 ones; no normalisation; float64"));
+  }
+
+  @Test
+  void aScoreOfTheLossNeedsLabels() {
+    CommandLineRun run = score("--arch", CELL, "--scores", "snip");
+    assertEquals(ExitCode.CONFIGURATION, run.code(), run::err);
+    assertTrue(run.err().contains("snip needs the class of every image"), run::err);
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"ntk", "regions", "nwot"})
+  @ValueSource(strings = {"ntk", "regions", "nwot", "synflow", "l2_norm"})
   void drawnWeightsCarriedElsewhereGiveTheSameScore(String score) throws IOException {
     String file = path("drawn.safetensors");
     CommandLineRun drawn =

@@ -1,9 +1,11 @@
 package dev.winnow.compute;
 
+import java.util.List;
+
 /**
- * A block of images {@code [samples, channels, height, width]}, row-major float32. Compared by
- * identity: pass the same object to share it between jobs. The array is not copied: do not change
- * it afterwards.
+ * A block of images {@code [samples, channels, height, width]}, row-major float32, and where known
+ * the class of each. Compared by identity: pass the same object to share it between jobs. The array
+ * is not copied: do not change it afterwards.
  */
 public final class Images {
   private final float[] values;
@@ -11,8 +13,11 @@ public final class Images {
   private final int channels;
   private final int height;
   private final int width;
+  private final List<Integer> labels;
 
   /**
+   * Without labels.
+   *
    * @throws IllegalArgumentException for a side below 1 or a number of values that does not fit
    */
   public Images(float[] values, int samples, int channels, int height, int width) {
@@ -48,6 +53,29 @@ public final class Images {
     this.channels = channels;
     this.height = height;
     this.width = width;
+    this.labels = List.of();
+  }
+
+  private Images(Images images, List<Integer> labels) {
+    this.values = images.values;
+    this.samples = images.samples;
+    this.channels = images.channels;
+    this.height = images.height;
+    this.width = images.width;
+    this.labels = labels;
+  }
+
+  /**
+   * The same images with the class of each.
+   *
+   * @throws IllegalArgumentException for another number of labels than samples
+   */
+  public Images labelled(List<Integer> classes) {
+    if (classes.size() != samples) {
+      throw new IllegalArgumentException(
+          samples + " images need as many labels but got " + classes.size());
+    }
+    return new Images(this, List.copyOf(classes));
   }
 
   /** The values; treat as frozen. */
@@ -69,6 +97,11 @@ public final class Images {
 
   public int width() {
     return width;
+  }
+
+  /** The class of each sample; empty when the classes are not known. */
+  public List<Integer> labels() {
+    return labels;
   }
 
   @Override

@@ -3,10 +3,11 @@ package dev.winnow.data;
 import dev.winnow.compute.Images;
 import dev.winnow.random.Philox;
 import dev.winnow.random.Stream;
+import java.util.Arrays;
 
 /**
  * Normalised batches {@code [indices, channels, side, side]} of an {@link ImageSet}. The result
- * depends on the arguments alone.
+ * depends on the arguments alone. Labels of the set go with its images.
  *
  * <p>A value is {@code (x − mean) / std} in float32 with x in [0, 1], as the published programs
  * compute it.
@@ -83,6 +84,9 @@ public final class Batches {
   }
 
   private static Images images(ImageSet set, int[] indices, float[] values) {
-    return new Images(values, indices.length, set.channels(), set.side(), set.side());
+    Images images = new Images(values, indices.length, set.channels(), set.side(), set.side());
+    return set.labels()
+        .map(labels -> images.labelled(Arrays.stream(indices).mapToObj(i -> labels[i]).toList()))
+        .orElse(images);
   }
 }

@@ -88,6 +88,11 @@ public final class ActivationKernelLogDeterminant implements NetworkScore {
   }
 
   @Override
+  public NormMode norm() {
+    return norm;
+  }
+
+  @Override
   public Protocol protocol(SearchSpace space, ImageSet images) {
     return new Protocol(
         space.standard(Protocol.classes(images), images.shape().height()),

@@ -3,6 +3,8 @@ package dev.winnow.score;
 import dev.winnow.compute.Job;
 import dev.winnow.compute.Monitor;
 import dev.winnow.compute.Plan;
+import dev.winnow.compute.Plan.NormMode;
+import dev.winnow.compute.PlanOptions.Precision;
 import dev.winnow.data.ImageSet;
 import dev.winnow.space.SearchSpace;
 import java.util.List;
@@ -25,6 +27,21 @@ public interface NetworkScore {
    * otherwise.
    */
   Protocol protocol(SearchSpace space, ImageSet images);
+
+  /** Statistics that norms normalise with, as it is defined. */
+  default NormMode norm() {
+    return NormMode.BATCH;
+  }
+
+  /** Number type of the plan that it is defined on. */
+  default Precision precision() {
+    return Precision.FLOAT32;
+  }
+
+  /** Name of the draws of weights and images that it sees; scores of one name see the same. */
+  default String draws() {
+    return name();
+  }
 
   /**
    * The score of every job, each reported as soon as it is final, in job order, on the calling

@@ -5,7 +5,10 @@ import dev.winnow.data.Batches;
 import dev.winnow.data.ImageSet;
 import dev.winnow.data.Patches;
 import dev.winnow.data.Shuffle;
+import dev.winnow.net.Shape;
 import dev.winnow.random.Stream;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * How the images of one evaluation are taken from a set.
@@ -38,6 +41,7 @@ public record Sampling(Kind kind, int batch, int batches) {
             case PLAIN_IMAGES -> Batches.plain(set, indices);
             case IMAGES ->
                 Batches.augmented(set, indices, stream.of("augmentation").of(number + i));
+            case ONES -> ones(batch, set.shape());
             case PATCHES -> Patches.draw(set, indices, side, stream.of("patches").of(number + i));
           };
     }
@@ -50,12 +54,22 @@ public record Sampling(Kind kind, int batch, int batches) {
     for (int i = 0; i < parts.length; i++) {
       System.arraycopy(parts[i].values(), 0, values, i * length, length);
     }
-    return new Images(
-        values,
-        parts.length * parts[0].samples(),
-        parts[0].channels(),
-        parts[0].height(),
-        parts[0].width());
+    Images all =
+        new Images(
+            values,
+            parts.length * parts[0].samples(),
+            parts[0].channels(),
+            parts[0].height(),
+            parts[0].width());
+    List<Integer> labels = Arrays.stream(parts).flatMap(p -> p.labels().stream()).toList();
+    return labels.isEmpty() ? all : all.labelled(labels);
+  }
+
+  /** Samples whose every value is 1. */
+  static Images ones(int samples, Shape shape) {
+    float[] values = new float[Math.toIntExact(Math.multiplyExact(shape.elements(), samples))];
+    Arrays.fill(values, 1);
+    return new Images(values, samples, shape.channels(), shape.height(), shape.width());
   }
 
   /** What a sample is. */
@@ -64,6 +78,8 @@ public record Sampling(Kind kind, int batch, int batches) {
     PLAIN_IMAGES,
     /** A training image, flipped and cropped at random, normalised. */
     IMAGES,
+    /** Ones in the shape of the images: no data. */
+    ONES,
     /** A random crop of one random channel of a training image, normalised. */
     PATCHES
   }

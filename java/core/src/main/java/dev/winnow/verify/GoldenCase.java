@@ -231,8 +231,12 @@ final class GoldenCase {
     RecordedTensors tensors = tensors();
     Images images = tensors.images("input");
     NetworkGraph graph = standAlone("num_classes", images);
-    Job job = new Job(Row.NONE, tensors.parameters(graph, ""), images);
+    int classes = graph.nodes().get(graph.output()).shape().channels();
+    int[] target = tensors.labels("target", images.samples(), classes);
+    Images labelled = images.labelled(Arrays.stream(target).boxed().toList());
+    Job job = new Job(Row.NONE, tensors.parameters(graph, ""), labelled);
     boolean kernel = json.at("proxies").has("ntk_cond");
+    LayerSums sums = new LayerSums(json, checks, monitor);
     for (Precision precision : Precision.values()) {
       int n = images.samples();
       try (Plan plan = engine.plan(graph, new PlanOptions(n, precision))) {
@@ -246,9 +250,12 @@ final class GoldenCase {
               monitor);
         }
         new ActivationKernels(json, tensors, checks).verify(plan, job, monitor);
+        sums.verifyLoss(plan, job);
       }
     }
+    sums.verifyFlows(engine, graph, job);
     List<String> computed = new ArrayList<>(ActivationKernels.NAMES);
+    computed.addAll(LayerSums.NAMES);
     computed.add("ntk_cond");
     othersOf(json, computed);
   }

@@ -9,8 +9,10 @@ import dev.winnow.tensor.Safetensors;
 import dev.winnow.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -19,13 +21,16 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Weights by canonical name and a batch, from safetensors files. The size of the network is read
- * off the weights: C from the stem, N and the stages from the places of the reduction blocks, the
- * classes from the classifier, the image from the batch.
+ * Weights by canonical name and a batch, perhaps with labels, from safetensors files. The size of
+ * the network is read off the weights: C from the stem, N and the stages from the places of the
+ * reduction blocks, the classes from the classifier, the image from the batch.
  */
 public final class GivenNetwork {
   /** Name of the batch among the tensors. */
   public static final String INPUT = "input";
+
+  /** Name of the labels among the tensors; they may be missing. */
+  public static final String TARGET = "target";
 
   private static final Pattern REDUCTION =
       Pattern.compile("cells\\.(\\d{1,6})\\.shortcut\\.conv\\.weight");
@@ -54,7 +59,33 @@ public final class GivenNetwork {
       throw new IllegalArgumentException(
           batch + ": has no tensor '" + INPUT + "'; --batch names a file that has the images");
     }
-    return new GivenNetwork(weights, tensors, images(batch, input));
+    Images images = images(batch, input);
+    Tensor target = others.get(TARGET);
+    return new GivenNetwork(
+        weights, tensors, target == null ? images : images.labelled(labels(batch, target, images)));
+  }
+
+  private static List<Integer> labels(Path file, Tensor target, Images images) {
+    double[] values = target.values();
+    if (values.length != images.samples()) {
+      throw new IllegalArgumentException(
+          file
+              + ": tensor '"
+              + TARGET
+              + "' must have a label for each of "
+              + images.samples()
+              + " images but has "
+              + values.length);
+    }
+    List<Integer> labels = new ArrayList<>();
+    for (double value : values) {
+      if (value != (int) value || value < 0) {
+        throw new IllegalArgumentException(
+            file + ": tensor '" + TARGET + "' must hold classes but one is " + value);
+      }
+      labels.add((int) value);
+    }
+    return labels;
   }
 
   private static Images images(Path file, Tensor input) {
@@ -152,6 +183,7 @@ public final class GivenNetwork {
   Set<String> unused(NetworkGraph graph) {
     Set<String> unused = new TreeSet<>(tensors.keySet());
     unused.remove(INPUT);
+    unused.remove(TARGET);
     graph.tensors().forEach(spec -> unused.remove(spec.name()));
     return unused;
   }

@@ -10,6 +10,8 @@ import dev.winnow.data.ImageSet;
 import dev.winnow.net.Shape;
 import dev.winnow.score.ActivationKernelLogDeterminant;
 import dev.winnow.score.ActivationKernelLogDeterminant.Hooks;
+import dev.winnow.score.ConnectionSensitivity;
+import dev.winnow.score.GradientNorm;
 import dev.winnow.score.LinearRegionCount;
 import dev.winnow.score.MacCount;
 import dev.winnow.score.NetworkScore;
@@ -17,6 +19,9 @@ import dev.winnow.score.NtkConditionNumber;
 import dev.winnow.score.ParameterCount;
 import dev.winnow.score.Protocol;
 import dev.winnow.score.Sampling;
+import dev.winnow.score.SignedSensitivity;
+import dev.winnow.score.SynapticFlow;
+import dev.winnow.score.WeightNorm;
 import dev.winnow.space.NetworkOptions;
 import dev.winnow.space.SearchSpace;
 import java.util.List;
@@ -30,7 +35,19 @@ import java.util.Set;
  */
 public final class ScoreSettings {
   /** Names of the scores there are. */
-  public static final List<String> NAMES = List.of("ntk", "regions", "nwot", "params", "macs");
+  public static final List<String> NAMES =
+      List.of(
+          "ntk",
+          "regions",
+          "nwot",
+          "params",
+          "macs",
+          "grad_norm",
+          "snip",
+          "plain",
+          "l2_norm",
+          "synflow",
+          "synflow_bn");
 
   /** Keys that say how large the networks are. */
   public static final Set<String> NETWORK =
@@ -42,18 +59,17 @@ public final class ScoreSettings {
           Setting.of(
               "channels",
               WHOLE_NUMBER,
-              "channels C of the first stage; default 3 for ntk, the benchmark's for nwot,"
-                  + " params and macs"),
+              "channels C of the first stage; default 3 for ntk, the benchmark's for others"),
           Setting.of(
               "cellsPerStage",
               WHOLE_NUMBER,
-              "cells N of a stage; default 1 for ntk, the benchmark's for nwot, params and macs"),
+              "cells N of a stage; default 1 for ntk, the benchmark's for others"),
           Setting.of("stages", WHOLE_NUMBER, "stages (resolutions); default 3"),
           Setting.of("classes", WHOLE_NUMBER, "outputs; default: those of the data"),
           Setting.oneOf(
               "init",
               "weights; default kaiming for ntk (over fan_out) and regions (over fan_in),"
-                  + " pytorch-default for nwot",
+                  + " pytorch-default for others",
               "kaiming",
               "pytorch-default"),
           Setting.of("ntk.batch", WHOLE_NUMBER, "images of one NTK; default 72"),
@@ -69,7 +85,11 @@ public final class ScoreSettings {
               "nwot.hooks",
               "what counts: relus-and-wrappers as nas-without-training (default), relus as NASLib",
               "relus-and-wrappers",
-              "relus"));
+              "relus"),
+          Setting.of(
+              "gradients.batch",
+              WHOLE_NUMBER,
+              "labelled images of the pass that grad_norm, snip and plain share; default 64"));
 
   private final Configuration configuration;
 
@@ -105,9 +125,13 @@ public final class ScoreSettings {
                   ? Hooks.RELUS
                   : Hooks.RELUS_AND_WRAPPERS,
               NormMode.BATCH,
-              configuration.text("init", "pytorch-default").equals("kaiming")
-                  ? Initialization.KAIMING_FAN_OUT
-                  : Initialization.PYTORCH_DEFAULT);
+              defaultInit());
+      case "grad_norm" -> new GradientNorm(gradientBatch(), defaultInit());
+      case "snip" -> new ConnectionSensitivity(gradientBatch(), defaultInit());
+      case "plain" -> new SignedSensitivity(gradientBatch(), defaultInit());
+      case "l2_norm" -> new WeightNorm(gradientBatch(), defaultInit());
+      case "synflow" -> new SynapticFlow(false, defaultInit());
+      case "synflow_bn" -> new SynapticFlow(true, defaultInit());
       case "params" -> new ParameterCount();
       case "macs" -> new MacCount();
       default ->
@@ -118,6 +142,16 @@ public final class ScoreSettings {
 
   private int regionBatch() {
     return configuration.integer("regions.batch", 1000);
+  }
+
+  private int gradientBatch() {
+    return configuration.integer("gradients.batch", 64);
+  }
+
+  private Initialization defaultInit() {
+    return configuration.text("init", "pytorch-default").equals("kaiming")
+        ? Initialization.KAIMING_FAN_OUT
+        : Initialization.PYTORCH_DEFAULT;
   }
 
   private Initialization init(Initialization kaiming) {

@@ -11,6 +11,7 @@ import dev.winnow.compute.Row;
 import dev.winnow.data.ImageSet;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.random.Stream;
+import dev.winnow.score.LayerSum;
 import dev.winnow.score.LinearRegionCount;
 import dev.winnow.score.MacCount;
 import dev.winnow.score.NetworkScore;
@@ -22,10 +23,10 @@ import dev.winnow.space.SearchSpace;
 import dev.winnow.space.SingleNetwork;
 import dev.winnow.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -39,6 +40,7 @@ public final class Scorer {
   private final SearchSpace space;
   private final ScoreSettings settings;
   private final Map<String, NetworkScore> scores;
+  private final List<List<String>> shared; // names of the scores that one pass gives
   private final Optional<ImageSet> images;
   private final Optional<GivenNetwork> given;
   private final long seed;
@@ -68,6 +70,14 @@ public final class Scorer {
     this.settings = settings;
     this.scores = new LinkedHashMap<>();
     scores.forEach(name -> this.scores.put(name, settings.score(name)));
+    Map<Object, List<String>> passes = new LinkedHashMap<>();
+    this.scores.forEach(
+        (name, score) ->
+            passes
+                .computeIfAbsent(
+                    score instanceof LayerSum sum ? sum.pass() : name, pass -> new ArrayList<>())
+                .add(name));
+    this.shared = List.copyOf(passes.values());
     this.images = images;
     this.given = given;
     this.seed = seed;
@@ -102,7 +112,10 @@ public final class Scorer {
       String network = network(given()) + "; given weights";
       return counts(score)
           ? network
-          : network + "; " + given.get().images().samples() + " given images" + norm(score);
+          : network
+              + "; "
+              + (flow(score) ? "1 ones" : givenSamples() + " given images")
+              + norm(score);
     }
     Protocol protocol = protocol(score);
     if (counts(score)) {
@@ -115,12 +128,26 @@ public final class Scorer {
         + (protocol.sampling().batches() == 1 ? "" : protocol.sampling().batches() + " x ")
         + protocol.sampling().batch()
         + " "
-        + protocol.sampling().kind().name().toLowerCase(java.util.Locale.ROOT)
+        + protocol.sampling().kind().name().toLowerCase(Locale.ROOT)
         + norm(score);
   }
 
   private static String norm(NetworkScore score) {
-    return counts(score) ? "" : "; batch statistics; float32";
+    String statistics =
+        switch (score.norm()) {
+          case BATCH -> "batch statistics";
+          case RUNNING -> "running statistics";
+          case IDENTITY -> "no normalisation";
+        };
+    return "; " + statistics + "; " + score.precision().name().toLowerCase(Locale.ROOT);
+  }
+
+  private static boolean flow(NetworkScore score) {
+    return score instanceof LayerSum sum && sum.pass().flow();
+  }
+
+  private int givenSamples() {
+    return given.orElseThrow().images().samples();
   }
 
   private String network(NetworkOptions options) {
@@ -148,15 +175,21 @@ public final class Scorer {
     return settings.given(given.orElseThrow().size());
   }
 
-  /** All scores of an architecture. */
+  /** All scores of an architecture; those of one pass are computed together. */
   public Map<String, Summary> score(String architecture, Monitor monitor) {
     Map<String, Summary> summaries = new LinkedHashMap<>();
-    scores.forEach(
-        (name, score) -> {
-          long start = System.nanoTime();
-          summaries.put(name, Summary.of(values(score, architecture, monitor)));
-          nanos.merge(name, System.nanoTime() - start, Long::sum);
-        });
+    scores.keySet().forEach(name -> summaries.put(name, null)); // their order
+    for (List<String> names : shared) {
+      long start = System.nanoTime();
+      List<List<Score>> repeated = values(names, architecture, monitor);
+      for (int s = 0; s < names.size(); s++) {
+        int index = s;
+        List<Score> values = repeated.stream().map(all -> all.get(index)).toList();
+        summaries.put(names.get(s), Summary.of(values));
+      }
+      long each = (System.nanoTime() - start) / names.size();
+      names.forEach(name -> nanos.merge(name, each, Long::sum));
+    }
     scored++;
     return summaries;
   }
@@ -166,29 +199,49 @@ public final class Scorer {
     return scored;
   }
 
-  /** Nanoseconds spent on each score so far, building the networks included. */
+  /**
+   * Nanoseconds spent on each score so far, building the networks included; of a shared pass each
+   * has an equal part.
+   */
   public Map<String, Long> nanoseconds() {
     return nanos;
   }
 
-  private List<Score> values(NetworkScore score, String architecture, Monitor monitor) {
+  /** The scores of one pass, repeat by repeat. */
+  private List<List<Score>> values(List<String> names, String architecture, Monitor monitor) {
+    NetworkScore score = scores.get(names.get(0));
     NetworkOptions size = given.isPresent() ? given() : protocol(score).network();
     NetworkGraph graph = space.network(architecture, size);
     if (counts(score)) {
-      return List.of(Score.of(score instanceof MacCount ? graph.macs() : graph.parameters()));
+      long count = score instanceof MacCount ? graph.macs() : graph.parameters();
+      return List.of(List.of(Score.of(count)));
     }
     List<Job> jobs = given.isPresent() ? givenJob(graph) : drawnJobs(score);
-    Score[] values = new Score[jobs.size()];
+    List<List<Score>> values = new ArrayList<>();
     int batch = given.isPresent() ? givenBatch(score) : protocol(score).sampling().batch();
-    try (Plan plan = engine.get().plan(graph, PlanOptions.batch(batch))) {
-      score.compute(plan, jobs, (job, value) -> values[job] = value, monitor);
+    try (Plan plan = engine.get().plan(graph, new PlanOptions(batch, score.precision()))) {
+      if (score instanceof LayerSum) {
+        List<LayerSum> sums = names.stream().map(name -> (LayerSum) scores.get(name)).toList();
+        LayerSum.compute(
+            plan,
+            jobs,
+            sums,
+            (job, all) -> values.add(all.stream().map(LayerSum.Value::score).toList()),
+            monitor);
+      } else {
+        score.compute(plan, jobs, (job, value) -> values.add(List.of(value)), monitor);
+      }
     }
-    return Arrays.asList(values);
+    return values;
   }
 
   private int givenBatch(NetworkScore score) {
-    int samples = given.orElseThrow().images().samples();
-    return score instanceof LinearRegionCount ? settings.regionBatch(samples) : samples;
+    if (flow(score)) {
+      return 1;
+    }
+    return score instanceof LinearRegionCount
+        ? settings.regionBatch(givenSamples())
+        : givenSamples();
   }
 
   private List<Job> givenJob(NetworkGraph graph) {
@@ -203,7 +256,7 @@ public final class Scorer {
 
   private List<Job> drawnJobs(NetworkScore score) {
     Protocol protocol = protocol(score);
-    List<Images> drawn = batches.computeIfAbsent(score.name(), name -> draw(score, protocol));
+    List<Images> drawn = batches.computeIfAbsent(score.draws(), name -> draw(score, protocol));
     List<Job> jobs = new ArrayList<>();
     for (int r = 0; r < repeats; r++) {
       jobs.add(new Job(Row.NONE, drawn(score, protocol, r), drawn.get(r)));
@@ -224,12 +277,13 @@ public final class Scorer {
   }
 
   private Stream stream(NetworkScore score) {
-    return Stream.root(seed).of("score").of(score.name());
+    return Stream.root(seed).of("score").of(score.draws());
   }
 
   /**
    * The weights and the batch that a score of an architecture is computed on in the first repeat,
-   * by canonical name and {@code input}: what {@link GivenNetwork} reads.
+   * by canonical name, {@code input} and, where known, {@code target}: what {@link GivenNetwork}
+   * reads.
    */
   public Map<String, Tensor> tensors(String name, String architecture) {
     NetworkScore score = scores.get(name);
@@ -246,6 +300,10 @@ public final class Scorer {
     }
     int[] shape = {batch.samples(), batch.channels(), batch.height(), batch.width()};
     tensors.put(GivenNetwork.INPUT, new Tensor(shape, pixels));
+    double[] labels = batch.labels().stream().mapToDouble(label -> label).toArray();
+    if (labels.length > 0) {
+      tensors.put(GivenNetwork.TARGET, new Tensor(new int[] {labels.length}, labels));
+    }
     return tensors;
   }
 

@@ -1,0 +1,151 @@
+package dev.winnow.verify;
+
+import dev.winnow.compute.Engine;
+import dev.winnow.compute.Initialization;
+import dev.winnow.compute.Job;
+import dev.winnow.compute.Monitor;
+import dev.winnow.compute.Plan;
+import dev.winnow.compute.PlanOptions;
+import dev.winnow.compute.PlanOptions.Precision;
+import dev.winnow.net.NetworkGraph;
+import dev.winnow.score.ConnectionSensitivity;
+import dev.winnow.score.GradientNorm;
+import dev.winnow.score.LayerSum;
+import dev.winnow.score.SignedSensitivity;
+import dev.winnow.score.SynapticFlow;
+import dev.winnow.score.WeightNorm;
+import dev.winnow.score.WeightPass;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** The scores of a golden case that add up over its layers, layer by layer. */
+final class LayerSums {
+  private static final Initialization ANY = Initialization.PYTORCH_DEFAULT; // weights are given
+
+  private static final LayerSum MODULI = new ConnectionSensitivity(1, ANY);
+
+  private static final List<LayerSum> OF_THE_LOSS =
+      List.of(
+          new GradientNorm(1, ANY), new WeightNorm(1, ANY), new SignedSensitivity(1, ANY), MODULI);
+
+  private static final List<LayerSum> FLOWS =
+      List.of(new SynapticFlow(false, ANY), new SynapticFlow(true, ANY));
+
+  /**
+   * Multiple of the recorded difference between number types that float32 may differ by (README of
+   * the cases).
+   */
+  private static final double MEASURED = 20;
+
+  /** Names of the recorded scores. */
+  static final List<String> NAMES =
+      Stream.concat(OF_THE_LOSS.stream(), FLOWS.stream()).map(LayerSum::name).toList();
+
+  private final RecordedJson json;
+  private final List<Check> checks;
+  private final Monitor monitor;
+
+  LayerSums(RecordedJson json, List<Check> checks, Monitor monitor) {
+    this.json = json;
+    this.checks = checks;
+    this.monitor = monitor;
+  }
+
+  /**
+   * Those that read the gradients of the loss, or the weights alone.
+   *
+   * @param job of labelled images
+   */
+  void verifyLoss(Plan plan, Job job) {
+    List<LayerSum> recorded = recorded(OF_THE_LOSS);
+    if (recorded.isEmpty()) {
+      return;
+    }
+    Precision precision = plan.options().precision();
+    LayerSum.compute(
+        plan,
+        List.of(job),
+        OF_THE_LOSS,
+        (j, values) -> {
+          Map<String, Double> moduli = values.get(OF_THE_LOSS.indexOf(MODULI)).layers();
+          for (int s = 0; s < values.size(); s++) {
+            LayerSum score = OF_THE_LOSS.get(s);
+            if (recorded.contains(score)) {
+              // A signed sum is as exact as that of the moduli.
+              boolean signed = score instanceof SignedSensitivity;
+              Map<String, Double> sizes = signed ? moduli : values.get(s).layers();
+              compare(score.name(), values.get(s), sizes, precision);
+            }
+          }
+        },
+        monitor);
+  }
+
+  /** Synaptic flows, in float64 as published. */
+  void verifyFlows(Engine engine, NetworkGraph graph, Job job) {
+    Precision precision = Precision.FLOAT64;
+    List<LayerSum> recorded = recorded(FLOWS);
+    if (recorded.isEmpty()) {
+      return;
+    }
+    try (Plan plan = engine.plan(graph, new PlanOptions(1, precision))) {
+      for (LayerSum flow : recorded) {
+        LayerSum.compute(
+            plan,
+            List.of(job),
+            List.of(flow),
+            (j, value) ->
+                compare(flow.name(), value.get(0), sizes(flow, value.get(0).layers()), precision),
+            monitor);
+      }
+    }
+  }
+
+  /** Before a norm a term is what is left of numbers as large as the others' that cancel. */
+  private static Map<String, Double> sizes(LayerSum flow, Map<String, Double> terms) {
+    if (flow.pass() != WeightPass.NORMALISED_FLOW) {
+      return terms;
+    }
+    Map<String, Double> sizes = new HashMap<>(terms);
+    sizes.replaceAll((layer, term) -> Collections.max(terms.values()));
+    return sizes;
+  }
+
+  private List<LayerSum> recorded(List<LayerSum> scores) {
+    return scores.stream().filter(score -> json.at("proxies").has(score.name())).toList();
+  }
+
+  /**
+   * @param sizes of the layers' terms, to which errors are relative
+   */
+  private void compare(
+      String name, LayerSum.Value value, Map<String, Double> sizes, Precision precision) {
+    RecordedJson proxy = json.at("proxies").at(name);
+    boolean float32 = precision == Precision.FLOAT32;
+    String field = float32 ? "value" : "value_f64";
+    String label = " " + Bounds.label(precision);
+    RecordedJson layers = proxy.at("per_layer");
+    double[] expected = new double[layers.size()];
+    double[] computed = new double[layers.size()];
+    double[] allowed = new double[layers.size()];
+    double size = 0;
+    for (int l = 0; l < expected.length; l++) {
+      RecordedJson layer = layers.at(l);
+      String layerName = layer.at("layer").text();
+      expected[l] = layer.at(field).number();
+      computed[l] = value.layers().getOrDefault(layerName, Double.NaN); // a miss
+      double own = Math.abs(sizes.getOrDefault(layerName, Double.NaN));
+      double rounding = Math.abs(layer.at("value").number() - layer.at("value_f64").number());
+      allowed[l] =
+          float32 ? Math.max(Bounds.FLOAT32 * own, MEASURED * rounding) : Bounds.FLOAT64 * own;
+      size += own;
+    }
+    checks.add(Check.worst(name + " layers" + label, expected, computed, allowed));
+    double sum = proxy.at(field).number();
+    double bound = float32 ? Bounds.stated(proxy.at("tolerance"), sum) : Bounds.FLOAT64 * size;
+    checks.add(new Check(name + label, sum, value.score().published(), bound));
+  }
+}
