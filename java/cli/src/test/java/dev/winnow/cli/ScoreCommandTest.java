@@ -114,13 +114,15 @@ class ScoreCommandTest {
     JsonNode golden = new ObjectMapper().readTree(place.resolve("case.json").toFile());
     String tensors = place.resolve("tensors.safetensors").toString();
     String cell = golden.get("architecture").asText();
-    String[] names = {"grad_norm", "synflow_bn", "snip", "plain", "l2_norm", "synflow"};
+    String[] names = {
+      "grad_norm", "synflow_bn", "snip", "plain", "epe_nas", "l2_norm", "synflow", "jacov"
+    };
     CommandLineRun run =
         given("--arch", cell, "--scores", String.join(",", names), "--params", tensors);
     assertEquals(ExitCode.DONE, run.code(), run::err);
     CSVRecord together = rows(run.out()).get(0);
     for (String name : names) {
-      JsonNode proxy = golden.get("proxies").get(name);
+      JsonNode proxy = golden.get("proxies").get(name.replace("jacov", "jacob_cov"));
       double expected = proxy.get("value").doubleValue();
       double tolerance = proxy.get("tolerance").get("value").doubleValue();
       double value = Double.parseDouble(together.get(name));
@@ -139,7 +141,7 @@ class ScoreCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"ntk", "regions", "nwot", "synflow", "l2_norm"})
+  @ValueSource(strings = {"ntk", "regions", "nwot", "synflow", "l2_norm", "jacov"})
   void drawnWeightsCarriedElsewhereGiveTheSameScore(String score) throws IOException {
     String file = path("drawn.safetensors");
     CommandLineRun drawn =

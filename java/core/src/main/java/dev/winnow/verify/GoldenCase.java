@@ -251,11 +251,13 @@ final class GoldenCase {
         }
         new ActivationKernels(json, tensors, checks).verify(plan, job, monitor);
         sums.verifyLoss(plan, job);
+        new JacobianScores(json, checks, monitor).verify(plan, job);
       }
     }
     sums.verifyFlows(engine, graph, job);
     List<String> computed = new ArrayList<>(ActivationKernels.NAMES);
     computed.addAll(LayerSums.NAMES);
+    computed.addAll(JacobianScores.NAMES);
     computed.add("ntk_cond");
     othersOf(json, computed);
   }

@@ -10,8 +10,10 @@ import dev.winnow.data.ImageSet;
 import dev.winnow.net.Shape;
 import dev.winnow.score.ActivationKernelLogDeterminant;
 import dev.winnow.score.ActivationKernelLogDeterminant.Hooks;
+import dev.winnow.score.ClassJacobianCorrelation;
 import dev.winnow.score.ConnectionSensitivity;
 import dev.winnow.score.GradientNorm;
+import dev.winnow.score.JacobianCovariance;
 import dev.winnow.score.LinearRegionCount;
 import dev.winnow.score.MacCount;
 import dev.winnow.score.NetworkScore;
@@ -46,6 +48,8 @@ public final class ScoreSettings {
           "snip",
           "plain",
           "l2_norm",
+          "jacov",
+          "epe_nas",
           "synflow",
           "synflow_bn");
 
@@ -89,7 +93,7 @@ public final class ScoreSettings {
           Setting.of(
               "gradients.batch",
               WHOLE_NUMBER,
-              "labelled images of the pass that grad_norm, snip and plain share; default 64"));
+              "images of the passes of grad_norm, snip, plain, jacov and epe_nas; default 64"));
 
   private final Configuration configuration;
 
@@ -130,6 +134,8 @@ public final class ScoreSettings {
       case "snip" -> new ConnectionSensitivity(gradientBatch(), defaultInit());
       case "plain" -> new SignedSensitivity(gradientBatch(), defaultInit());
       case "l2_norm" -> new WeightNorm(gradientBatch(), defaultInit());
+      case "jacov" -> new JacobianCovariance(gradientBatch(), defaultInit());
+      case "epe_nas" -> new ClassJacobianCorrelation(gradientBatch(), defaultInit());
       case "synflow" -> new SynapticFlow(false, defaultInit());
       case "synflow_bn" -> new SynapticFlow(true, defaultInit());
       case "params" -> new ParameterCount();

@@ -11,6 +11,7 @@ import dev.winnow.compute.Row;
 import dev.winnow.data.ImageSet;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.random.Stream;
+import dev.winnow.score.JacobianScore;
 import dev.winnow.score.LayerSum;
 import dev.winnow.score.LinearRegionCount;
 import dev.winnow.score.MacCount;
@@ -70,13 +71,10 @@ public final class Scorer {
     this.settings = settings;
     this.scores = new LinkedHashMap<>();
     scores.forEach(name -> this.scores.put(name, settings.score(name)));
-    Map<Object, List<String>> passes = new LinkedHashMap<>();
+    Map<String, List<String>> passes = new LinkedHashMap<>();
     this.scores.forEach(
         (name, score) ->
-            passes
-                .computeIfAbsent(
-                    score instanceof LayerSum sum ? sum.pass() : name, pass -> new ArrayList<>())
-                .add(name));
+            passes.computeIfAbsent(score.draws(), draws -> new ArrayList<>()).add(name));
     this.shared = List.copyOf(passes.values());
     this.images = images;
     this.given = given;
@@ -221,18 +219,24 @@ public final class Scorer {
     int batch = given.isPresent() ? givenBatch(score) : protocol(score).sampling().batch();
     try (Plan plan = engine.get().plan(graph, new PlanOptions(batch, score.precision()))) {
       if (score instanceof LayerSum) {
-        List<LayerSum> sums = names.stream().map(name -> (LayerSum) scores.get(name)).toList();
         LayerSum.compute(
             plan,
             jobs,
-            sums,
+            all(names, LayerSum.class),
             (job, all) -> values.add(all.stream().map(LayerSum.Value::score).toList()),
             monitor);
+      } else if (score instanceof JacobianScore) {
+        JacobianScore.compute(
+            plan, jobs, all(names, JacobianScore.class), (job, all) -> values.add(all), monitor);
       } else {
         score.compute(plan, jobs, (job, value) -> values.add(List.of(value)), monitor);
       }
     }
     return values;
+  }
+
+  private <S> List<S> all(List<String> names, Class<S> kind) {
+    return names.stream().map(scores::get).map(kind::cast).toList();
   }
 
   private int givenBatch(NetworkScore score) {
