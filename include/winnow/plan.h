@@ -21,7 +21,7 @@ typedef struct winnow_plan winnow_plan;
 typedef enum winnow_state {
   WINNOW_RUN = 0,
   WINNOW_SKIP = 1,  /* the operation is absent: not computed, no gradient, its taps do not exist */
-  WINNOW_BLOCK = 2, /* it runs on zeros; its taps are constant */
+  WINNOW_BLOCK = 2, /* it runs on zeros and contributes nothing: no gradient; its taps are constant zeros */
   WINNOW_MUTE = 3   /* it runs, but contributes with weight 0 */
 } winnow_state;
 

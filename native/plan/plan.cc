@@ -312,9 +312,14 @@ Plan::Plan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> 
   }
 }
 
-bool Plan::has(const winnow_call& call, const winnow_job& job, int64_t node) const {
+winnow_state Plan::state_of(const winnow_call& call, const winnow_job& job, int64_t node) const {
   const int64_t choice = graph_.network().nodes()[static_cast<size_t>(node)].choice;
-  return choice < 0 || call.states[job.row * graph_.network().choices() + choice] != WINNOW_SKIP;
+  return choice < 0 ? WINNOW_RUN : static_cast<winnow_state>(call.states[job.row * graph_.network().choices() + choice]);
+}
+
+bool Plan::has(const winnow_call& call, const winnow_job& job, int64_t node) const {
+  const winnow_state state = state_of(call, job, node);
+  return state == WINNOW_RUN || state == WINNOW_MUTE;
 }
 
 Plan::Busy::Busy(Plan& plan) : plan_(plan) {

@@ -49,6 +49,8 @@ class Plan {
   winnow_dtype dtype() const { return dtype_; }
   // In the order they were asked for; a value may occur more than once.
   const std::vector<Tap>& taps() const { return taps_; }
+  // What a job's row does with a node: that of its choice.
+  winnow_state state_of(const winnow_call& call, const winnow_job& job, int64_t node) const;
   // Whether a job's row runs a node. Not the same as "its value runs": an equal node of another choice may run it.
   bool has(const winnow_call& call, const winnow_job& job, int64_t node) const;
 

@@ -39,17 +39,15 @@ Program::Program(const Graph& graph, const int32_t* states, const double* coeffi
 
 void Program::find_running(const int32_t* states, const double* coefficients, const std::vector<int64_t>& wanted) {
   const auto& nodes = graph_.network().nodes();
-  const auto skipped = [&](int64_t choice) { return choice >= 0 && states[choice] == WINNOW_SKIP; };
-  for (int64_t choice = 0; choice < graph_.network().choices(); ++choice) {
-    if (states[choice] == WINNOW_BLOCK) {
-      throw Failure(WINNOW_UNSUPPORTED, "state block of choice " + std::to_string(choice) + " is not in this build");
-    }
-  }
+  // What a blocked operation makes of zeros counts for nothing, so it need not run.
+  const auto absent = [&](int64_t choice) {
+    return choice >= 0 && (states[choice] == WINNOW_SKIP || states[choice] == WINNOW_BLOCK);
+  };
   std::vector<bool> exists(runs_.size());
   for (int64_t v = 0; v < graph_.size(); ++v) {
     for (const int64_t n : graph_[v].nodes) {
       const int64_t choice = nodes[static_cast<size_t>(n)].choice;
-      exists[v] = exists[v] || !skipped(choice);
+      exists[v] = exists[v] || !absent(choice);
     }
   }
   for (int64_t v = 0; v < graph_.size(); ++v) {
@@ -60,7 +58,7 @@ void Program::find_running(const int32_t* states, const double* coefficients, co
       if (!exists[input] || (choice >= 0 && states[choice] != WINNOW_RUN)) continue;
       // The node itself may be a candidate of another choice, or a merged value that only others run.
       const Node& node = nodes[static_cast<size_t>(nodes[static_cast<size_t>(graph_[v].node())].inputs[k])];
-      if (skipped(node.choice)) continue;
+      if (absent(node.choice)) continue;
       terms_[v].push_back({input, choice < 0 ? 1.0 : coefficients[choice]});
     }
   }

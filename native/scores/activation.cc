@@ -13,6 +13,18 @@ struct WeightClass {
   int64_t weight, first_word, units;
 };
 
+// Agreement of units that are constant: those of blocked operations.
+int64_t constant_agreement(const Plan& plan, const winnow_call& call, const winnow_job& job,
+                           const std::vector<int64_t>& multiplicities) {
+  int64_t agreement = 0;
+  for (size_t t = 0; t < plan.taps().size(); ++t) {
+    const Tap& tap = plan.taps()[t];
+    if (plan.state_of(call, job, tap.node) != WINNOW_BLOCK) continue;
+    agreement += multiplicities[t] * plan.graph()[tap.value].shape.elements();
+  }
+  return agreement;
+}
+
 // Gives every value the sum of its taps' multiplicities and puts values of equal weight side by side.
 std::vector<WeightClass> weigh(const Plan& plan, const winnow_call& call, const winnow_job& job,
                                const std::vector<int64_t>& multiplicities, PatternLayout& layout) {
@@ -50,7 +62,7 @@ void activation_kernel(Plan& plan, const winnow_call& call, const std::vector<in
   plan.patterns(call, layouts, [&](const JobPatterns& patterns) {
     const int64_t n = patterns.samples;
     int64_t* out = kernel + patterns.job * each;
-    std::fill(out, out + n * n, int64_t{0});
+    std::fill(out, out + n * n, constant_agreement(plan, call, call.jobs[patterns.job], multiplicities));
     for (const WeightClass& c : classes[static_cast<size_t>(patterns.job)]) {
       bit_kernels_of(plan.device().variant)
           .hamming_gram({patterns.rows + c.first_word, n, (c.units + 63) / 64, patterns.words, c.units, c.weight, out});

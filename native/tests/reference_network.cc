@@ -75,6 +75,13 @@ ReferenceNetwork<T>::ReferenceNetwork(const Network& network, const Parameters& 
 template <typename T>
 bool ReferenceNetwork<T>::exists(int64_t node) const {
   const int64_t choice = network_.nodes()[static_cast<size_t>(node)].choice;
+  return choice < 0 || row_.states[static_cast<size_t>(choice)] == WINNOW_RUN ||
+         row_.states[static_cast<size_t>(choice)] == WINNOW_MUTE;
+}
+
+template <typename T>
+bool ReferenceNetwork<T>::counts(int64_t node) const {
+  const int64_t choice = network_.nodes()[static_cast<size_t>(node)].choice;
   return choice < 0 || row_.states[static_cast<size_t>(choice)] != WINNOW_SKIP;
 }
 
@@ -85,7 +92,7 @@ bool ReferenceNetwork<T>::term(const Node& node, size_t k, T& coefficient) const
   coefficient = 1;
   if (choice < 0) return true;
   const int32_t state = row_.states[static_cast<size_t>(choice)];
-  if (state == WINNOW_SKIP) return false;
+  if (state == WINNOW_SKIP || state == WINNOW_BLOCK) return false;
   coefficient = state == WINNOW_MUTE ? T{0} : static_cast<T>(row_.coefficients[static_cast<size_t>(choice)]);
   return true;
 }

@@ -36,7 +36,8 @@ class ReferenceNetwork {
   // Of the output; [batch, c, h, w].
   ReferenceGradients<T> backward(const std::vector<double>& cotangent) const;
 
-  bool exists(int64_t node) const;  // false where the row skips the node's choice
+  bool exists(int64_t node) const;  // false where the row skips or blocks the node's choice
+  bool counts(int64_t node) const;  // whether a tap of it does: zeros where the row blocks it
   const std::vector<T>& value(int64_t node) const { return values_[static_cast<size_t>(node)]; }
   // Which piece of the piecewise smooth function this is: the side of every ReLU input and the winner of every max pool.
   std::vector<int64_t> branches() const;

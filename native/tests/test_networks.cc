@@ -289,7 +289,7 @@ NetworkBuilder random_network(Draws& draws, const std::function<bool(winnow_oper
 ReferenceRow random_row(Draws& draws, const Network& network) {
   ReferenceRow row;
   for (int64_t c = 0; c < network.choices(); ++c) {
-    row.states.push_back(draws.chance(0.7) ? WINNOW_RUN : draws.chance(0.6) ? WINNOW_SKIP : WINNOW_MUTE);
+    row.states.push_back(draws.chance(0.7) ? WINNOW_RUN : static_cast<winnow_state>(draws.integer(WINNOW_SKIP, WINNOW_MUTE)));
     row.coefficients.push_back(draws.chance(0.1) ? 0.0 : float32(draws.normal()));
   }
   return row;

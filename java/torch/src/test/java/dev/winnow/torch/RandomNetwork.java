@@ -16,7 +16,7 @@ import java.util.List;
  */
 final class RandomNetwork {
   /** What a choice of a row may be. */
-  static final List<State> STATES = List.of(State.RUN, State.SKIP, State.MUTE);
+  static final List<State> STATES = List.of(State.RUN, State.SKIP, State.BLOCK, State.MUTE);
 
   private static final int LARGEST_SIDE = 12;
   private static final int MOST_CHANNELS = 24;
