@@ -11,14 +11,6 @@ using namespace winnow;
 
 namespace {
 
-void require_capacity(int64_t capacity, int64_t count, int64_t each, const char* name) {
-  int64_t needed;
-  if (__builtin_mul_overflow(count, each, &needed) || capacity < needed) {
-    throw Failure(WINNOW_INVALID, std::string(name) + " needs " + std::to_string(count) + " x " + std::to_string(each) +
-                                      " elements but has " + std::to_string(capacity));
-  }
-}
-
 int64_t elements_of(const Network& network, uint32_t roles) {
   int64_t elements = 0;
   for (const Tensor& tensor : network.tensors()) elements += (roles >> tensor.role & 1u) != 0 ? tensor.elements : 0;
@@ -127,7 +119,7 @@ winnow_status winnow_forward(winnow_plan* plan, const winnow_call* call, double*
     require(logits, "logits");
     const int64_t samples = largest_input(*call);
     const int64_t outputs = p.graph()[p.graph().output()].shape.elements();
-    require_capacity(capacity, call->job_count, checked_multiply(samples, outputs, "logits of a job"), "logits");
+    require_capacity(capacity, {call->job_count, checked_multiply(samples, outputs, "logits of a job")}, "logits");
     p.forward(*call, logits, samples);
   });
 }
@@ -155,11 +147,11 @@ winnow_status winnow_backward(winnow_plan* plan, const winnow_call* call, const 
     const int64_t each = count * (as_gram ? count : elements);
     if (to.parameters != nullptr) {
       require(to.parameters->values, "sink values");
-      require_capacity(to.parameters->capacity, call->job_count, each, "sink values");
+      require_capacity(to.parameters->capacity, {call->job_count, each}, "sink values");
     }
     if (to.input != nullptr) {
       require(to.input->values, "sink values");
-      require_capacity(to.input->capacity, call->job_count, count * input, "sink values");
+      require_capacity(to.input->capacity, {call->job_count, count * input}, "sink values");
     }
     p.gradients(*call, *cotangents, roles, [&](const JobGradients& gradients) {
       for (int64_t l = 0; l < count; ++l) {
@@ -194,7 +186,7 @@ winnow_status winnow_ntk(winnow_plan* plan, const winnow_call* call, uint32_t ro
     p.check(cotangents, *call);
     if (call->job_count == 0) return;
     require(kernel, "kernel");
-    require_capacity(capacity, call->job_count, p.batch() * p.batch(), "kernel");
+    require_capacity(capacity, {call->job_count, p.batch() * p.batch()}, "kernel");
     neural_tangent_kernel(p, *call, cotangents, roles, kernel);
   });
 }

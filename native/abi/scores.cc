@@ -26,10 +26,7 @@ winnow_status winnow_linear_regions(winnow_plan* plan, const winnow_call* call, 
     p.check(*call);
     if (call->job_count == 0) return;
     require(regions, "regions");
-    if (capacity < call->job_count) {
-      throw Failure(WINNOW_INVALID,
-                    "regions needs " + std::to_string(call->job_count) + " elements but has " + std::to_string(capacity));
-    }
+    require_capacity(capacity, {call->job_count}, "regions");
     linear_regions(p, *call, regions);
   });
 }
@@ -53,12 +50,8 @@ winnow_status winnow_patterns(winnow_plan* plan, const winnow_call* call, uint64
     if (call->job_count == 0) return;
     require(patterns, "patterns");
     const int64_t words = layout.words(), samples = largest_input(*call);
-    int64_t each, needed;
-    if (__builtin_mul_overflow(samples, words, &each) || __builtin_mul_overflow(each, call->job_count, &needed) ||
-        capacity < needed) {
-      throw Failure(WINNOW_INVALID, "patterns needs " + std::to_string(call->job_count) + " x " + std::to_string(samples) +
-                                        " x " + std::to_string(words) + " words but has " + std::to_string(capacity));
-    }
+    require_capacity(capacity, {call->job_count, samples, words}, "patterns", "words");
+    const int64_t each = samples * words;
     std::vector<PatternLayout> layouts(static_cast<size_t>(call->job_count), layout);
     for (int64_t j = 0; j < call->job_count; ++j) {
       for (size_t t = 0; t < first.size(); ++t) {
@@ -98,13 +91,8 @@ winnow_status winnow_activation_kernel(winnow_plan* plan, const winnow_call* cal
     if (call->job_count == 0) return;
     require(kernel, "kernel");
     const int64_t samples = largest_input(*call);
-    int64_t each, needed;
-    if (__builtin_mul_overflow(samples, samples, &each) || __builtin_mul_overflow(each, call->job_count, &needed) ||
-        capacity < needed) {
-      throw Failure(WINNOW_INVALID, "kernel needs " + std::to_string(call->job_count) + " x " + std::to_string(samples) +
-                                        " x " + std::to_string(samples) + " elements but has " + std::to_string(capacity));
-    }
-    activation_kernel(p, *call, weights, each, kernel);
+    require_capacity(capacity, {call->job_count, samples, samples}, "kernel");
+    activation_kernel(p, *call, weights, samples * samples, kernel);
   });
 }
 
@@ -117,10 +105,7 @@ winnow_status winnow_hamming_gram(const winnow_device* device, const uint64_t* c
       throw Failure(WINNOW_INVALID,
                     "u must be in [0, 64 words] but was " + std::to_string(u) + " of " + std::to_string(words) + " words");
     }
-    if (capacity < n * n) {
-      throw Failure(WINNOW_INVALID, "kernel needs " + std::to_string(n) + " x " + std::to_string(n) + " elements but has " +
-                                        std::to_string(capacity));
-    }
+    require_capacity(capacity, {n, n}, "kernel");
     if (n == 0) return;
     if (words > 0) require(code, "code");
     require(kernel, "kernel");

@@ -92,7 +92,7 @@ template <typename T>
 void BackwardPass<T>::collect(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free) {
   const Shape& shape = graph_[v].shape;
   bool add = summed(v, block, rows, dest);
-  for (const int64_t reader : program_.flowing_consumers(v)) {
+  for (const int64_t reader : program_.readers(v)) {
     const Value& value = graph_[reader];
     const GradientSource& source = program_.source(reader);
     const auto factor = static_cast<T>(source.coefficient);
@@ -165,14 +165,10 @@ bool BackwardPass<T>::summed(int64_t v, int64_t block, RowRange rows, const Grad
   std::vector<const T*>& from = workspace_.rows;
   std::vector<T> coefficients;
   std::vector<GradientPlanes<T>> sums;
-  for (const int64_t reader : program_.flowing_consumers(v)) {
+  for (const int64_t reader : program_.readers(v)) {
     if (graph_[reader].operation != WINNOW_WEIGHTED_SUM) continue;
-    double coefficient = 0;
-    for (const SumTerm& term : program_.terms(reader)) {
-      if (term.value == v) coefficient += term.coefficient;
-    }
     const GradientSource& source = program_.source(reader);
-    coefficients.push_back(static_cast<T>(coefficient * source.coefficient));
+    coefficients.push_back(static_cast<T>(program_.coefficient(reader, v) * source.coefficient));
     sums.push_back(gradient(source.value, block));
   }
   const int64_t pixels = rows.count() * shape.width;
@@ -233,20 +229,21 @@ void BackwardPass<T>::maximised(int64_t v, int64_t pool, int64_t block, RowRange
   const auto [from, factor] = gradient_of(pool, block, windows, free);
   T elsewhere[kLanes] = {};  // for cells of other rows
   std::vector<T*> to;
+  std::vector<int64_t> cells;  // of a window: elements from pixel (0, 0) of the plane, -1 in other rows
   std::vector<const T*>& taps = workspace_.rows;
   for (int64_t c = 0; c < in.channels; ++c) {
     for (int64_t y = windows.first; y < windows.end; ++y) {
       for (int64_t x = 0; x < out_shape.width; ++x) {
         const T* value = plane(pool, block, c) + y * layout_.planes[pool].pitch + x * kLanes;
         taps.clear();
+        cells.clear();
         each_cell(a, in, y, x, [&](int64_t iy, int64_t ix) {
           taps.push_back(plane(v, block, c) + iy * layout_.planes[v].pitch + ix * kLanes);
+          cells.push_back(iy < rows.first || iy >= rows.end ? -1 : iy * dest.pitch + ix * kLanes);
         });
         for (int64_t l = 0; l < count_; ++l) {
           to.clear();
-          each_cell(a, in, y, x, [&](int64_t iy, int64_t ix) {
-            to.push_back(iy < rows.first || iy >= rows.end ? elsewhere : dest.row(l, c, iy) + ix * kLanes);
-          });
+          for (const int64_t cell : cells) to.push_back(cell < 0 ? elsewhere : dest.row(l, c, 0) + cell);
           kernels_.maximum_gradient(to.data(), taps.data(), static_cast<int64_t>(taps.size()), value,
                                     from.row(l, c, y) + x * kLanes, factor);
         }
@@ -279,17 +276,17 @@ void BackwardPass<T>::averaged(int64_t v, int64_t pool, int64_t block, RowRange 
   const Shape &in = graph_[v].shape, &out_shape = graph_[pool].shape;
   // The transpose of a convolution of one channel, of the gradient over the number of cells of each window.
   const PoolGather& plan = program_.pool_gather(pool);
-  const RowRange reached{
-      std::max<int64_t>(0, rows.first / plan.gather.output_stride.height + plan.gather.first_dy),
-      std::min(out_shape.height, (rows.end - 1) / plan.gather.output_stride.height + plan.gather.last_dy + 1)};
-  const auto [from, factor] = gradient_of(pool, block, {reached.first, std::max(reached.first, reached.end)}, free);
+  const int64_t stride = plan.gather.output_stride.height,
+                first = std::clamp<int64_t>(rows.first / stride + plan.gather.first_dy, 0, out_shape.height);
+  const RowRange reached{first, std::max(first, std::min(out_shape.height, (rows.end - 1) / stride + plan.gather.last_dy + 1))};
+  const auto [from, factor] = gradient_of(pool, block, reached, free);
   pool_weights_.assign(static_cast<size_t>(plan.gather.weights), factor);
-  pool_share_.assign(plan.share.begin(), plan.share.end());
   const int64_t width = out_shape.width;
+  pool_share_.assign(plan.share.begin() + reached.first * width, plan.share.begin() + reached.end * width);
   for (int64_t c = 0; c < in.channels; ++c) {
     gather_rows(plan.gather, pool_weights_.data(), out_shape, dest.from_channel(c), {1, in.height, in.width},
                 layout_.lanes(block), rows, add, [&](int64_t l, int64_t, int64_t y, T* row) {
-                  kernels_.scale_each(row, from.row(l, c, y), pool_share_.data() + y * width, width, false);
+                  kernels_.scale_each(row, from.row(l, c, y), pool_share_.data() + (y - reached.first) * width, width, false);
                 });
   }
 }

@@ -1,10 +1,7 @@
 #include "plan/program.h"
 
 #include <algorithm>
-#include <string>
 #include <vector>
-
-#include "abi/failure.h"
 
 namespace winnow {
 namespace {
@@ -25,11 +22,13 @@ Program::Program(const Graph& graph, const int32_t* states, const double* coeffi
       runs_(static_cast<size_t>(graph.size())),
       flows_(static_cast<size_t>(graph.size())),
       terms_(static_cast<size_t>(graph.size())),
+      readers_(static_cast<size_t>(graph.size())),
       data_groups_(static_cast<size_t>(graph.size())),
       weight_groups_(static_cast<size_t>(graph.size())) {
   find_running(states, coefficients, wanted);
   if (!backward) return;
   find_flow();
+  find_readers();
   find_sources();
   order_backward();
   plan_weights();
@@ -91,11 +90,7 @@ void Program::find_sources() {
   for (int64_t v = graph_.size() - 1; v >= 0; --v) {
     if (graph_[v].gradient != GradientKind::kAlias) continue;
     const int64_t sum = graph_[v].consumers[0];
-    double coefficient = 0;
-    for (const SumTerm& term : terms(sum)) {
-      if (term.value == v) coefficient += term.coefficient;
-    }
-    sources_[v] = {sources_[sum].value, coefficient * sources_[sum].coefficient};
+    sources_[v] = {sources_[sum].value, coefficient(sum, v) * sources_[sum].coefficient};
   }
 }
 
@@ -103,15 +98,23 @@ int64_t Program::gradient_value(int64_t convolution) const {
   return graph_[convolution].gradient == GradientKind::kVirtual ? graph_[convolution].consumers[0] : convolution;
 }
 
-std::vector<int64_t> Program::flowing_consumers(int64_t value) const {
-  std::vector<int64_t> flowing;
-  for (const int64_t consumer : graph_[value].consumers) {
-    if (!flows(consumer)) continue;
-    const std::vector<SumTerm>& sum = terms(consumer);
-    const bool adds = std::any_of(sum.begin(), sum.end(), [&](const SumTerm& term) { return term.value == value; });
-    if (graph_[consumer].operation != WINNOW_WEIGHTED_SUM || adds) flowing.push_back(consumer);
+double Program::coefficient(int64_t sum, int64_t value) const {
+  double coefficient = 0;
+  for (const SumTerm& term : terms(sum)) {
+    if (term.value == value) coefficient += term.coefficient;
   }
-  return flowing;
+  return coefficient;
+}
+
+void Program::find_readers() {
+  for (int64_t v = 0; v < graph_.size(); ++v) {
+    for (const int64_t consumer : graph_[v].consumers) {
+      if (!flows(consumer)) continue;
+      const std::vector<SumTerm>& sum = terms(consumer);
+      const bool adds = std::any_of(sum.begin(), sum.end(), [&](const SumTerm& term) { return term.value == v; });
+      if (graph_[consumer].operation != WINNOW_WEIGHTED_SUM || adds) readers_[v].push_back(consumer);
+    }
+  }
 }
 
 void Program::order_backward() {
@@ -157,7 +160,7 @@ void Program::plan_data() {
     auto& groups = data_groups_[v];
     std::vector<const Value*> members;  // of the last group
     int64_t planes = 0;                 // of the last group
-    for (const int64_t consumer : flowing_consumers(v)) {
+    for (const int64_t consumer : readers(v)) {
       const Value& convolution = graph_[consumer];
       if (convolution.operation != WINNOW_CONVOLUTION) continue;
       const int64_t channels = convolution.shape.channels;

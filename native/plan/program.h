@@ -54,13 +54,15 @@ struct BackwardStep {
 class Program {
  public:
   // `states` and `coefficients` have graph.network().choices() entries. Runs what leads to the values `wanted`, as far as the row
-  // has them; with `backward` the pass from the output is planned too. Throws UNSUPPORTED for a blocked choice.
+  // has them; with `backward` the pass from the output is planned too.
   Program(const Graph& graph, const int32_t* states, const double* coefficients, const std::vector<int64_t>& wanted,
           bool backward);
 
   bool runs(int64_t value) const { return runs_[static_cast<size_t>(value)]; }    // forward
   bool flows(int64_t value) const { return flows_[static_cast<size_t>(value)]; }  // backward
   const std::vector<SumTerm>& terms(int64_t sum) const { return terms_[static_cast<size_t>(sum)]; }
+  // What a weighted sum takes a value times, however often it adds it.
+  double coefficient(int64_t sum, int64_t value) const;
   // Where the gradient of a kOwn or kAlias value lies.
   const GradientSource& source(int64_t value) const { return sources_[static_cast<size_t>(value)]; }
   // Of a convolution: its norm where the gradient is virtual, itself otherwise.
@@ -71,11 +73,12 @@ class Program {
   const std::vector<WeightGroup>& weight_groups(int64_t source) const { return weight_groups_[static_cast<size_t>(source)]; }
   const std::vector<BackwardStep>& backward() const { return backward_; }
   // Consumers of a value that take part in the backward pass.
-  std::vector<int64_t> flowing_consumers(int64_t value) const;
+  const std::vector<int64_t>& readers(int64_t value) const { return readers_[static_cast<size_t>(value)]; }
 
  private:
   void find_running(const int32_t* states, const double* coefficients, const std::vector<int64_t>& wanted);
   void find_flow();
+  void find_readers();
   void find_sources();
   void order_backward();
   void plan_weights();
@@ -85,6 +88,7 @@ class Program {
   const Graph& graph_;
   std::vector<bool> runs_, flows_;
   std::vector<std::vector<SumTerm>> terms_;
+  std::vector<std::vector<int64_t>> readers_;
   std::vector<GradientSource> sources_;
   std::vector<std::vector<DataGroup>> data_groups_;      // by value that is read
   std::vector<PoolGather> pool_gathers_;                 // by value

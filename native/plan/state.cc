@@ -127,43 +127,56 @@ Layout::Layout(const Graph& graph, int64_t batch_size, int64_t bytes_per_element
     : batch(batch_size),
       blocks((batch_size + kLanes - 1) / kLanes),
       planes(static_cast<size_t>(graph.size())),
-      gradient_offset(static_cast<size_t>(graph.size())),
-      gradient_size(static_cast<size_t>(graph.size())),
-      gradient_block(static_cast<size_t>(graph.size())) {
-  const auto add = [&](int64_t& total, int64_t elements) {
-    if (__builtin_add_overflow(total, elements, &total) || total > byte_budget / bytes_per_element) {
-      throw Failure(WINNOW_OUT_OF_MEMORY,
-                    "the plan would take more than the byte budget of " + std::to_string(byte_budget) + " bytes");
-    }
-  };
+      most_elements_(byte_budget / bytes_per_element),
+      byte_budget_(byte_budget) {
+  lay_values(graph, halo);
+  if (halo == Halo::kForward) return;  // nothing goes back from it
+  measure_passes(graph);
+  lay_gradients(graph);
+}
+
+void Layout::add(int64_t& total, int64_t elements) const {
+  if (__builtin_add_overflow(total, elements, &total) || total > most_elements_) {
+    throw Failure(WINNOW_OUT_OF_MEMORY,
+                  "the plan would take more than the byte budget of " + std::to_string(byte_budget_) + " bytes");
+  }
+}
+
+void Layout::lay_values(const Graph& graph, Halo halo) {
   const std::vector<int64_t> last_reader = last_readers(graph);
   Recycling recycling;
   for (int64_t v = 0; v < graph.size(); ++v) {
     const Value& value = graph[v];
-    if (!value.lazy) {
-      Pair around{value.halo_height, value.halo_width};
-      if (halo == Halo::kForward) {
-        around = {0, 0};
-        for (const int64_t reader : value.consumers) {
-          if (graph[reader].operation == WINNOW_CONVOLUTION && by_batch(graph[reader])) continue;
-          const Pair padding = graph[reader].padding();
-          around = {std::max(around.height, padding.height), std::max(around.width, padding.width)};
-        }
+    if (value.lazy) continue;
+    Pair around{value.halo_height, value.halo_width};
+    if (halo == Halo::kForward) {
+      around = {0, 0};
+      for (const int64_t reader : value.consumers) {
+        if (graph[reader].operation == WINNOW_CONVOLUTION && by_batch(graph[reader])) continue;
+        const Pair padding = graph[reader].padding();
+        around = {std::max(around.height, padding.height), std::max(around.width, padding.width)};
       }
-      Planes& p = planes[v];
-      p.pitch = elements_of({value.shape.width + 2 * around.width, kLanes}, "a value");
-      p.plane = elements_of({value.shape.height + 2 * around.height, p.pitch}, "a value");
-      p.block = elements_of({value.shape.channels, p.plane}, "a value");
-      const Recycling::Geometry geometry{value.shape.channels, value.shape.height, value.shape.width, around.height,
-                                         around.width};
-      const bool recycled = halo == Halo::kForward && !leaves_zeros(value.operation);
-      p.offset = recycled ? recycling.take(geometry, v) : -1;
-      if (p.offset < 0) {
-        p.offset = state_elements + around.height * p.pitch + around.width * kLanes;
-        add(state_elements, elements_of({blocks, p.block}, "a value"));
-      }
-      if (recycled) recycling.give(geometry, p.offset, last_reader[v]);
     }
+    Planes& p = planes[v];
+    p.pitch = elements_of({value.shape.width + 2 * around.width, kLanes}, "a value");
+    p.plane = elements_of({value.shape.height + 2 * around.height, p.pitch}, "a value");
+    p.block = elements_of({value.shape.channels, p.plane}, "a value");
+    const Recycling::Geometry geometry{value.shape.channels, value.shape.height, value.shape.width, around.height,
+                                       around.width};
+    const bool recycled = halo == Halo::kForward && !leaves_zeros(value.operation);
+    p.offset = recycled ? recycling.take(geometry, v) : -1;
+    if (p.offset < 0) {
+      p.offset = state_elements + around.height * p.pitch + around.width * kLanes;
+      add(state_elements, elements_of({blocks, p.block}, "a value"));
+    }
+    if (recycled) recycling.give(geometry, p.offset, last_reader[v]);
+  }
+}
+
+void Layout::measure_passes(const Graph& graph) {
+  int64_t plane_elements = 0;  // of the largest value of one block, without zeros around
+  for (int64_t v = 0; v < graph.size(); ++v) {
+    const Value& value = graph[v];
     plane_elements = std::max(plane_elements, elements_of({value.shape.elements(), kLanes}, "a value"));
     const int64_t rows = std::min(strip_rows(value.shape.width), value.shape.height);
     value_strip_elements = std::max(value_strip_elements, value.shape.channels * rows * value.shape.width * kLanes);
@@ -180,7 +193,12 @@ Layout::Layout(const Graph& graph, int64_t batch_size, int64_t bytes_per_element
     deepest = std::max(deepest, depth[v]);
   }
   add(transient_elements, elements_of({deepest, plane_elements}, "a pass"));
+}
 
+void Layout::lay_gradients(const Graph& graph) {
+  gradient_offset.resize(planes.size());
+  gradient_size.resize(planes.size());
+  gradient_block.resize(planes.size());
   // Gradient buffers share memory where their lives do not meet. Values are visited from the last to the first.
   struct Live {
     int64_t offset, end, last_read;

@@ -64,13 +64,22 @@ class Layout {
   std::vector<Planes> planes;  // by value; none where the value is lazy
   int64_t state_elements = 0;
 
+  // What follows is of backward passes; a layout of kForward has none of it.
   // Gradients of one cotangent: [block][channel][row][pixel][lane], without zeros around; times cotangents of a block.
   std::vector<int64_t> gradient_offset, gradient_size, gradient_block;  // by value, elements for one cotangent, one block
   int64_t gradient_elements = 0;                                        // of one cotangent
   int64_t transient_elements = 0;          // of one cotangent, gradients that are made and read at once
-  int64_t plane_elements = 0;              // largest value of one block, without zeros around
   int64_t value_strip_elements = 0;        // largest strip of a value of one block
   int64_t strip_elements = kPassElements;  // gradient planes that a pass holds
+
+ private:
+  void lay_values(const Graph& graph, Halo halo);
+  void measure_passes(const Graph& graph);
+  void lay_gradients(const Graph& graph);
+  // Throws where a total passes the budget.
+  void add(int64_t& total, int64_t elements) const;
+
+  int64_t most_elements_, byte_budget_;
 };
 
 // Statistics of a batch norm: z -> scale z + shift.
