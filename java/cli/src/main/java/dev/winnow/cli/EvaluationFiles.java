@@ -7,6 +7,7 @@ import dev.winnow.score.Direction;
 import dev.winnow.space.NasBench201;
 import dev.winnow.space.NasBench201Cell;
 import dev.winnow.space.SearchSpace;
+import dev.winnow.table.ColumnNames;
 import dev.winnow.table.CsvFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,7 +24,6 @@ import picocli.CommandLine.Option;
 
 /** Scores in files, as the command line names them. */
 final class EvaluationFiles {
-  private static final List<String> ARCHITECTURE = List.of("arch_str", "arch", "architecture");
   private static final String NO_SPACE = "none";
 
   @Option(
@@ -114,18 +114,13 @@ final class EvaluationFiles {
     return CsvFile.read(file, CsvFile::header);
   }
 
-  /** The columns of architectures whose names say so. */
-  static List<String> architectureColumns(List<String> header) {
-    return header.stream().filter(ARCHITECTURE::contains).toList();
-  }
-
   static List<String> architectureColumn(Path file, List<String> given, String option)
       throws IOException {
     if (given != null) {
       return given;
     }
     List<String> header = header(file);
-    List<String> found = architectureColumns(header);
+    List<String> found = ColumnNames.architectures(header);
     if (found.size() != 1) {
       throw new UsageException(
           option + " must name the column of architectures of " + file + "; they are " + header);

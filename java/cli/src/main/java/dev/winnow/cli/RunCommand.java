@@ -5,7 +5,6 @@ import dev.winnow.cli.score.PopulationPlan;
 import dev.winnow.cli.score.ScoreTable;
 import dev.winnow.cli.score.Scorer;
 import dev.winnow.cli.score.Shard;
-import dev.winnow.compute.Engine;
 import dev.winnow.data.ImageSets;
 import dev.winnow.space.SearchSpace;
 import java.io.IOException;
@@ -29,7 +28,6 @@ import picocli.CommandLine.Parameters;
     mixinStandardHelpOptions = true)
 final class RunCommand implements Callable<Integer> {
   private final Session session;
-  private Engine engine;
 
   RunCommand(Session session) {
     this.session = session;
@@ -52,25 +50,24 @@ final class RunCommand implements Callable<Integer> {
     PopulationPlan plan = PopulationPlan.read(folder);
     Shard part = part(plan.shards());
     SearchSpace space = Spaces.named(plan.space());
-    Scorer scorer =
-        new Scorer(
-            space,
-            ScoreOptions.settings(plan.settings()),
-            plan.scores(),
-            Optional.of(ImageSets.open(plan.data(), plan.seed())),
-            Optional.empty(),
-            plan.seed(),
-            plan.repeats(),
-            this::engine);
     Path file = PopulationPlan.shard(folder, part.index());
-    try (Population population =
-            PopulationPlan.population(folder, plan.architectures()).shard(part);
-        ScoreTable table = ScoreTable.resume(file, plan.scores(), scorer.protocol(), population)) {
-      new ScoreRun(session, scorer, first -> {})
-          .run(population, table.known(), table, file, "the same command continues " + file);
-    } finally {
-      if (engine != null) {
-        engine.close();
+    try (LazyEngine engine = new LazyEngine(engineOptions, session)) {
+      Scorer scorer =
+          new Scorer(
+              space,
+              ScoreOptions.settings(plan.settings()),
+              plan.scores(),
+              Optional.of(ImageSets.open(plan.data(), plan.seed())),
+              Optional.empty(),
+              plan.seed(),
+              plan.repeats(),
+              engine);
+      try (Population population =
+              PopulationPlan.population(folder, plan.architectures()).shard(part);
+          ScoreTable table =
+              ScoreTable.resume(file, plan.scores(), scorer.protocol(), population)) {
+        new ScoreRun(session, scorer, first -> {})
+            .run(population, table.known(), table, file, "the same command continues " + file);
       }
     }
     return ExitCode.DONE;
@@ -90,12 +87,5 @@ final class RunCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new UsageException("--shard: " + e.getMessage());
     }
-  }
-
-  private Engine engine() {
-    if (engine == null) {
-      engine = engineOptions.open(session);
-    }
-    return engine;
   }
 }

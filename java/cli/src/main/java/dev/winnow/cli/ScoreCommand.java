@@ -13,7 +13,6 @@ import dev.winnow.cli.score.Scorer;
 import dev.winnow.cli.score.Shard;
 import dev.winnow.cli.score.Summary;
 import dev.winnow.compute.CancelledException;
-import dev.winnow.compute.Engine;
 import dev.winnow.data.ImageSet;
 import dev.winnow.data.ImageSets;
 import dev.winnow.net.NetworkJson;
@@ -105,7 +104,7 @@ final class ScoreCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description =
           "Write the weights and the batch that one architecture's score is computed on, for"
-              + " --params; one of ntk, regions and nwot, one repeat.")
+              + " --params; one score besides params and macs, one repeat.")
   private Path saved;
 
   @Mixin private EngineOptions engineOptions;
@@ -127,7 +126,6 @@ final class ScoreCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   private int broken;
-  private Engine engine;
 
   @Override
   public Integer call() throws IOException {
@@ -142,26 +140,17 @@ final class ScoreCommand implements Callable<Integer> {
         given.isPresent()
             ? Optional.empty()
             : Optional.of(ImageSets.open(options.data(), options.seed()));
-    Scorer scorer =
-        new Scorer(
-            space,
-            settings,
-            options.scores,
-            images,
-            given,
-            options.seed(),
-            repeats(),
-            this::engine);
-    try (Population population = population(space).shard(part())) {
-      if (dryRun) {
-        DryRun cost = DryRun.of(population, scorer, options.seed(), session.interruption());
-        session.console().out().println(json ? JsonOutput.of(cost) : cost.describe());
-      } else {
-        score(scorer, population);
-      }
-    } finally {
-      if (engine != null) {
-        engine.close();
+    try (LazyEngine engine = new LazyEngine(engineOptions, session)) {
+      Scorer scorer =
+          new Scorer(
+              space, settings, options.scores, images, given, options.seed(), repeats(), engine);
+      try (Population population = population(space).shard(part())) {
+        if (dryRun) {
+          DryRun cost = DryRun.of(population, scorer, options.seed(), session.interruption());
+          session.console().out().println(json ? JsonOutput.of(cost) : cost.describe());
+        } else {
+          score(scorer, population);
+        }
       }
     }
     return broken == 0 ? ExitCode.DONE : ExitCode.CHECK_FAILED;
@@ -222,13 +211,6 @@ final class ScoreCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw new UsageException("--shard: " + e.getMessage());
     }
-  }
-
-  private Engine engine() {
-    if (engine == null) {
-      engine = engineOptions.open(session);
-    }
-    return engine;
   }
 
   private Population population(SearchSpace space) throws IOException {

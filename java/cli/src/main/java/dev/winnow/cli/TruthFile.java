@@ -4,6 +4,7 @@ import dev.winnow.evaluation.Measurements;
 import dev.winnow.evaluation.ScoresFile;
 import dev.winnow.table.AccuracyColumn;
 import dev.winnow.table.BenchmarkTable;
+import dev.winnow.table.ColumnNames;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -57,7 +58,7 @@ final class TruthFile {
   List<Measurements> columns(EvaluationFiles files, List<String> columns, Set<String> architectures)
       throws IOException {
     List<String> header = EvaluationFiles.header(table);
-    boolean named = architecture != null || EvaluationFiles.architectureColumns(header).size() == 1;
+    boolean named = architecture != null || ColumnNames.architectures(header).size() == 1;
     if (files.space().isEmpty() || named && header.containsAll(columns)) {
       return ScoresFile.read(
           table,

@@ -65,7 +65,7 @@ public final class Row {
     RUN,
     /** Absent. */
     SKIP,
-    /** Runs on zeros; its taps are constant. */
+    /** Runs on zeros and contributes nothing; its taps are constant zeros. */
     BLOCK,
     /** Runs, but contributes with weight 0. */
     MUTE

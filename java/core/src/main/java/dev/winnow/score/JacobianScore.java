@@ -80,6 +80,16 @@ public abstract class JacobianScore implements NetworkScore {
     compute(plan, jobs, List.of(this), (job, one) -> results.accept(job, one.get(0)), monitor);
   }
 
+  @Override
+  public final void computeTogether(
+      Plan plan,
+      List<Job> jobs,
+      List<? extends NetworkScore> scores,
+      Plan.Results<List<Score>> results,
+      Monitor monitor) {
+    compute(plan, jobs, scores.stream().map(JacobianScore.class::cast).toList(), results, monitor);
+  }
+
   /**
    * Several scores of every job, from one pass a job.
    *

@@ -114,6 +114,21 @@ public abstract class LayerSum implements NetworkScore {
         monitor);
   }
 
+  @Override
+  public final void computeTogether(
+      Plan plan,
+      List<Job> jobs,
+      List<? extends NetworkScore> scores,
+      Plan.Results<List<Score>> results,
+      Monitor monitor) {
+    compute(
+        plan,
+        jobs,
+        scores.stream().map(LayerSum.class::cast).toList(),
+        (job, values) -> results.accept(job, values.stream().map(Value::score).toList()),
+        monitor);
+  }
+
   /**
    * Several scores of every job, from one pass a job.
    *

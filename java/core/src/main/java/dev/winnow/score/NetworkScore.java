@@ -7,6 +7,7 @@ import dev.winnow.compute.Plan.NormMode;
 import dev.winnow.compute.PlanOptions.Precision;
 import dev.winnow.data.ImageSet;
 import dev.winnow.space.SearchSpace;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -52,6 +53,28 @@ public interface NetworkScore {
    * @throws dev.winnow.compute.CancelledException when the monitor asked to stop
    */
   void compute(Plan plan, List<Job> jobs, Plan.Results<Score> results, Monitor monitor);
+
+  /**
+   * Several scores of one name of {@link #draws}, this among them. Those that read the same pass
+   * share it; by default they do not, and every score computes its own.
+   *
+   * @param results receives the scores of every job in the order of the list
+   */
+  default void computeTogether(
+      Plan plan,
+      List<Job> jobs,
+      List<? extends NetworkScore> scores,
+      Plan.Results<List<Score>> results,
+      Monitor monitor) {
+    List<List<Score>> found = new ArrayList<>();
+    jobs.forEach(job -> found.add(new ArrayList<>()));
+    for (NetworkScore score : scores) {
+      score.compute(plan, jobs, (job, value) -> found.get(job).add(value), monitor);
+    }
+    for (int job = 0; job < jobs.size(); job++) {
+      results.accept(job, found.get(job));
+    }
+  }
 
   /** The score of one job. */
   default Score compute(Plan plan, Job job) {

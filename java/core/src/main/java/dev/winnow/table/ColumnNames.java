@@ -9,10 +9,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Mappings of files whose columns say by their names, or are said, to be what they are. */
-final class ColumnNames {
+public final class ColumnNames {
   private static final List<String> ARCHITECTURE = List.of("arch_str", "arch", "architecture");
 
   private ColumnNames() {}
+
+  /** The columns whose names say that they hold architectures: arch_str, arch or architecture. */
+  public static List<String> architectures(List<String> header) {
+    return header.stream().filter(ARCHITECTURE::contains).toList();
+  }
 
   /** The mapping that the file's header tells. */
   static TableMapping mapping(Path file) throws IOException {
@@ -76,7 +81,7 @@ final class ColumnNames {
   }
 
   private static String architecture(Path file, List<String> header) {
-    List<String> found = header.stream().filter(ARCHITECTURE::contains).toList();
+    List<String> found = architectures(header);
     if (found.size() != 1) {
       throw new IllegalArgumentException(
           file

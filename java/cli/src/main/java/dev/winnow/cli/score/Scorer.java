@@ -11,7 +11,6 @@ import dev.winnow.compute.Row;
 import dev.winnow.data.ImageSet;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.random.Stream;
-import dev.winnow.score.JacobianScore;
 import dev.winnow.score.LayerSum;
 import dev.winnow.score.LinearRegionCount;
 import dev.winnow.score.MacCount;
@@ -218,25 +217,10 @@ public final class Scorer {
     List<List<Score>> values = new ArrayList<>();
     int batch = given.isPresent() ? givenBatch(score) : protocol(score).sampling().batch();
     try (Plan plan = engine.get().plan(graph, new PlanOptions(batch, score.precision()))) {
-      if (score instanceof LayerSum) {
-        LayerSum.compute(
-            plan,
-            jobs,
-            all(names, LayerSum.class),
-            (job, all) -> values.add(all.stream().map(LayerSum.Value::score).toList()),
-            monitor);
-      } else if (score instanceof JacobianScore) {
-        JacobianScore.compute(
-            plan, jobs, all(names, JacobianScore.class), (job, all) -> values.add(all), monitor);
-      } else {
-        score.compute(plan, jobs, (job, value) -> values.add(List.of(value)), monitor);
-      }
+      List<NetworkScore> together = names.stream().map(scores::get).toList();
+      score.computeTogether(plan, jobs, together, (job, all) -> values.add(all), monitor);
     }
     return values;
-  }
-
-  private <S> List<S> all(List<String> names, Class<S> kind) {
-    return names.stream().map(scores::get).map(kind::cast).toList();
   }
 
   private int givenBatch(NetworkScore score) {

@@ -141,6 +141,14 @@ abstract class LayerSpace implements CellSpace {
     return chosen;
   }
 
+  /**
+   * Layers of one shape with their identities at the end: they have no weights, so it is the same.
+   */
+  static String identitiesLast(String layers, String identity) {
+    String kept = layers.replace(identity, "");
+    return kept + identity.repeat(layers.length() - kept.length());
+  }
+
   private static List<String> words(String text) {
     if (text.startsWith("[") && text.endsWith("]")) {
       String inside = text.substring(1, text.length() - 1);

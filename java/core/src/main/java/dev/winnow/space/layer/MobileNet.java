@@ -122,9 +122,7 @@ public final class MobileNet extends LayerSpace {
     StringBuilder form = new StringBuilder();
     int at = 0;
     for (int[] stage : STAGES) {
-      String layers = symbols.substring(at, at + stage[1]);
-      String kept = layers.replace("-", "");
-      form.append(kept).append("-".repeat(layers.length() - kept.length()));
+      form.append(identitiesLast(symbols.substring(at, at + stage[1]), "-"));
       at += stage[1];
     }
     return form.toString();

@@ -88,9 +88,8 @@ public final class NasBenchMacro extends LayerSpace {
     StringBuilder form = new StringBuilder();
     int at = 0;
     for (int stage : STAGES) {
-      String rest = digits.substring(at + 1, at + stage);
-      String kept = rest.replace("0", "");
-      form.append(digits.charAt(at)).append(kept).append("0".repeat(rest.length() - kept.length()));
+      form.append(digits.charAt(at));
+      form.append(identitiesLast(digits.substring(at + 1, at + stage), "0"));
       at += stage;
     }
     return form.toString();
