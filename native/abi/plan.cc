@@ -163,7 +163,7 @@ winnow_status winnow_backward(winnow_plan* plan, const winnow_call* call, const 
           copy_row(p, gradients.rows, row + elements, input, to.input->values + (gradients.job * count + l) * input);
         }
       }
-      if (as_gram) gram(p, gradients, to.parameters->values + gradients.job * each);
+      if (as_gram) p.gram(gradients, to.parameters->values + gradients.job * each);
     });
   });
 }

@@ -10,6 +10,8 @@
 #include "plan/cotangents.h"
 #include "plan/forward.h"
 #include "plan/program.h"
+#include "plan/state.h"
+#include "runtime/backend.h"
 #include "runtime/threads.h"
 
 namespace winnow {
@@ -46,7 +48,19 @@ class TypedPlan final : public Plan {
             bool input_gradient = false)
       : Plan(std::move(device), std::move(network), options, input_gradient),
         kernels_(kernels_of<T>(device_->variant)),
+        layout_(graph_, batch(), element_bytes_, device_->byte_budget),
         forward_layout_(graph_, batch(), element_bytes_, device_->byte_budget, Layout::Halo::kForward) {}
+
+  int64_t bytes(winnow_pass pass, int64_t cotangents) const override {
+    int64_t elements = layout_.state_elements;
+    if (pass != WINNOW_PASS_FORWARD) {
+      if (dtype_ == WINNOW_F32) elements *= 3;  // the forward pass in double beside it
+      const int64_t block = cotangent_block(layout_, element_bytes_, std::max<int64_t>(1, cotangents));
+      elements += block * (layout_.gradient_elements + layout_.transient_elements) + layout_.strip_elements;
+      elements += cotangents * graph_.network().parameters();
+    }
+    return elements * element_bytes_;
+  }
 
   void forward(const winnow_call& call, double* logits, int64_t samples) override {
     const std::vector<std::unique_ptr<Program>> programs = make_programs(call, {graph_.output()}, false);
@@ -141,6 +155,12 @@ class TypedPlan final : public Plan {
   }
 
  private:
+  std::string facts() const override {
+    return "\"variant\": \"" + std::string(variant_name(device_->variant)) +
+           "\", \"state_bytes\": " + std::to_string(layout_.state_elements * element_bytes_) +
+           ", \"gradient_bytes\": " + std::to_string(layout_.gradient_elements * element_bytes_);
+  }
+
   // The same plan laid out once more, differentiated to the input too: most calls never ask, and it costs them nothing.
   TypedPlan& to_the_input() {
     if (to_the_input_ == nullptr) {
@@ -244,7 +264,7 @@ class TypedPlan final : public Plan {
   }
 
   const Kernels<T>& kernels_;
-  Layout forward_layout_;
+  Layout layout_, forward_layout_;
   Slots slots_{layout_, {}}, forward_slots_{forward_layout_, {}};
   std::vector<std::unique_ptr<State<double>>> wide_states_;  // by worker
   std::vector<std::unique_ptr<Workspace<T>>> workspaces_;    // by worker
@@ -259,6 +279,7 @@ std::unique_ptr<Plan> Plan::create(std::shared_ptr<const Device> device, std::sh
   if (options.dtype != WINNOW_F32 && options.dtype != WINNOW_F64) {
     throw Failure(WINNOW_INVALID, "dtype must be 0 (f32) or 1 (f64) but was " + std::to_string(options.dtype));
   }
+  if (device->backend != nullptr) return device->backend->plan(device, std::move(network), options);
   if (options.dtype == WINNOW_F64) return std::make_unique<TypedPlan<double>>(std::move(device), std::move(network), options);
   return std::make_unique<TypedPlan<float>>(std::move(device), std::move(network), options);
 }
@@ -280,7 +301,7 @@ Plan::Plan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> 
       graph_(std::move(network), input_gradient),
       dtype_(static_cast<winnow_dtype>(options.dtype)),
       element_bytes_(options.dtype == WINNOW_F64 ? 8 : 4),
-      layout_(graph_, checked_batch(options.batch), element_bytes_, device_->byte_budget) {
+      batch_(checked_batch(options.batch)) {
   const auto& nodes = graph_.network().nodes();
   if (options.timing != 0 && options.timing != 1) {
     throw Failure(WINNOW_INVALID, "timing must be 0 or 1 but was " + std::to_string(options.timing));
@@ -327,23 +348,25 @@ Plan::Busy::Busy(Plan& plan) : plan_(plan) {
   if (plan.timing_ != nullptr) plan.timing_->clear();
 }
 
-int64_t Plan::bytes(winnow_pass pass, int64_t cotangents) const {
-  int64_t elements = layout_.state_elements;
-  if (pass != WINNOW_PASS_FORWARD) {
-    if (dtype_ == WINNOW_F32) elements *= 3;  // the forward pass in double beside it
-    const int64_t block = cotangent_block(layout_, element_bytes_, std::max<int64_t>(1, cotangents));
-    elements += block * (layout_.gradient_elements + layout_.transient_elements) + layout_.strip_elements;
-    elements += cotangents * graph_.network().parameters();
+void Plan::gram(const JobGradients& gradients, double* out) const {
+  const int64_t n = gradients.cotangents;
+  for (int64_t i = 0; i < n; ++i) {
+    for (int64_t j = 0; j <= i; ++j) {
+      out[i * n + j] = out[j * n + i] = dot(gradients.rows, gradients.pitch(), gradients.elements, i, j);
+    }
   }
-  return elements * element_bytes_;
+}
+
+void Plan::grams(const winnow_call& call, const winnow_cotangents& cotangents, uint32_t roles, double* out) {
+  gradients(call, cotangents, roles, [&](const JobGradients& gradients) {
+    gram(gradients, out + gradients.job * gradients.cotangents * gradients.cotangents);
+  });
 }
 
 std::string Plan::describe() const {
   static const char* const kGradients[] = {"none", "own", "alias", "transient", "virtual"};
-  std::string text = "{\"variant\": \"" + std::string(variant_name(device_->variant)) + "\", \"dtype\": \"" +
-                     (dtype_ == WINNOW_F64 ? "f64" : "f32") + "\", \"batch\": " + std::to_string(layout_.batch) +
-                     ", \"state_bytes\": " + std::to_string(layout_.state_elements * element_bytes_) +
-                     ", \"gradient_bytes\": " + std::to_string(layout_.gradient_elements * element_bytes_);
+  std::string text =
+      "{" + facts() + ", \"dtype\": \"" + (dtype_ == WINNOW_F64 ? "f64" : "f32") + "\", \"batch\": " + std::to_string(batch_);
   if (timing_ != nullptr) text += ", \"nanoseconds\": " + timing_->json(-1);
   text += ", \"values\": [";
   for (int64_t v = 0; v < graph_.size(); ++v) {
@@ -357,7 +380,7 @@ std::string Plan::describe() const {
     text += "], \"operation\": " + std::to_string(value.operation) + ", \"shape\": [" + std::to_string(value.shape.channels) +
             ", " + std::to_string(value.shape.height) + ", " + std::to_string(value.shape.width) +
             "], \"stored\": " + (value.lazy ? "false" : "true") + ", \"gradient\": \"" +
-            kGradients[static_cast<int>(value.gradient)] + "\", \"flops\": " + std::to_string(2 * macs * layout_.batch);
+            kGradients[static_cast<int>(value.gradient)] + "\", \"flops\": " + std::to_string(2 * macs * batch_);
     if (timing_ != nullptr) text += ", \"nanoseconds\": " + timing_->json(v);
     text += "}";
   }

@@ -1,4 +1,5 @@
-// A network laid out for one device, batch size and number type; runs the jobs of a call on the device's threads.
+// A network laid out for one device, batch size and number type; runs the jobs of a call. What is the same on every device is
+// here: values, taps, checks; where things lie and how they run belongs to a back end's own class.
 #pragma once
 
 #include <atomic>
@@ -9,7 +10,7 @@
 
 #include "plan/graph.h"
 #include "plan/signs.h"
-#include "plan/state.h"
+#include "plan/timing.h"
 #include "runtime/device.h"
 #include "winnow/plan.h"
 
@@ -43,9 +44,8 @@ class Plan {
   virtual ~Plan() = default;
 
   const Graph& graph() const { return graph_; }
-  const Layout& layout() const { return layout_; }
   const Device& device() const { return *device_; }
-  int64_t batch() const { return layout_.batch; }
+  int64_t batch() const { return batch_; }
   winnow_dtype dtype() const { return dtype_; }
   // In the order they were asked for; a value may occur more than once.
   const std::vector<Tap>& taps() const { return taps_; }
@@ -54,7 +54,7 @@ class Plan {
   // Whether a job's row runs a node. Not the same as "its value runs": an equal node of another choice may run it.
   bool has(const winnow_call& call, const winnow_job& job, int64_t node) const;
 
-  int64_t bytes(winnow_pass pass, int64_t cotangents) const;
+  virtual int64_t bytes(winnow_pass pass, int64_t cotangents) const = 0;
   std::string describe() const;
   // Of the last call; nullptr for a plan without timing.
   const Timing* timing() const { return timing_.get(); }
@@ -85,16 +85,21 @@ class Plan {
 
   // Inner product in double of the first `elements` of gradient rows i and j, of the plan's number type.
   virtual double dot(const void* rows, int64_t pitch, int64_t elements, int64_t i, int64_t j) const = 0;
+  // out [L][L]: inner products of the rows' parameters.
+  void gram(const JobGradients& gradients, double* out) const;
+  // The same of every job, [jobs][L][L]; a device with rows of its own overrides it.
+  virtual void grams(const winnow_call& call, const winnow_cotangents& cotangents, uint32_t roles, double* out);
 
  protected:
   Plan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> network, const winnow_plan_options& options,
        bool input_gradient);
+  // How the device lays it out and runs it, for `describe`: members of a JSON object.
+  virtual std::string facts() const = 0;
 
   std::shared_ptr<const Device> device_;
   Graph graph_;
   winnow_dtype dtype_;
-  int64_t element_bytes_;
-  Layout layout_;
+  int64_t element_bytes_, batch_;
   std::vector<Tap> taps_;
   std::atomic<bool> busy_{false};
   std::unique_ptr<Timing> timing_;  // nullptr: not timed

@@ -24,6 +24,7 @@ constexpr Variant kVariants[] = {
 const char* variant_name(Variant variant);
 std::string available_variants();  // names this CPU can run, separated by blanks
 
+class Backend;  // runtime/backend.h
 class Threads;  // runtime/threads.h
 
 struct Device {
@@ -31,6 +32,7 @@ struct Device {
   int64_t threads;
   int64_t byte_budget;
   std::shared_ptr<Threads> pool;
+  std::shared_ptr<const Backend> backend;  // nullptr: plans run on these threads with this variant
 };
 
 // Validates the options, reads WINNOW_VARIANT, detects the CPU and the memory limit; throws Failure.

@@ -9,8 +9,6 @@
 
 namespace winnow {
 
-// out [L][L]: inner products of the rows' parameters
-void gram(const Plan& plan, const JobGradients& gradients, double* out);
 // kernel [jobs][n][n]
 void neural_tangent_kernel(Plan& plan, const winnow_call& call, const winnow_cotangents& cotangents, uint32_t roles,
                            double* kernel);
