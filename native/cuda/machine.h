@@ -16,9 +16,6 @@
 extern "C" {
 #endif
 
-/* Raised with every change of this header, of the list of kernels or of their arguments: both sides must be of one build. */
-#define WINNOW_MACHINE_VERSION 1
-
 typedef struct winnow_machine winnow_machine;
 typedef struct winnow_recording winnow_recording;
 
@@ -30,9 +27,8 @@ typedef struct winnow_machine_error {
 
 typedef struct winnow_machine_facts {
   char name[128];
-  int32_t major, minor;    /* compute capability; 0.0 for the emulation */
-  int32_t processors;      /* multiprocessors */
-  int32_t driver, runtime; /* CUDA versions, 1000 major + 10 minor; 0 for the emulation */
+  int32_t major, minor; /* compute capability; 0.0 for the emulation */
+  int32_t processors;   /* multiprocessors */
   int64_t total_bytes, free_bytes;
   int64_t shared_bytes; /* of a block */
   int64_t cache_bytes;  /* second level */
@@ -50,9 +46,6 @@ typedef struct winnow_launch {
 
 typedef struct winnow_machine_table {
   int64_t size; /* of this struct */
-  int64_t version;
-  /* How many devices answer; where none does, `error` says why (no driver, too old a driver, no device). */
-  int32_t (*count)(int32_t* devices, winnow_machine_error* error);
   int32_t (*open)(int32_t index, winnow_machine** machine, winnow_machine_error* error);
   void (*close)(winnow_machine* machine);
   int32_t (*facts)(winnow_machine* machine, winnow_machine_facts* facts, winnow_machine_error* error);
@@ -75,6 +68,8 @@ typedef struct winnow_machine_table {
   int32_t (*stop)(winnow_machine* machine, double* milliseconds, winnow_machine_error* error);
 } winnow_machine_table;
 
+/* The one function that such a library exports besides what it says about its build. */
+#define WINNOW_MACHINE_API __attribute__((visibility("default")))
 #define WINNOW_MACHINE_SYMBOL "winnow_machine_functions"
 typedef const winnow_machine_table* (*winnow_machine_entry)(void); /* type of the exported function */
 
