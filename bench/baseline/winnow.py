@@ -16,7 +16,7 @@ def _struct(name, *fields):
 _Error = _struct("Error", ("text", c.c_char * 1024))
 _DeviceOptions = _struct(
     "DeviceOptions", ("size", c.c_int64), ("kind", c.c_int32), ("index", c.c_int32), ("threads", c.c_int64),
-    ("variant", c.c_char_p), ("byte_budget", c.c_int64))
+    ("variant", c.c_char_p), ("byte_budget", c.c_int64), ("library", c.c_char_p))
 _PlanOptions = _struct(
     "PlanOptions", ("size", c.c_int64), ("batch", c.c_int64), ("dtype", c.c_int32), ("timing", c.c_int32),
     ("taps", c.c_void_p), ("tap_count", c.c_int64))
@@ -53,7 +53,7 @@ class Device:
     def __init__(self, library, threads=1):
         self.library, self.error, self.handle = c.CDLL(library), _Error(), c.c_void_p()
         self.library.winnow_network_tensor_count.restype = c.c_int64
-        options = _DeviceOptions(c.sizeof(_DeviceOptions), 0, 0, threads, None, 0)
+        options = _DeviceOptions(c.sizeof(_DeviceOptions), 0, 0, threads, None, 0, None)
         self.call("device_open", c.byref(options), c.byref(self.handle))
 
     def call(self, name, *arguments):

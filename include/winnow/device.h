@@ -1,4 +1,4 @@
-/* A device: where plans live and run. Today the CPU; the struct and enum already hold what a GPU needs. */
+/* A device: where plans live and run. The CPU, or a GPU whose code lies in a library of its own, loaded when one is opened. */
 #ifndef WINNOW_DEVICE_H
 #define WINNOW_DEVICE_H
 
@@ -29,11 +29,12 @@ typedef struct winnow_device_options {
   int64_t threads; /* worker threads in [1, 1024]; 0 = as many as this process may use (affinity and container limit) */
   /* kernel variant "reference", "portable", "avx2", "avx512"; NULL = environment WINNOW_VARIANT, else the best here */
   const char *variant;
-  int64_t byte_budget; /* most bytes one plan may allocate; 0 = half of the memory this process may use */
+  int64_t byte_budget; /* most bytes one plan may allocate; 0 = half of the memory this process may use, of a GPU what is free */
+  const char *library; /* file with the GPU's code, final; NULL = libwinnow_cuda.so beside this library. The CPU needs none */
 } winnow_device_options;
 
-/* Opens a device. INVALID for a bad option or an unknown variant name; UNSUPPORTED for a variant or kind this machine lacks
- * (a forced variant never falls back). The result of a call never depends on `threads`. */
+/* Opens a device. INVALID for a bad option or an unknown variant name; UNSUPPORTED for a variant, driver, GPU or library that is
+ * not here, with a text that says what was found (nothing that was asked for falls back). The result of a call never depends on `threads`. */
 WINNOW_API winnow_status winnow_device_open(const winnow_device_options *options, winnow_device **device, winnow_error *error);
 
 /* Closes it; NULL is allowed. Plans made on it must be gone. */
@@ -43,6 +44,12 @@ WINNOW_API void winnow_device_close(winnow_device *device);
  * bytes including the terminator and stores the size needed in `*needed`; INVALID when it did not fit. */
 WINNOW_API winnow_status winnow_device_describe(const winnow_device *device, char *text, int64_t capacity, int64_t *needed,
                                                 winnow_error *error);
+
+/* What is there besides the CPU, found anew by every call, as one JSON object of sentences: "cuda driver", "cuda library" and
+ * one of every GPU, "cuda:0" and so on, with the reason where it cannot be opened. `library` as in winnow_device_options; same
+ * protocol as winnow_device_describe. */
+WINNOW_API winnow_status winnow_devices_describe(const char *library, char *text, int64_t capacity, int64_t *needed,
+                                                 winnow_error *error);
 
 /* 1 where the device runs `operation` (winnow_operation) in `pass` (winnow_pass) with `dtype`, else 0. */
 WINNOW_API int32_t winnow_supports(int32_t operation, int32_t pass, int32_t dtype, int32_t kind);
