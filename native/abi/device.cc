@@ -1,6 +1,8 @@
 #include "runtime/device.h"
 
 #include "abi/guard.h"
+#include "cuda/registry/registry.h"
+#include "runtime/backend.h"
 #include "runtime/limits.h"
 
 #ifndef WINNOW_COMMIT
@@ -9,12 +11,26 @@
 
 using namespace winnow;
 
+namespace {
+
+// A text of unknown origin, a driver's or a path, as a JSON string.
+std::string quoted(const std::string& text) {
+  std::string json = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') json += '\\';
+    json += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  }
+  return json + "\"";
+}
+
+}  // namespace
+
 winnow_status winnow_device_open(const winnow_device_options* options, winnow_device** device, winnow_error* error) {
   return guard(error, [&] {
     require(options, "options");
     require(device, "device");
     require_size(options->size, sizeof *options, "winnow_device_options");
-    *device = new winnow_device{open_device(*options)};
+    *device = new winnow_device{options->kind == WINNOW_CUDA ? open_cuda_device(*options) : open_device(*options)};
   });
 }
 
@@ -25,11 +41,25 @@ winnow_status winnow_device_describe(const winnow_device* device, char* text, in
   return guard(error, [&] {
     require(device, "device");
     const Device& d = *device->device;
-    copy_text(std::string("{\"kind\": \"cpu\", \"variant\": \"") + variant_name(d.variant) + "\", \"variants\": \"" +
-                  available_variants() + "\", \"threads\": " + std::to_string(d.threads) + ", \"byte_budget\": " +
+    const std::string kernels = d.backend != nullptr
+                                    ? d.backend->facts()
+                                    : std::string("\"kind\": \"cpu\", \"variant\": \"") + variant_name(d.variant) +
+                                          "\", \"variants\": \"" + available_variants() + "\"";
+    copy_text("{" + kernels + ", \"threads\": " + std::to_string(d.threads) + ", \"byte_budget\": " +
                   std::to_string(d.byte_budget) + ", \"usable_threads\": " + std::to_string(usable_threads()) +
                   ", \"usable_bytes\": " + std::to_string(usable_bytes()) + ", \"abi\": " + std::to_string(WINNOW_ABI_VERSION) +
                   ", \"commit\": \"" WINNOW_COMMIT "\"}",
               text, capacity, needed);
+  });
+}
+
+winnow_status winnow_devices_describe(const char* library, char* text, int64_t capacity, int64_t* needed, winnow_error* error) {
+  return guard(error, [&] {
+    std::string json;
+    const std::string file = library == nullptr ? default_cuda_library() : library;
+    for (const auto& [name, sentence] : describe_cuda(file, ask_cuda_driver())) {
+      json += (json.empty() ? "{" : ", ") + quoted(name) + ": " + quoted(sentence);
+    }
+    copy_text(json + "}", text, capacity, needed);
   });
 }

@@ -51,7 +51,7 @@ TEST(wrong_options_are_invalid) {
   CHECK_CONTAINS(failure_of(o, WINNOW_INVALID), "winnow_device_options.size");
   o = options();
   o.kind = WINNOW_CUDA;
-  CHECK_CONTAINS(failure_of(o, WINNOW_UNSUPPORTED), "cuda");
+  CHECK_CONTAINS(failure_of(o, WINNOW_UNSUPPORTED), "cuda:0");
   o.kind = 2;
   CHECK_CONTAINS(failure_of(o, WINNOW_INVALID), "kind must be");
   o = options();

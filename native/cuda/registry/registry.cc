@@ -97,6 +97,20 @@ CudaLibrary open_cuda_library(const std::string& file, int index, const CudaDriv
   return library;
 }
 
+std::shared_ptr<const Device> open_cuda_device(const winnow_device_options& options) {
+  if (options.index < 0) throw Failure(WINNOW_INVALID, "index must be >= 0 but was " + std::to_string(options.index));
+  if (options.variant != nullptr) {
+    throw Failure(WINNOW_INVALID, std::string("variant is the CPU's; a GPU has none, but it was ") + options.variant);
+  }
+  winnow_device_options host = options;
+  host.kind = WINNOW_CPU;
+  host.index = 0;
+  open_device(host);
+  const std::string file = options.library == nullptr ? default_cuda_library() : options.library;
+  const CudaLibrary library = open_cuda_library(file, options.index, ask_cuda_driver());
+  refuse(library.text() + ": the core has no plans for it yet");
+}
+
 std::vector<std::pair<std::string, std::string>> describe_cuda(const std::string& file, const CudaDriver& driver) {
   std::vector<std::pair<std::string, std::string>> facts;
   facts.emplace_back("cuda driver", driver.answers() ? "runs CUDA up to " + cuda_version_text(driver.version)

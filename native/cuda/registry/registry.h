@@ -1,12 +1,14 @@
-// Which GPUs can be opened, and the library with the code for them. The core links neither driver nor library: both are found
-// when a GPU is asked for, and whatever is missing is said by name.
+// Which GPUs can be opened, and opening one. The core links neither the driver nor the library with the code: both are found when
+// a GPU is asked for, and whatever is missing is said by name.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "cuda/registry/driver.h"
+#include "runtime/device.h"
 
 namespace winnow {
 
@@ -32,6 +34,10 @@ class CudaLibrary {
 // The library for GPU `index`, loaded only where the driver names such a GPU that the library can use; throws
 // Failure(UNSUPPORTED) that says what was found instead.
 CudaLibrary open_cuda_library(const std::string& file, int index, const CudaDriver& driver);
+
+// GPU options.index of this machine; throws as above and for an option out of range. What plans do on the host's side they do
+// with a CPU device of the same options.
+std::shared_ptr<const Device> open_cuda_device(const winnow_device_options& options);
 
 // What was found, loaded and refused: "cuda driver", "cuda library", then "cuda:0" and so on, each with a sentence.
 std::vector<std::pair<std::string, std::string>> describe_cuda(const std::string& file, const CudaDriver& driver);
