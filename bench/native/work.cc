@@ -11,8 +11,8 @@ void require(winnow_status status, const winnow_error& error) {
 }
 
 DeviceHandle open_device(const std::string& variant, int64_t threads) {
-  const winnow_device_options options = {
-      sizeof options, WINNOW_CPU, 0, threads, variant.empty() ? nullptr : variant.c_str(), 0};
+  const winnow_device_options options = {sizeof options, WINNOW_CPU, 0, threads, variant.empty() ? nullptr : variant.c_str(), 0,
+                                         nullptr};
   winnow_device* device = nullptr;
   winnow_error error;
   require(winnow_device_open(&options, &device, &error), error);

@@ -95,7 +95,7 @@ std::vector<bool> plain_signs(const Network& network, const Parameters& paramete
 // The same order, of a float32 plan.
 std::vector<bool> plan_signs(const std::shared_ptr<const Network>& network, const Parameters& parameters,
                              const ReferenceRow& row, int64_t batch, const std::vector<double>& images, const char* variant) {
-  const winnow_device_options device = {sizeof device, WINNOW_CPU, 0, 1, variant, 0};
+  const winnow_device_options device = {sizeof device, WINNOW_CPU, 0, 1, variant, 0, nullptr};
   const winnow_plan_options options = {sizeof options, batch, WINNOW_F32, 0, nullptr, 0};
   const std::unique_ptr<Plan> plan = Plan::create(open_device(device), network, options);
   const Shape& shape = network->nodes()[0].shape;

@@ -2,6 +2,8 @@ package dev.winnow.cli;
 
 import dev.winnow.cli.doctor.SelfCheck;
 import dev.winnow.compute.Engine;
+import dev.winnow.engine.NativeEngine;
+import dev.winnow.engine.NativeException;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -18,8 +20,9 @@ import picocli.CommandLine.Option;
 @Command(
     name = "doctor",
     description = {
-      "Shows Java, system, processor and native core, and checks them in a few seconds:",
-      "a kernel with a closed form, float32 against float64, one thread against two."
+      "Shows Java, system, processor, native core and GPUs (found, loaded, refused and why), and",
+      "checks the chosen device in a few seconds: a kernel with a closed form, float32 against",
+      "float64, one thread against two."
     },
     sortOptions = false,
     mixinStandardHelpOptions = true)
@@ -44,11 +47,11 @@ final class DoctorCommand implements Callable<Integer> {
     try (Engine engine = engineOptions.open(session)) {
       facts.putAll(engine.provenance());
       outcomes.addAll(new SelfCheck(Spaces.prunable("nas-bench-201")).run(engine));
+      outcomes.add(sameForAnyThreads());
+    } catch (NativeException e) {
+      outcomes.add(new SelfCheck.Outcome(engineOptions.device() + " opens", false, e.getMessage()));
     }
-    try (Engine one = session.engines().open(engineOptions.device(), 1);
-        Engine two = session.engines().open(engineOptions.device(), 2)) {
-      outcomes.add(new SelfCheck(Spaces.prunable("nas-bench-201")).sameForAnyThreads(one, two));
-    }
+    facts.putAll(NativeEngine.accelerators());
     boolean healthy = outcomes.stream().allMatch(SelfCheck.Outcome::passed);
     PrintStream out = session.console().out();
     if (json) {
@@ -70,6 +73,13 @@ final class DoctorCommand implements Callable<Integer> {
       }
     }
     return healthy ? ExitCode.DONE : ExitCode.CHECK_FAILED;
+  }
+
+  private SelfCheck.Outcome sameForAnyThreads() {
+    try (Engine one = session.engines().open(engineOptions.device(), 1);
+        Engine two = session.engines().open(engineOptions.device(), 2)) {
+      return new SelfCheck(Spaces.prunable("nas-bench-201")).sameForAnyThreads(one, two);
+    }
   }
 
   private static Map<String, String> facts() {

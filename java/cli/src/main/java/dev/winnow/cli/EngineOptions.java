@@ -18,15 +18,17 @@ final class EngineOptions {
       names = "--device",
       paramLabel = "NAME",
       defaultValue = "cpu",
-      description = "Device that computes: cpu. Default: ${DEFAULT-VALUE}.")
+      description =
+          "Device that computes: cpu, or cuda or cuda:N for an NVIDIA GPU (winnow doctor says which"
+              + " there are). Default: ${DEFAULT-VALUE}.")
   private String device;
 
   Engine open(Session session) {
     if (threads < 0 || threads > 4096) {
       throw new UsageException("--threads must be in [0, 4096] but was " + threads);
     }
-    if (!device.equals("cpu")) {
-      throw new UsageException("--device must be cpu but was '" + device + "'");
+    if (!device.matches("cpu|cuda(:\\d{1,4})?")) {
+      throw new UsageException("--device must be cpu, cuda or cuda:N but was '" + device + "'");
     }
     return session.engines().open(device, threads);
   }

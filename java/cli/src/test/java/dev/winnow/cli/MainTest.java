@@ -3,6 +3,7 @@ package dev.winnow.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -46,6 +47,29 @@ class MainTest {
     assertEquals(ExitCode.USAGE, run.code());
     assertTrue(run.err().contains("--jsn"), run.err());
     assertTrue(run.err().lines().count() <= 2, run.err());
+  }
+
+  @Test
+  void devicesAreCpuOrOneOfTheGpus() {
+    for (String device : List.of("cpu", "cuda", "cuda:1")) {
+      List<String> asked = new ArrayList<>();
+      CommandLineRun.of(
+          (name, threads) -> {
+            asked.add(name);
+            throw new IllegalStateException("no engine in this test");
+          },
+          "doctor",
+          "--device",
+          device);
+      assertEquals(List.of(device), asked);
+    }
+    for (String device : List.of("gpu", "cpu:0", "cuda:", "cuda:-1", "CUDA", "")) {
+      CommandLineRun run = run("doctor", "--device", device);
+      assertEquals(ExitCode.USAGE, run.code());
+      assertTrue(
+          run.err().contains("--device must be cpu, cuda or cuda:N but was '" + device + "'"),
+          run.err());
+    }
   }
 
   @Test

@@ -5,12 +5,14 @@ import java.util.Objects;
 /**
  * Where and with what an engine computes. Results do not depend on the number of threads.
  *
- * @param device {@code cpu}, or {@code cuda} or {@code cuda:N} where the build has it
+ * @param device {@code cpu}, or {@code cuda} (the first) or {@code cuda:N} where {@link
+ *     NativeEngine#accelerators} says that it is usable
  * @param threads worker threads in [1, 1024]; 0 for as many as this process may use
  * @param variant kernels: {@code portable}, {@code avx2}, {@code avx512}; empty for the environment
  *     variable {@code WINNOW_VARIANT} or else the best that the processor has. A named variant is
- *     never replaced by another.
- * @param byteBudget most bytes that one plan may allocate; 0 for half of what this process may use
+ *     never replaced by another. A GPU has none.
+ * @param byteBudget most bytes that one plan may allocate; 0 for half of what this process may use,
+ *     of a GPU for what is free
  */
 public record DeviceOptions(String device, int threads, String variant, long byteBudget) {
   public DeviceOptions {

@@ -3,6 +3,7 @@ package dev.winnow.engine;
 import dev.winnow.engine.bindings.NativeLibrary;
 import dev.winnow.engine.bindings.Winnow;
 import java.io.IOException;
+import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,6 +51,33 @@ final class NativeCore {
     } catch (NativeUnavailableException e) {
       failure = e;
       throw e;
+    }
+  }
+
+  /**
+   * The file with the code for a GPU that belongs to the core that was loaded: taken out of the JAR
+   * when it is first asked for. Where this build has none, the place it would have, so that a
+   * message can name it; a library of another build is never taken instead.
+   */
+  static String gpuLibrary() {
+    String file = System.mapLibraryName("winnow_cuda");
+    String folder = System.getProperty(LIBRARY_PATH);
+    if (folder != null) {
+      return Path.of(folder, file).toAbsolutePath().toString();
+    }
+    String name = Loader.getPlatform() + "/" + file;
+    URL place = NativeLibrary.class.getResource(name);
+    try {
+      if (place == null) {
+        return NativeLibrary.class.getProtectionDomain().getCodeSource().getLocation().getPath()
+            + "!"
+            + name;
+      }
+      return place.getProtocol().equals("file")
+          ? Path.of(place.toURI()).toString()
+          : Loader.cacheResource(place).getPath();
+    } catch (IOException | URISyntaxException e) {
+      throw new NativeUnavailableException(place + ": " + e.getMessage(), e);
     }
   }
 

@@ -9,9 +9,11 @@ import dev.winnow.compute.PlanOptions;
 import dev.winnow.engine.bindings.Winnow;
 import dev.winnow.engine.bindings.winnow_device;
 import dev.winnow.engine.bindings.winnow_device_options;
+import dev.winnow.engine.bindings.winnow_error;
 import dev.winnow.net.NetworkGraph;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -48,7 +50,8 @@ public final class NativeEngine implements Engine {
   /**
    * Opens a device with its best kernels.
    *
-   * @param device {@code cpu}
+   * @param device {@code cpu}, or {@code cuda} or {@code cuda:N} where {@link #accelerators} says
+   *     so
    * @param threads worker threads in [1, 1024]; 0 for as many as this process may use
    */
   public static NativeEngine open(String device, int threads) {
@@ -59,7 +62,8 @@ public final class NativeEngine implements Engine {
    * Opens a device.
    *
    * @throws IllegalArgumentException for an unknown device or variant, or an option out of range
-   * @throws NativeException with code UNSUPPORTED for a device or variant that is not here
+   * @throws NativeException with code UNSUPPORTED for a device or variant that is not here; the
+   *     message says what was found
    * @throws NativeUnavailableException when the core cannot be loaded
    */
   public static NativeEngine open(DeviceOptions options) {
@@ -73,17 +77,16 @@ public final class NativeEngine implements Engine {
     int index = parsed.group(2) == null ? 0 : Integer.parseInt(parsed.group(2));
     winnow_device device = new winnow_device();
     try (winnow_device_options struct = new winnow_device_options();
-        BytePointer variant =
-            options.variant().isEmpty()
-                ? null
-                : new BytePointer(options.variant(), StandardCharsets.UTF_8)) {
+        BytePointer variant = text(options.variant());
+        BytePointer library = kind == Winnow.WINNOW_CUDA ? text(NativeCore.gpuLibrary()) : null) {
       struct
           .size(struct.sizeof())
           .kind(kind)
           .index(index)
           .threads(options.threads())
           .variant(variant)
-          .byte_budget(options.byteBudget());
+          .byte_budget(options.byteBudget())
+          .library(library);
       NativeCall.make(
           "winnow_device_open",
           options.device(),
@@ -94,6 +97,25 @@ public final class NativeEngine implements Engine {
     } catch (RuntimeException e) {
       Winnow.winnow_device_close(device);
       throw e;
+    }
+  }
+
+  /**
+   * What there is to open besides the CPU, found anew by every call: {@code cuda driver}, {@code
+   * cuda library} and each GPU as {@code cuda:N}, with a sentence that says what it is and, where
+   * it cannot be opened, why. Asking costs the start of the driver, where there is one.
+   *
+   * @throws NativeUnavailableException when the core cannot be loaded
+   */
+  public static Map<String, String> accelerators() {
+    NativeCore.load();
+    try (BytePointer library = text(NativeCore.gpuLibrary())) {
+      return facts(
+          "winnow_devices_describe",
+          "cuda",
+          (text, needed, error) ->
+              Winnow.winnow_devices_describe(
+                  library, text, text == null ? 0 : text.length, needed, error));
     }
   }
 
@@ -151,24 +173,37 @@ public final class NativeEngine implements Engine {
   }
 
   private SortedMap<String, String> describe() {
+    return new TreeMap<>(
+        facts(
+            "winnow_device_describe",
+            name,
+            (text, needed, error) ->
+                Winnow.winnow_device_describe(
+                    device, text, text == null ? 0 : text.length, needed, error)));
+  }
+
+  /** A native call that writes a JSON object, or with no text says how long it is. */
+  private interface Description {
+    int write(byte[] text, long[] needed, winnow_error error);
+  }
+
+  private static Map<String, String> facts(String call, String device, Description description) {
     long[] needed = new long[1];
-    NativeCall.make(
-        "winnow_device_describe",
-        name,
-        error -> Winnow.winnow_device_describe(device, (byte[]) null, 0, needed, error));
+    NativeCall.make(call, device, error -> description.write(null, needed, error));
     byte[] text = new byte[Math.toIntExact(needed[0])];
-    NativeCall.make(
-        "winnow_device_describe",
-        name,
-        error -> Winnow.winnow_device_describe(device, text, text.length, needed, error));
-    SortedMap<String, String> facts = new TreeMap<>();
+    NativeCall.make(call, device, error -> description.write(text, needed, error));
+    Map<String, String> facts = new LinkedHashMap<>();
     try {
       String json = new String(text, 0, text.length - 1, StandardCharsets.UTF_8);
       JSON.readValue(json, new TypeReference<Map<String, Object>>() {})
           .forEach((fact, value) -> facts.put(fact, value.toString()));
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("winnow_device_describe gave no JSON", e);
+      throw new IllegalStateException(call + " gave no JSON", e);
     }
     return facts;
+  }
+
+  private static BytePointer text(String value) {
+    return value.isEmpty() ? null : new BytePointer(value, StandardCharsets.UTF_8);
   }
 }

@@ -2,6 +2,7 @@ package dev.winnow.engine;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -52,11 +53,29 @@ class NativeEngineTest {
 
   @Test
   void missingDeviceIsANativeFailureWithCallAndDevice() {
-    NativeException e = assertThrows(NativeException.class, () -> NativeEngine.open("cuda:1", 0));
+    NativeException e =
+        assertThrows(NativeException.class, () -> NativeEngine.open("cuda:9999", 0));
     assertEquals(NativeException.Code.UNSUPPORTED, e.code());
     assertEquals("winnow_device_open", e.call());
-    assertEquals("cuda:1", e.device());
-    assertTrue(e.getMessage().startsWith("winnow_device_open failed on cuda:1: "), e.getMessage());
+    assertEquals("cuda:9999", e.device());
+    assertTrue(
+        e.getMessage().startsWith("winnow_device_open failed on cuda:9999: "), e.getMessage());
+  }
+
+  /** Driver and library are always accounted for; a GPU is usable exactly where it opens. */
+  @Test
+  void acceleratorsAreWhatOpens() {
+    Map<String, String> found = NativeEngine.accelerators();
+    assertTrue(found.keySet().containsAll(Set.of("cuda driver", "cuda library")), found.toString());
+    assertTrue(found.get("cuda library").contains("libwinnow_cuda.so"), found.toString());
+    boolean usable = found.getOrDefault("cuda:0", "").endsWith(": usable");
+    try (NativeEngine engine = NativeEngine.open("cuda", 1)) {
+      assertTrue(usable, found + " but cuda opens");
+      assertEquals("cuda", engine.provenance().get("kind"));
+    } catch (NativeException e) {
+      assertFalse(usable, e.getMessage() + " but " + found);
+      assertEquals(NativeException.Code.UNSUPPORTED, e.code());
+    }
   }
 
   @Test
