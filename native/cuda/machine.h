@@ -26,7 +26,7 @@ typedef struct winnow_machine_error {
 } winnow_machine_error;
 
 typedef struct winnow_machine_facts {
-  char name[128];
+  char name[256];
   int32_t major, minor; /* compute capability; 0.0 for the emulation */
   int32_t processors;   /* multiprocessors */
   int64_t total_bytes, free_bytes;
