@@ -30,7 +30,7 @@
  *   ZERO                 stride x2; zeros of shape [c, ceil(h / stride), ceil(w / stride)]
  *   PAD_CROP             top, bottom, left, right: positive pads with zeros, negative crops
  *   CHANNEL_SLICE        first, count
- *   NOISE                standard deviation (real)
+ *   NOISE                standard deviation (real); the input plus noise of the job's stream (plan.h)
  * Sizes: each of channels, height, width at most 1,048,576; elements of one tensor at most 2^40; bytes of a blob at most 2^30.
  */
 #ifndef WINNOW_NETWORK_H

@@ -71,8 +71,15 @@ typedef struct winnow_job {
   int64_t parameters; /* 0 .. parameters_count - 1 */
   int64_t input;      /* 0 .. input_count - 1 */
   int64_t target;     /* labels or soft targets; -1 = none */
-  int64_t stream;     /* random stream of NOISE nodes and Rademacher cotangents; -1 = none */
+  int64_t stream;     /* random stream of NOISE nodes and Rademacher cotangents; -1 = none, INVALID where the row has noise */
 } winnow_job;
+
+/* Where a job's random numbers come from, as random.h says. A NOISE node adds to element [sample, c, h, w] of the job's input,
+ * row-major, its standard deviation times the normal number of that index in the sub-stream of the node's name: equal nodes of
+ * equal streams get equal noise in every network, row, plan and number type. */
+typedef struct winnow_random_stream {
+  uint64_t seed, stream;
+} winnow_random_stream;
 
 /* Images [samples, channels, height, width], row-major, float32 or float64. samples is a multiple of the plan's batch; each
  * batch has its own statistics. */
@@ -100,8 +107,14 @@ typedef struct winnow_call {
   int64_t input_count;
   const int64_t *targets; /* [target_count, batch] class labels */
   int64_t target_count;
-  int32_t norm_mode;         /* winnow_norm_mode of every norm */
-  int32_t update_statistics; /* 1: NORM_BATCH updates the running buffers of the job's parameter set */
+  const winnow_random_stream *streams;
+  int64_t stream_count;
+  int32_t norm_mode; /* winnow_norm_mode of every norm */
+  /* 1: every norm that the job's row has and that is in NORM_BATCH updates the running mean and variance of the job's parameter
+   * set: (1 - momentum) times the old plus momentum times the batch's, the variance unbiased. Whether or not anything leads from
+   * it to the output; the batches of an input one after the other, jobs in their order whatever the threads. A set that is
+   * written must not be in another call. A call that fails has updated for the jobs that it reported. */
+  int32_t update_statistics;
   const int32_t *norm_modes; /* per node, overrides norm_mode; NULL = none */
   winnow_progress progress;  /* NULL = none */
   void *progress_user;

@@ -66,6 +66,8 @@ void Plan::check(const winnow_call& call) const {
   }
   require_range(call.target_count, 0, INT32_MAX, "target_count");
   if (call.target_count > 0) require(call.targets, "targets");
+  require_range(call.stream_count, 0, INT32_MAX, "stream_count");
+  if (call.stream_count > 0) require(call.streams, "streams");
   for (int64_t j = 0; j < call.job_count; ++j) {
     const winnow_job& job = call.jobs[j];
     const std::string what = "job " + std::to_string(j);
@@ -73,6 +75,7 @@ void Plan::check(const winnow_call& call) const {
     require_range(job.parameters, 0, call.parameters_count - 1, what + " parameters");
     require_range(job.input, 0, call.input_count - 1, what + " input");
     require_range(job.target, -1, call.target_count - 1, what + " target");
+    require_range(job.stream, -1, call.stream_count - 1, what + " stream");
   }
   require_range(call.norm_mode, WINNOW_NORM_BATCH, WINNOW_NORM_IDENTITY, "norm_mode");
   const auto& nodes = graph_.network().nodes();
@@ -84,9 +87,7 @@ void Plan::check(const winnow_call& call) const {
       invalid("node " + nodes[n].name + ": batch statistics need batch * height * width >= 2");
     }
   }
-  if (call.update_statistics != 0) {
-    throw Failure(WINNOW_UNSUPPORTED, "update_statistics is not in this build");
-  }
+  require_range(call.update_statistics, 0, 1, "update_statistics");
 }
 
 void Plan::check(const winnow_cotangents& cotangents, const winnow_call& call) const {

@@ -128,6 +128,9 @@ void BackwardPass<T>::collect(int64_t v, int64_t block, RowRange rows, const Gra
         }
         break;
       }
+      case WINNOW_NOISE:
+        scaled(dest, gradient(source.value, block), factor, shape, rows, add);
+        break;
       case WINNOW_BATCH_NORM:
         normed(v, reader, block, rows, dest, add);
         break;

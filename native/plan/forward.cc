@@ -5,6 +5,7 @@
 #include <string>
 
 #include "abi/failure.h"
+#include "runtime/random.h"
 
 namespace winnow {
 
@@ -111,6 +112,9 @@ void Forward<T>::run(const winnow_images& images, int64_t first, Signs* signs) {
         break;
       case WINNOW_CONCAT:
         concatenate(v);
+        break;
+      case WINNOW_NOISE:
+        add_noise(v, first);
         break;
       default:
         break;  // ZERO: its planes are never written
@@ -268,6 +272,7 @@ void Forward<T>::normalise(int64_t v) {
   NormState& norm = state_.norms[v];
   norm.identity = mode == WINNOW_NORM_IDENTITY;
   norm.mean.assign(static_cast<size_t>(channels), 0.0);
+  norm.variance.assign(static_cast<size_t>(channels), 1.0);
   norm.inverse_deviation.assign(static_cast<size_t>(channels), 1.0);
   norm.scale.assign(static_cast<size_t>(channels), 1.0);
   norm.shift.assign(static_cast<size_t>(channels), 0.0);
@@ -297,6 +302,7 @@ void Forward<T>::normalise(int64_t v) {
         variance = std::max(variance, 0.0);
       }
       norm.mean[static_cast<size_t>(c)] = mean;
+      norm.variance[static_cast<size_t>(c)] = variance;
       norm.inverse_deviation[static_cast<size_t>(c)] = 1 / std::sqrt(variance + a.epsilon);
     }
     for (size_t c = 0; c < norm.mean.size(); ++c) {
@@ -455,6 +461,25 @@ void Forward<T>::concatenate(int64_t v) {
       first += graph_[input].shape.channels;
     }
   }
+}
+
+template <typename T>
+void Forward<T>::add_noise(int64_t v, int64_t first) {
+  const Shape& shape = graph_[v].shape;
+  const int64_t input = graph_[v].inputs[0];
+  const double deviation = std::get<NoiseAttributes>(graph_[v].attributes).deviation;
+  const uint64_t own = random_substream(stream_->stream, graph_.network().nodes()[static_cast<size_t>(graph_[v].node())].name);
+  each_row(v, [&](int64_t b, int64_t c, int64_t y) {
+    T* row = plane(v, b, c) + y * layout_.planes[v].pitch;
+    std::copy_n(plane(input, b, c) + y * layout_.planes[input].pitch, shape.width * kLanes, row);
+    for (int64_t l = 0; l < layout_.lanes(b); ++l) {
+      const int64_t at = (((first + b * kLanes + l) * shape.channels + c) * shape.height + y) * shape.width;
+      for (int64_t x = 0; x < shape.width; ++x) {
+        T& cell = row[x * kLanes + l];
+        cell = static_cast<T>(static_cast<double>(cell) + deviation * random_normal(stream_->seed, own, at + x));
+      }
+    }
+  });
 }
 
 template <typename T>

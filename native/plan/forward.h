@@ -26,14 +26,16 @@ class NormModes {
 template <typename T>
 class Forward {
  public:
+  // `stream`: of what noise adds; nullptr where the program runs none.
   Forward(const Graph& graph, const Layout& layout, const Kernels<T>& kernels, const Program& program,
-          const Parameters& parameters, NormModes norm_modes, State<T>& state)
+          const Parameters& parameters, NormModes norm_modes, const winnow_random_stream* stream, State<T>& state)
       : graph_(graph),
         layout_(layout),
         kernels_(kernels),
         program_(program),
         parameters_(parameters),
         modes_(norm_modes),
+        stream_(stream),
         state_(state) {}
 
   // Samples [first, first + batch) of `images`; the signs of ReLUs go to `signs` where it wants them. Throws INVALID for a value
@@ -68,6 +70,7 @@ class Forward {
   void pad_crop(int64_t v);
   void slice(int64_t v);
   void concatenate(int64_t v);
+  void add_noise(int64_t v, int64_t first);
   // Calls body(block, channel, row) for every row of a value.
   template <typename Body>
   void each_row(int64_t v, Body body) const;
@@ -88,6 +91,7 @@ class Forward {
   const Program& program_;
   const Parameters& parameters_;
   NormModes modes_;
+  const winnow_random_stream* stream_;
   State<T>& state_;
 };
 

@@ -75,6 +75,7 @@ bool plan_supports(winnow_operation operation) {
     case WINNOW_ZERO:
     case WINNOW_PAD_CROP:
     case WINNOW_CHANNEL_SLICE:
+    case WINNOW_NOISE:
       return true;
     default:
       return false;

@@ -10,6 +10,7 @@
 #include "plan/cotangents.h"
 #include "plan/forward.h"
 #include "plan/program.h"
+#include "plan/running_statistics.h"
 #include "plan/state.h"
 #include "runtime/backend.h"
 #include "runtime/threads.h"
@@ -63,7 +64,8 @@ class TypedPlan final : public Plan {
   }
 
   void forward(const winnow_call& call, double* logits, int64_t samples) override {
-    const std::vector<std::unique_ptr<Program>> programs = make_programs(call, {graph_.output()}, false);
+    RunningStatistics statistics(graph_, call);
+    const std::vector<std::unique_ptr<Program>> programs = make_programs(call, {graph_.output()}, false, statistics);
     const int64_t outputs = graph_[graph_.output()].shape.elements();
     Slots& slots = forward_slots();
     each_wave(call, slots, 0, [&](int64_t first, int64_t count) {
@@ -74,8 +76,10 @@ class TypedPlan final : public Plan {
           Forward<T> pass = forward_pass(call, job, *programs[program_index(job)], slots, slot);
           pass.run(images, sample);
           pass.logits(logits + ((first + slot) * samples + sample) * outputs);
+          statistics.keep(first + slot, *programs[program_index(job)], slots.states[static_cast<size_t>(slot)]->norms);
         }
       });
+      statistics.apply(first, count);
     });
   }
 
@@ -86,7 +90,8 @@ class TypedPlan final : public Plan {
       to_the_input().gradients(call, cotangents, roles, done);
       return;
     }
-    const std::vector<std::unique_ptr<Program>> programs = make_programs(call, {graph_.output()}, true);
+    RunningStatistics statistics(graph_, call);
+    const std::vector<std::unique_ptr<Program>> programs = make_programs(call, {graph_.output()}, true, statistics);
     int64_t elements;
     const std::vector<int64_t> offsets = gradient_offsets(graph_.network(), roles, elements);
     const int64_t input = wants_input ? batch() * graph_[0].shape.elements() : 0, pitch = elements + input;
@@ -107,6 +112,7 @@ class TypedPlan final : public Plan {
         const winnow_job& job = call.jobs[first + slot];
         const Program& program = *programs[program_index(job)];
         forward_in_double(call, job, program, slot, worker);
+        statistics.keep(first + slot, program, slots_.states[static_cast<size_t>(slot)]->norms);
         rows[slot].assign(static_cast<size_t>(cotangents.count * pitch), T{0});
         seeds[slot] = std::make_unique<Seeds<T>>(graph_, layout_, *slots_.states[slot], cotangents, call, job);
         passes[slot] = std::make_unique<Backward<T>>(graph_, layout_, kernels_, program,
@@ -123,6 +129,7 @@ class TypedPlan final : public Plan {
         const Timed timed(timing_.get(), graph_.output(), Phase::kSink);
         done({first + slot, rows[slot].data(), cotangents.count, elements, input});
       });
+      statistics.apply(first, count);
     });
   }
 
@@ -130,7 +137,8 @@ class TypedPlan final : public Plan {
                 const std::function<void(const JobPatterns&)>& done) override {
     std::vector<int64_t> values;
     for (const Tap& tap : taps_) values.push_back(tap.value);
-    const std::vector<std::unique_ptr<Program>> programs = make_programs(call, values, false);
+    RunningStatistics statistics(graph_, call);
+    const std::vector<std::unique_ptr<Program>> programs = make_programs(call, values, false, statistics);
     const BitKernels& bits = bit_kernels_of(device_->variant);
     Slots& slots = forward_slots();
     each_wave(call, slots, 0, [&](int64_t first, int64_t count) {
@@ -142,10 +150,12 @@ class TypedPlan final : public Plan {
         std::vector<uint64_t> rows(static_cast<size_t>(images.samples * layout.words()));
         for (int64_t sample = 0; sample < images.samples; sample += batch()) {
           forward_pass(call, job, *programs[program_index(job)], slots, slot).run(images, sample, &signs);
+          statistics.keep(first + slot, *programs[program_index(job)], slots.states[static_cast<size_t>(slot)]->norms);
           signs.pack(bits, rows.data() + sample * layout.words());
         }
         done({first + slot, images.samples, layout.words(), rows.data()});
       });
+      statistics.apply(first, count);
     });
   }
 
@@ -173,20 +183,32 @@ class TypedPlan final : public Plan {
     return *to_the_input_;
   }
 
+  static const winnow_random_stream* stream_of(const winnow_call& call, const winnow_job& job) {
+    return job.stream < 0 ? nullptr : call.streams + job.stream;
+  }
   static size_t program_index(const winnow_job& job) { return static_cast<size_t>(std::max<int64_t>(0, job.row)); }
 
-  // One program per row that a job uses; a network without choices has one.
-  std::vector<std::unique_ptr<Program>> make_programs(const winnow_call& call, const std::vector<int64_t>& wanted,
-                                                      bool backward) const {
+  // One program per row that a job uses; a network without choices has one. Throws INVALID for a job that runs noise and has no
+  // stream.
+  std::vector<std::unique_ptr<Program>> make_programs(const winnow_call& call, std::vector<int64_t> wanted, bool backward,
+                                                      const RunningStatistics& statistics) const {
+    wanted.insert(wanted.end(), statistics.norms().begin(), statistics.norms().end());
     std::vector<std::unique_ptr<Program>> programs(static_cast<size_t>(std::max<int64_t>(1, call.row_count)));
     const int64_t choices = graph_.network().choices();
     for (int64_t j = 0; j < call.job_count; ++j) {
       const size_t row = program_index(call.jobs[j]);
-      if (programs[row] != nullptr) continue;
       const auto at = static_cast<int64_t>(row) * choices;
-      programs[row] =
-          std::make_unique<Program>(graph_, call.states == nullptr ? nullptr : call.states + at,
-                                    call.coefficients == nullptr ? nullptr : call.coefficients + at, wanted, backward);
+      if (programs[row] == nullptr) {
+        programs[row] =
+            std::make_unique<Program>(graph_, call.states == nullptr ? nullptr : call.states + at,
+                                      call.coefficients == nullptr ? nullptr : call.coefficients + at, wanted, backward);
+      }
+      const int64_t noise = programs[row]->noise();
+      if (noise >= 0 && call.jobs[j].stream < 0) {
+        throw Failure(WINNOW_INVALID, "job " + std::to_string(j) + " runs node " +
+                                          graph_.network().nodes()[static_cast<size_t>(graph_[noise].node())].name +
+                                          ", which adds noise: it needs a stream");
+      }
     }
     return programs;
   }
@@ -202,7 +224,7 @@ class TypedPlan final : public Plan {
   Forward<T> forward_pass(const winnow_call& call, const winnow_job& job, const Program& program, const Slots& slots,
                           int64_t slot) const {
     return Forward<T>(graph_, slots.layout, kernels_, program, call.parameters[job.parameters]->parameters, NormModes(call),
-                      *slots.states[static_cast<size_t>(slot)]);
+                      stream_of(call, job), *slots.states[static_cast<size_t>(slot)]);
   }
 
   // A gradient jumps where a ReLU's sign flips, and in single precision some unit of a large network is always close enough to
@@ -215,7 +237,7 @@ class TypedPlan final : public Plan {
       std::unique_ptr<State<double>>& wide = wide_states_[static_cast<size_t>(worker)];
       if (wide == nullptr) wide = std::make_unique<State<double>>(graph_, layout_, timing_.get());
       Forward<double>(graph_, layout_, kernels_of<double>(device_->variant), program,
-                      call.parameters[job.parameters]->parameters, NormModes(call), *wide)
+                      call.parameters[job.parameters]->parameters, NormModes(call), stream_of(call, job), *wide)
           .run(call.inputs[job.input], 0);
       State<T>& state = *slots_.states[static_cast<size_t>(slot)];
       const double* from = wide->arena.template at<double>(0);

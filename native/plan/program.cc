@@ -64,6 +64,7 @@ void Program::find_running(const int32_t* states, const double* coefficients, co
   for (const int64_t value : wanted) runs_[value] = exists[value] || value == graph_.output();
   for (int64_t v = graph_.size() - 1; v >= 0; --v) {
     if (!runs_[v]) continue;
+    if (graph_[v].operation == WINNOW_NOISE) noise_ = v;
     if (graph_[v].operation == WINNOW_WEIGHTED_SUM) {
       for (const SumTerm& term : terms_[v]) runs_[term.value] = true;
     } else {

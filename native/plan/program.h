@@ -58,7 +58,9 @@ class Program {
   Program(const Graph& graph, const int32_t* states, const double* coefficients, const std::vector<int64_t>& wanted,
           bool backward);
 
-  bool runs(int64_t value) const { return runs_[static_cast<size_t>(value)]; }    // forward
+  bool runs(int64_t value) const { return runs_[static_cast<size_t>(value)]; }  // forward
+  // The first value that runs and adds noise, -1 where none does.
+  int64_t noise() const { return noise_; }
   bool flows(int64_t value) const { return flows_[static_cast<size_t>(value)]; }  // backward
   const std::vector<SumTerm>& terms(int64_t sum) const { return terms_[static_cast<size_t>(sum)]; }
   // What a weighted sum takes a value times, however often it adds it.
@@ -86,6 +88,7 @@ class Program {
   void plan_pools();
 
   const Graph& graph_;
+  int64_t noise_ = -1;
   std::vector<bool> runs_, flows_;
   std::vector<std::vector<SumTerm>> terms_;
   std::vector<std::vector<int64_t>> readers_;

@@ -84,7 +84,7 @@ class Layout {
 
 // Statistics of a batch norm: z -> scale z + shift.
 struct NormState {
-  std::vector<double> mean, inverse_deviation, scale, shift;
+  std::vector<double> mean, variance, inverse_deviation, scale, shift;
   double count = 0;  // elements that the statistics are over; 0 where they are constants
   bool identity = false;
 };

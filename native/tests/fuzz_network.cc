@@ -266,10 +266,15 @@ class Calls {
     for (int64_t k = 0; k < 2 * batch_; ++k) targets.push_back(rarely() ? odd_number(d_) : d_.integer(0, outputs - 1));
     call.targets = targets.data();
     call.target_count = 2;
+    const winnow_random_stream streams[] = {{d_.bits(), d_.bits()}, {d_.bits(), d_.bits()}};
+    call.streams = streams;
+    call.stream_count = rarely() ? odd_number(d_) : 2;
+    if (call.stream_count > 2) call.stream_count = 2;
     std::vector<winnow_job> jobs;
     for (int64_t k = d_.integer(0, 4); k > 0; --k) {
       jobs.push_back({d_.integer(rarely() ? -1 : 0, rarely() ? 9 : call.row_count - 1), rarely() ? odd_number(d_) : 0,
-                      rarely() ? 1 : 0, d_.integer(rarely() ? -5 : -1, rarely() ? 2 : 1), -1});
+                      rarely() ? 1 : 0, d_.integer(rarely() ? -5 : -1, rarely() ? 2 : 1),
+                      d_.integer(rarely() ? -2 : 0, rarely() ? 2 : 1)});
     }
     call.jobs = rarely() ? nullptr : jobs.data();
     call.job_count = rarely() ? odd_number(d_) : static_cast<int64_t>(jobs.size());
@@ -278,7 +283,7 @@ class Calls {
     call.norm_mode = static_cast<int32_t>(d_.integer(rarely() ? -1 : 0, rarely() ? 3 : 2));
     std::vector<int32_t> modes(static_cast<size_t>(nodes), static_cast<int32_t>(d_.integer(0, 2)));
     if (d_.chance(0.2)) call.norm_modes = modes.data();
-    call.update_statistics = rarely() ? 1 : 0;
+    call.update_statistics = rarely() ? 2 : d_.chance(0.2) ? 1 : 0;
     if (rarely()) call.progress = stop_at_once;
     const int32_t cancel = 1;
     if (rarely()) call.cancel = &cancel;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "runtime/random.h"
+
 namespace winnow::test {
 namespace {
 
@@ -147,7 +149,7 @@ void ReferenceNetwork<T>::forward_norm(size_t index, const Node& node) {
 }
 
 template <typename T>
-void ReferenceNetwork<T>::forward(const std::vector<double>& images) {
+void ReferenceNetwork<T>::forward(const std::vector<double>& images, const winnow_random_stream* stream, int64_t first_sample) {
   const auto& nodes = network_.nodes();
   values_.assign(nodes.size(), {});
   winners_.assign(nodes.size(), {});
@@ -264,6 +266,16 @@ void ReferenceNetwork<T>::forward(const std::vector<double>& images) {
         const int64_t first = std::get<ChannelSliceAttributes>(node.attributes).first;
         each_cell(batch_, s,
                   [&](int64_t n, int64_t c, int64_t i, int64_t j) { y[at(s, n, c, i, j)] = x[at(in, n, first + c, i, j)]; });
+        break;
+      }
+      case WINNOW_NOISE: {
+        if (stream == nullptr) throw std::logic_error(node.name + " has no stream");
+        const double deviation = std::get<NoiseAttributes>(node.attributes).deviation;
+        const uint64_t own = random_substream(stream->stream, node.name);
+        for (size_t k = 0; k < y.size(); ++k) {
+          y[k] = x[k] + static_cast<T>(deviation *
+                                       random_normal(stream->seed, own, first_sample * s.elements() + static_cast<int64_t>(k)));
+        }
         break;
       }
       default:
@@ -420,6 +432,9 @@ ReferenceGradients<T> ReferenceNetwork<T>::backward(const std::vector<double>& c
                   [&](int64_t n, int64_t c, int64_t i, int64_t j) { dx[at(in, n, first + c, i, j)] += dy[at(s, n, c, i, j)]; });
         break;
       }
+      case WINNOW_NOISE:
+        for (size_t k = 0; k < dy.size(); ++k) dx[k] += dy[k];
+        break;
       default:  // ZERO sends nothing back
         break;
     }

@@ -32,7 +32,8 @@ class ReferenceNetwork {
   ReferenceNetwork(const Network& network, const Parameters& parameters, ReferenceRow row, std::vector<int32_t> norm_modes,
                    int64_t batch);
 
-  void forward(const std::vector<double>& images);
+  // `stream` is of noise; sample 0 is `first_sample` of the job's input.
+  void forward(const std::vector<double>& images, const winnow_random_stream* stream = nullptr, int64_t first_sample = 0);
   // Of the output; [batch, c, h, w].
   ReferenceGradients<T> backward(const std::vector<double>& cotangent) const;
 

@@ -168,6 +168,17 @@ class RandomNetwork {
     return record(b_.batch_norm(name(), input, choice, draws_.chance(0.8)), shape(input));
   }
 
+  int64_t zero(int64_t input, Pair stride, int64_t choice) {
+    const Shape in = shape(input);
+    const Shape out{in.channels, (in.height + stride.height - 1) / stride.height, (in.width + stride.width - 1) / stride.width};
+    return record(b_.add(name(), WINNOW_ZERO, {input}, {stride.height, stride.width}, choice), out);
+  }
+
+  int64_t noise(int64_t input, int64_t choice) {
+    const double deviation = draws_.chance(0.1) ? 0 : 1.5;
+    return record(b_.add(name(), WINNOW_NOISE, {input}, {bits_of(deviation)}, choice), shape(input));
+  }
+
   int64_t relu(int64_t input, int64_t choice) {
     return record(b_.relu(name(), input, choice, draws_.chance(0.2) ? 0.75 : 0), shape(input));
   }
@@ -180,7 +191,7 @@ class RandomNetwork {
     for (int64_t k = 0; k < count; ++k) {
       const int64_t choice = choices_ == 0 ? -1 : draws_.integer(-1, choices_ - 1);
       int64_t value = input;
-      switch (draws_.integer(0, 4)) {
+      switch (draws_.integer(0, 5)) {
         case 0:
           value = norm(convolution(relu(input, choice), true, choice), choice);
           break;
@@ -192,6 +203,11 @@ class RandomNetwork {
           break;
         case 3:
           if (supported_(WINNOW_MAX_POOL)) value = pool(input, true, true, choice);
+          break;
+        case 4:  // of the input or of zeros, as in S4
+          if (!supported_(WINNOW_NOISE)) break;
+          if (draws_.chance(0.5)) value = zero(input, {1, 1}, choice);
+          value = noise(value, choice);
           break;
         default:  // the input itself
           break;
@@ -218,7 +234,7 @@ class RandomNetwork {
   void grow_one() {
     const int64_t input = pick();
     const Shape in = shape(input);
-    const int64_t kind = draws_.integer(0, 13);
+    const int64_t kind = draws_.integer(0, 14);
     if (kind <= 2) {
       open_.push_back(convolution(input, false, -1));
     } else if (kind == 3) {
@@ -250,9 +266,9 @@ class RandomNetwork {
       const int64_t first = draws_.integer(0, in.channels - 1), count = draws_.integer(1, in.channels - first);
       open_.push_back(record(b_.add(name(), WINNOW_CHANNEL_SLICE, {input}, {first, count}), {count, in.height, in.width}));
     } else if (kind == 12 && supported_(WINNOW_ZERO)) {
-      const int64_t sh = draws_.integer(1, 2), sw = draws_.integer(1, 2);
-      const Shape out{in.channels, (in.height + sh - 1) / sh, (in.width + sw - 1) / sw};
-      open_.push_back(record(b_.add(name(), WINNOW_ZERO, {input}, {sh, sw}), out));
+      open_.push_back(zero(input, {draws_.integer(1, 2), draws_.integer(1, 2)}, -1));
+    } else if (kind == 13 && supported_(WINNOW_NOISE)) {
+      open_.push_back(noise(input, -1));
     } else {
       mixed_edge();
     }

@@ -45,6 +45,7 @@ struct Tables {
   std::vector<std::vector<double>> inputs;
   std::vector<ReferenceRow> rows;
   std::vector<int64_t> targets;  // [2, batch]
+  std::vector<winnow_random_stream> streams;
   std::vector<winnow_job> jobs;
 
   int64_t input_elements() const { return network->nodes()[0].shape.elements(); }
@@ -65,7 +66,8 @@ Tables make_tables(const std::vector<int64_t>& blob, int64_t batch, winnow_norm_
   for (int64_t k = 0; k < 3; ++k) t.inputs.push_back(random_images(draws, *t.network, (k == 2 ? 2 : 1) * batch));
   for (int64_t k = 0; k < 3; ++k) t.rows.push_back(random_row(draws, *t.network));
   for (int64_t k = 0; k < 2 * batch; ++k) t.targets.push_back(draws.integer(0, t.outputs() - 1));
-  t.jobs = {{0, 0, 0, 0, -1}, {1, 1, 1, 1, -1}, {2, 0, 1, 0, -1}, {0, 1, 0, 1, -1}};
+  for (int64_t k = 0; k < 2; ++k) t.streams.push_back({draws.bits(), draws.bits()});
+  t.jobs = {{0, 0, 0, 0, 0}, {1, 1, 1, 1, 1}, {2, 0, 1, 0, 0}, {0, 1, 0, 1, 1}};
   return t;
 }
 
@@ -102,6 +104,11 @@ std::vector<double> batch_of(const Tables& t, const winnow_job& job, int64_t ind
   const std::vector<double>& all = t.inputs[static_cast<size_t>(job.input)];
   const int64_t size = t.batch * t.input_elements();
   return {all.begin() + index * size, all.begin() + (index + 1) * size};
+}
+
+void run(const Tables& t, const winnow_job& job, int64_t batch, Reference& reference) {
+  const winnow_random_stream* stream = job.stream < 0 ? nullptr : &t.streams[static_cast<size_t>(job.stream)];
+  reference.forward(batch_of(t, job, batch), stream, batch * t.batch);
 }
 
 struct Cotangents {
@@ -172,6 +179,8 @@ class Native {
     call.input_count = static_cast<int64_t>(images_.size());
     call.targets = tables_.targets.data();
     call.target_count = 2;
+    call.streams = tables_.streams.data();
+    call.stream_count = static_cast<int64_t>(tables_.streams.size());
     call.norm_mode = tables_.mode;
     return call;
   }
@@ -349,7 +358,7 @@ constexpr double kMargin = 1e-11, kSteepness = 60;
 
 Expected expect(const Tables& t, const winnow_job& job, const Cotangents& given) {
   Reference reference = reference_of(t, job);
-  reference.forward(batch_of(t, job, 0));
+  run(t, job, 0, reference);
   Expected expected{{}, {}, margin_of(t, reference) >= kMargin && reference.steepness() <= kSteepness, 0};
   for (const std::vector<double>& cotangent : expand(t, job, given, logits_of(t, reference))) {
     ReferenceGradients<double> gradients = reference.backward(cotangent);
@@ -434,7 +443,7 @@ void compare_gram(const Expected& expected, uint32_t roles, const Network& netwo
 
 void check_forward(const Tables& t, Native& native, double relative) {
   std::vector<winnow_job> jobs = t.jobs;
-  jobs.push_back({1, 0, 2, -1, -1});  // two batches: the others leave the second half untouched
+  jobs.push_back({1, 0, 2, -1, 1});  // two batches: the others leave the second half untouched
   const std::vector<double> logits = native.forward(jobs);
   const int64_t half = t.batch * t.outputs();
   for (size_t j = 0; j < jobs.size(); ++j) {
@@ -445,7 +454,7 @@ void check_forward(const Tables& t, Native& native, double relative) {
         CHECK(std::all_of(actual, actual + half, [](double value) { return std::isnan(value); }));
         continue;
       }
-      reference.forward(batch_of(t, jobs[j], b));
+      run(t, jobs[j], b, reference);
       const std::vector<double>& logits_expected = logits_of(t, reference);
       const double bound = relative * std::max(1.0, largest_of(logits_expected.data(), half));
       for (int64_t i = 0; i < half; ++i) CHECK_NEAR(actual[i], logits_expected[static_cast<size_t>(i)], bound);
@@ -488,7 +497,7 @@ void check_activation_kernel(const Tables& t, Native& native, const std::vector<
 
 void check_patterns(const Tables& t, Native& native, winnow_dtype dtype) {
   std::vector<winnow_job> jobs = t.jobs;
-  jobs.push_back({1, 0, 2, -1, -1});
+  jobs.push_back({1, 0, 2, -1, 1});
   std::vector<int64_t> taps;
   int64_t expected_units = 0;
   for (size_t n = 0; n < t.network->nodes().size(); ++n) {
@@ -509,7 +518,7 @@ void check_patterns(const Tables& t, Native& native, winnow_dtype dtype) {
     std::set<std::vector<uint64_t>> distinct;
     const int64_t own = t.samples(jobs[j].input);
     for (int64_t sample = 0; sample < own; ++sample) {
-      if (sample % t.batch == 0) reference.forward(batch_of(t, jobs[j], sample / t.batch));
+      if (sample % t.batch == 0) run(t, jobs[j], sample / t.batch, reference);
       const uint64_t* row = bits.data() + (static_cast<int64_t>(j) * samples + sample) * words;
       distinct.insert({row, row + words});
       int64_t unit = 0, wrong = 0;
@@ -777,8 +786,10 @@ TEST(calls_are_checked) {
   b.expect_forward(c, WINNOW_INVALID, "parameter set 0 belongs to another network");
   c = b.call(), c.norm_mode = 3;
   b.expect_forward(c, WINNOW_INVALID, "norm_mode must be in [0, 2] but was 3");
-  c = b.call(), c.update_statistics = 1;
-  b.expect_forward(c, WINNOW_UNSUPPORTED, "update_statistics");
+  c = b.call(), c.update_statistics = 2;
+  b.expect_forward(c, WINNOW_INVALID, "update_statistics must be in [0, 1] but was 2");
+  c = b.call(), c.streams = nullptr;
+  b.expect_forward(c, WINNOW_INVALID, "streams must not be null");
   std::vector<int32_t> modes(b.tables().network->nodes().size(), WINNOW_NORM_BATCH);
   modes[2] = -1;
   c = b.call(), c.norm_modes = modes.data();
@@ -816,6 +827,7 @@ TEST(calls_are_checked) {
   expect_job({0, 2, 0, -1, -1}, "job 0 parameters must be in [0, 1] but was 2");
   expect_job({0, 0, 3, -1, -1}, "job 0 input must be in [0, 2] but was 3");
   expect_job({0, 0, 0, 2, -1}, "job 0 target must be in [-1, 1] but was 2");
+  expect_job({0, 0, 0, 0, 2}, "job 0 stream must be in [-1, 1] but was 2");
 
   // Jobs that need a tensor which nobody set.
   winnow_parameters* unset = nullptr;
@@ -944,4 +956,154 @@ TEST(batch_statistics_of_one_number_are_refused) {
   require_ok(winnow_forward(native.plan(), &call, values, 100, &error), error);
   CHECK_EQUAL(winnow_ntk(native.plan(), &call, WINNOW_NTK_ROLES, values, 100, &error), WINNOW_INVALID);
   CHECK_CONTAINS(std::string(error.text), "batch must be >= 2 for a kernel but was 1");
+}
+
+// S4's noise operation twice on one input: each the normal numbers of its own name times its deviation, whatever the input, and the
+// second batch of an input goes on where the first ended.
+TEST(noise_is_the_normal_numbers_of_its_name) {
+  Draws draws(seed(), 79);
+  NetworkBuilder b({2, 3, 5}, 2);
+  std::vector<int64_t> noises;
+  for (const char* name : {"first", "second"}) {
+    const auto choice = static_cast<int64_t>(noises.size());
+    const int64_t zeros = b.add(std::string(name) + ".zero", WINNOW_ZERO, {0}, {2, 2}, choice);
+    noises.push_back(b.add(name, WINNOW_NOISE, {zeros}, {bits_of(choice == 0 ? 0.25 : 3.0)}, choice));
+  }
+  b.weighted_sum("sum", noises, {0, 1});
+  for (const int64_t batch : {1, 17}) {
+    Tables t = make_tables(b.blob(b.last()), batch, WINNOW_NORM_BATCH, draws);
+    t.rows[0] = {{WINNOW_RUN, WINNOW_MUTE}, {1, 1}};
+    t.rows[1] = {{WINNOW_RUN, WINNOW_RUN}, {2, -1}};
+    t.rows[2] = {{WINNOW_SKIP, WINNOW_BLOCK}, {1, 1}};
+    for (const winnow_dtype dtype : {WINNOW_F64, WINNOW_F32}) {
+      Native native(t, "portable", dtype, 1);
+      const std::vector<winnow_job> jobs = {{0, 0, 2, -1, 0}, {0, 0, 2, -1, 1}, {1, 0, 2, -1, 0}, {2, 0, 2, -1, -1}};
+      const std::vector<double> values = native.forward(jobs);
+      const int64_t each = 2 * batch * t.outputs();
+      std::vector<double> normals[2];
+      winnow_error error = {};
+      for (size_t k = 0; k < 2; ++k) {
+        normals[k].resize(static_cast<size_t>(2 * each));
+        for (size_t s = 0; s < 2; ++s) {  // [stream][element]
+          const winnow_random_stream from = t.streams[s];
+          const uint64_t own = winnow_random_substream(from.stream, k == 0 ? "first" : "second");
+          require_ok(winnow_random_normal(from.seed, own, 0, each, normals[k].data() + static_cast<int64_t>(s) * each, &error),
+                     error);
+        }
+      }
+      const double bound = dtype == WINNOW_F64 ? 1e-14 : 1e-5;  // some ulp of at most 30
+      for (int64_t i = 0; i < each; ++i) {
+        const auto at = [&](size_t k, int64_t s) { return normals[k][static_cast<size_t>(s * each + i)]; };
+        CHECK_NEAR(values[static_cast<size_t>(i)], 0.25 * at(0, 0), bound);
+        CHECK_NEAR(values[static_cast<size_t>(each + i)], 0.25 * at(0, 1), bound);
+        CHECK_NEAR(values[static_cast<size_t>(2 * each + i)], 0.5 * at(0, 0) - 3 * at(1, 0), bound);
+        CHECK_EQUAL(values[static_cast<size_t>(3 * each + i)], 0.0);
+      }
+      std::vector<double> out(1000);
+      const std::vector<winnow_job> without = {{2, 0, 0, -1, -1}, {1, 0, 0, -1, -1}};
+      const winnow_call call = native.call(without);
+      CHECK_EQUAL(winnow_forward(native.plan(), &call, out.data(), 1000, &error), WINNOW_INVALID);
+      CHECK_CONTAINS(std::string(error.text), "job 1 runs node first, which adds noise: it needs a stream");
+    }
+  }
+}
+
+namespace {
+
+// By tensor of the network: what one training-mode forward pass of torch.nn.BatchNorm2d leaves, from the reference's activations.
+void expect_update(const Tables& t, const winnow_job& job, Parameters& parameters) {
+  Reference reference = reference_of(t, job);
+  for (int64_t b = 0; b < t.samples(job.input) / t.batch; ++b) {
+    run(t, job, b, reference);
+    for (size_t n = 0; n < t.network->nodes().size(); ++n) {
+      const Node& node = t.network->nodes()[n];
+      if (node.operation != WINNOW_BATCH_NORM || !reference.exists(static_cast<int64_t>(n))) continue;
+      const std::vector<double>& x = reference.value(node.inputs[0]);
+      const int64_t area = node.shape.height * node.shape.width, elements = node.shape.elements();
+      const double momentum = std::get<BatchNormAttributes>(node.attributes).momentum,
+                   count = static_cast<double>(t.batch * area);
+      for (int64_t c = 0; c < node.shape.channels; ++c) {
+        const auto each = [&](auto visit) {
+          for (int64_t k = 0; k < t.batch * area; ++k) visit(x[static_cast<size_t>(k / area * elements + c * area + k % area)]);
+        };
+        double mean = 0, squares = 0;
+        each([&](double value) { mean += value / count; });
+        each([&](double value) { squares += (value - mean) * (value - mean); });
+        for (int64_t i = node.first_tensor; i < node.first_tensor + node.tensor_count; ++i) {
+          const winnow_role role = t.network->tensors()[static_cast<size_t>(i)].role;
+          if (role != WINNOW_RUNNING_MEAN && role != WINNOW_RUNNING_VARIANCE) continue;
+          std::vector<double> values = parameters.values(i);
+          const double towards = role == WINNOW_RUNNING_MEAN ? mean : squares / (count - 1);
+          values[static_cast<size_t>(c)] += momentum * (towards - values[static_cast<size_t>(c)]);
+          parameters.set(i, values.data(), static_cast<int64_t>(values.size()));
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+// Sets 0 and 1 are shared by jobs of different rows, inputs and numbers of batches; norms of muted operations and norms that lead
+// nowhere are updated, those of skipped ones are not.
+TEST(running_statistics_follow_the_batches) {
+  Draws draws(seed(), 80);
+  NetworkBuilder b({2, 4, 4}, 3);
+  const int64_t stem = b.batch_norm("stem.bn", b.convolution("stem", 0, 3, 3, 1, 1));
+  b.batch_norm("nowhere", stem);
+  std::vector<int64_t> ends;
+  for (int64_t k = 0; k < 3; ++k) {
+    const std::string name = "edge" + std::to_string(k);
+    ends.push_back(b.batch_norm(name + ".bn", b.convolution(name, b.relu(name + ".relu", stem, k), 3, 3, 1, 1, k), k, k != 1));
+  }
+  b.linear("classifier", b.global_average_pool("pool", b.relu("last", b.weighted_sum("sum", ends, {0, 1, 2}))), 4);
+  Tables t = make_tables(b.blob(b.last()), 5, WINNOW_NORM_BATCH, draws);
+  t.rows[0] = {{WINNOW_RUN, WINNOW_RUN, WINNOW_MUTE}, {1, 0, 1}};
+  t.rows[1] = {{WINNOW_SKIP, WINNOW_MUTE, WINNOW_RUN}, {1, 2, -1}};
+  t.rows[2] = {{WINNOW_RUN, WINNOW_BLOCK, WINNOW_SKIP}, {1, 1, 1}};
+  const std::vector<winnow_job> one_batch = {{0, 0, 0, 0, -1}, {1, 0, 1, 1, -1}, {2, 1, 0, 1, -1}, {2, 0, 1, 0, -1}};
+  std::vector<winnow_job> jobs = one_batch;
+  jobs[1].input = 2;
+  for (const winnow_dtype dtype : {WINNOW_F64, WINNOW_F32}) {
+    for (const int pass : {0, 1, 2, 3}) {
+      const bool backward = pass == 1 || pass == 2;
+      const std::vector<winnow_job>& asked = backward ? one_batch : jobs;
+      std::vector<Parameters> expected = t.parameters;
+      for (const winnow_job& job : asked) expect_update(t, job, expected[static_cast<size_t>(job.parameters)]);
+      std::vector<double> bits;  // of one thread
+      for (const int64_t threads : {1, 3}) {
+        note("pass " + std::to_string(pass) + " threads " + std::to_string(threads));
+        Native native(t, "portable", dtype, threads);
+        winnow_call call = native.call(asked);
+        call.update_statistics = 1;
+        winnow_error error = {};
+        std::vector<double> values(4 * 10 * 4 + 4 * 5 * static_cast<size_t>(t.network->parameters() + t.input_elements()));
+        const auto capacity = static_cast<int64_t>(values.size());
+        if (pass == 0) require_ok(winnow_forward(native.plan(), &call, values.data(), capacity, &error), error);
+        if (backward) {
+          winnow_cotangents ones = Native::cotangents({WINNOW_COTANGENT_ONES, 1, {}});
+          ones.want_input_gradient = pass == 2 ? 1 : 0;
+          const winnow_gradient_sink sink = {pass == 2 ? WINNOW_SINK_INPUT_COPY : WINNOW_SINK_COPY, kAllRoles, values.data(),
+                                             capacity};
+          require_ok(winnow_backward(native.plan(), &call, &ones, &sink, 1, &error), error);
+        }
+        std::vector<int64_t> regions(4);
+        if (pass == 3) require_ok(winnow_linear_regions(native.plan(), &call, regions.data(), 4, &error), error);
+        std::vector<double> all;
+        for (size_t p = 0; p < expected.size(); ++p) {
+          for (size_t i = 0; i < t.network->tensors().size(); ++i) {
+            const std::vector<double>& exact = expected[p].values(static_cast<int64_t>(i));
+            std::vector<double> found(exact.size());
+            require_ok(winnow_parameters_get(call.parameters[p], static_cast<int64_t>(i), found.data(),
+                                             static_cast<int64_t>(found.size()), &error),
+                       error);
+            for (size_t k = 0; k < exact.size(); ++k) CHECK_NEAR(found[k], exact[k], dtype == WINNOW_F64 ? 1e-12 : 1e-5);
+            all.insert(all.end(), found.begin(), found.end());
+          }
+        }
+        if (threads > 1) check_same_bits(all, bits, "the running statistics");
+        bits = all;
+      }
+    }
+  }
 }

@@ -156,10 +156,11 @@ TEST(gradients_are_the_central_differences) {
     for (double& c : cotangent) c = draws.normal();
 
     ReferenceNetwork<double> reference(*network, parameters, row, modes, batch);
-    reference.forward(images);
+    const winnow_random_stream stream{draws.bits(), draws.bits()};
+    reference.forward(images, &stream);
     const ReferenceGradients<double> gradients = reference.backward(cotangent);
     const auto f = [&] {
-      reference.forward(images);
+      reference.forward(images, &stream);
       double total = 0;
       for (size_t i = 0; i < cotangent.size(); ++i) total += cotangent[i] * reference.value(network->output())[i];
       return total;
