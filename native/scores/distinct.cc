@@ -3,14 +3,10 @@
 #include <algorithm>
 #include <vector>
 
+#include "scores/row_hash.h"
+
 namespace winnow {
 namespace {
-
-uint64_t mix(uint64_t z) {
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  return z ^ (z >> 31);
-}
 
 // Open addressing: at most half of the slots are taken.
 size_t slots_for(int64_t n) {
@@ -39,29 +35,12 @@ int64_t distinct_words(const uint64_t* words, int64_t n) {
   return distinct + zero;
 }
 
-struct Hash {
-  uint64_t low, high;
-  bool operator==(const Hash& o) const { return low == o.low && high == o.high; }
-};
-
-// Two chains of multiplications that do not wait for each other.
-Hash hash_of(const uint64_t* row, int64_t words) {
-  uint64_t low = 0x9e3779b97f4a7c15u, high = 0xc2b2ae3d27d4eb4fu;
-  for (int64_t w = 0; w < words; ++w) {
-    low = (low ^ row[w]) * 0xff51afd7ed558ccdu;
-    low ^= low >> 32;
-    high = (high + row[w]) * 0xc4ceb9fe1a85ec53u;
-    high ^= high >> 29;
-  }
-  return {mix(low), mix(high)};
-}
-
 }  // namespace
 
 int64_t distinct_rows(const uint64_t* rows, int64_t n, int64_t words) {
   if (words == 1) return distinct_words(rows, n);
   struct Slot {
-    Hash hash;
+    RowHash hash;
     const uint64_t* row;  // nullptr: empty
   };
   std::vector<Slot> table(slots_for(n));
@@ -69,7 +48,7 @@ int64_t distinct_rows(const uint64_t* rows, int64_t n, int64_t words) {
   int64_t distinct = 0;
   for (int64_t i = 0; i < n; ++i) {
     const uint64_t* row = rows + i * words;
-    const Hash hash = hash_of(row, words);
+    const RowHash hash = hash_of(row, words);
     const auto same = [&](const Slot& slot) { return slot.hash == hash && std::equal(row, row + words, slot.row); };
     size_t slot = hash.low & last;
     while (table[slot].row != nullptr && !same(table[slot])) slot = (slot + 1) & last;

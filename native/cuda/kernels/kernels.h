@@ -7,9 +7,12 @@
 #include "cuda/kernels/collect.h"
 #include "cuda/kernels/convolution.h"
 #include "cuda/kernels/correlation.h"
+#include "cuda/kernels/distinct.h"
+#include "cuda/kernels/draw.h"
 #include "cuda/kernels/gram.h"
 #include "cuda/kernels/patterns.h"
 #include "cuda/kernels/pointwise.h"
+#include "cuda/kernels/probe.h"
 #include "cuda/machine.h"
 
 namespace winnow::machine {
