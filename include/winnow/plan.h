@@ -143,15 +143,15 @@ typedef struct winnow_cotangents {
   int32_t reserved;
 } winnow_cotangents;
 
-/* What becomes of the gradients J_l [L, p_l] of a layer's tensors as soon as they are done. */
+/* What becomes of the gradients J_l [L, p_l] of a layer's tensors as soon as they are done. `tensors` are those of the chosen
+ * roles, in network order, P their elements; sums are in double, in that order. */
 typedef enum winnow_gradient_sink_kind {
   WINNOW_SINK_GRAM = 0,         /* values [jobs, L, L]: sum over layers of J_l J_l^T */
-  WINNOW_SINK_COPY = 1,         /* values [jobs, L, P], tensors in network order, only the chosen roles */
-  WINNOW_SINK_NORM = 2,         /* values [jobs, tensors] */
-  WINNOW_SINK_WEIGHTED = 3,     /* sum of w * g */
-  WINNOW_SINK_WEIGHTED_ABS = 4, /* sum of |w * g| */
-  WINNOW_SINK_SIGN_SUM = 5,
-  WINNOW_SINK_MOMENTS = 6,
+  WINNOW_SINK_COPY = 1,         /* values [jobs, L, P], only the chosen roles */
+  WINNOW_SINK_NORM = 2,         /* values [jobs, L, tensors]: Euclidean norm of each tensor's gradient */
+  WINNOW_SINK_WEIGHTED = 3,     /* values [jobs, L, tensors]: sum over the tensor of w * g */
+  WINNOW_SINK_WEIGHTED_ABS = 4, /* values [jobs, L, tensors]: sum over the tensor of |w * g| */
+  WINNOW_SINK_SIGN_SUM = 5,     /* values [jobs, P]: sum over the L cotangents of the sign of g, exact */
   WINNOW_SINK_FISHER = 7,
   WINNOW_SINK_INPUT_COPY = 8 /* values [jobs, L, batch, c, h, w]; roles take no part; goes with want_input_gradient */
 } winnow_gradient_sink_kind;
@@ -168,9 +168,11 @@ WINNOW_API winnow_status winnow_forward(winnow_plan *plan, const winnow_call *ca
                                         winnow_error *error);
 
 /* Forward and backward for L cotangents at once; every input holds exactly one batch. Cost: (1 + 2 L) times the forward's
- * multiply-accumulates; memory by winnow_plan_bytes. The first call that wants the input's gradient lays the plan out once more
- * for it, in as much memory again. At most one sink of the parameters and one of the input; sinks that are not built answer
- * UNSUPPORTED. */
+ * multiply-accumulates; memory by winnow_plan_bytes, of which the rows of all L gradients are needed for GRAM only: other sinks
+ * take them in blocks. The forward pass of one cotangent is that of winnow_forward, bit for bit; of several it runs in double
+ * whatever the plan's type, so that no sign of a unit depends on it. The first call that wants the input's gradient lays the plan
+ * out once more for it, in as much memory again. At most one sink of each kind, those of parameters with the same roles; sinks
+ * that are not built answer UNSUPPORTED. */
 WINNOW_API winnow_status winnow_backward(winnow_plan *plan, const winnow_call *call, const winnow_cotangents *cotangents,
                                          const winnow_gradient_sink *sinks, int64_t sink_count, winnow_error *error);
 

@@ -47,6 +47,30 @@ WINNOW_API winnow_status winnow_linear_regions(winnow_plan *plan, const winnow_c
 WINNOW_API winnow_status winnow_activation_kernel(winnow_plan *plan, const winnow_call *call, const int64_t *multiplicities,
                                                   int64_t tap_count, int64_t *kernel, int64_t capacity, winnow_error *error);
 
+/* What is read of one pass of every job: of the forward pass the activation kernel, the linear regions, of the backward pass
+ * gradients. What is not wanted is NULL. */
+typedef struct winnow_readings {
+  int64_t size;                        /* sizeof(winnow_readings) of the caller */
+  const winnow_cotangents *cotangents; /* NULL: nothing goes back */
+  const winnow_gradient_sink *sinks;   /* as of winnow_backward; NULL and 0 without cotangents */
+  int64_t sink_count;
+  const int64_t *multiplicities; /* of `kernel`, as of winnow_activation_kernel */
+  int64_t tap_count;
+  int64_t *kernel; /* [jobs, N, N] as of winnow_activation_kernel */
+  int64_t kernel_capacity;
+  int64_t *regions; /* [jobs] as of winnow_linear_regions */
+  int64_t regions_capacity;
+} winnow_readings;
+
+/* Several of winnow_backward, winnow_activation_kernel and winnow_linear_regions from one pass, to the same bits as each alone.
+ *
+ * cost    one forward pass, 2 L more with cotangents
+ * fails   as those; INVALID when nothing is read; UNSUPPORTED for patterns beside more than one cotangent in a float32 plan,
+ *         whose forward pass is another
+ */
+WINNOW_API winnow_status winnow_read(winnow_plan *plan, const winnow_call *call, const winnow_readings *readings,
+                                     winnow_error *error);
+
 /* The same from packed patterns: K[i][j] = u - sum over w of popcount(code[i][w] XOR code[j][w]), 0 <= i, j < n.
  *
  * code    [n, words] as winnow_patterns packs; bits at and past u are zero

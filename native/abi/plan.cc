@@ -1,68 +1,12 @@
 #include "plan/plan.h"
 
-#include <algorithm>
-
 #include "abi/guard.h"
 #include "network/shapes.h"
 #include "scores/scores.h"
+#include "scores/sinks.h"
 #include "winnow/scores.h"
 
 using namespace winnow;
-
-namespace {
-
-int64_t elements_of(const Network& network, uint32_t roles) {
-  int64_t elements = 0;
-  for (const Tensor& tensor : network.tensors()) elements += (roles >> tensor.role & 1u) != 0 ? tensor.elements : 0;
-  return elements;
-}
-
-constexpr uint32_t kLearned = 1u << WINNOW_CONVOLUTION_WEIGHT | 1u << WINNOW_CONVOLUTION_BIAS | 1u << WINNOW_LINEAR_WEIGHT |
-                              1u << WINNOW_LINEAR_BIAS | 1u << WINNOW_NORM_SCALE | 1u << WINNOW_NORM_SHIFT;
-
-void require_roles(uint32_t roles) {
-  if (roles == 0 || (roles & ~kLearned) != 0) {
-    throw Failure(WINNOW_INVALID, "roles must be a non-empty set of learned roles (mask " + std::to_string(kLearned) +
-                                      ") but was " + std::to_string(roles));
-  }
-}
-
-// Where a backward pass's gradients go; nullptr where they are not wanted.
-struct Sinks {
-  const winnow_gradient_sink* parameters = nullptr;
-  const winnow_gradient_sink* input = nullptr;
-};
-
-Sinks sort_sinks(const winnow_gradient_sink* sinks, int64_t count) {
-  if (count < 1 || count > 2) {
-    throw Failure(WINNOW_UNSUPPORTED, "one sink of parameters and one of the input per call in this build, but got " +
-                                          std::to_string(count) + " sinks");
-  }
-  Sinks sorted;
-  for (int64_t s = 0; s < count; ++s) {
-    const winnow_gradient_sink& sink = sinks[s];
-    const bool input = sink.kind == WINNOW_SINK_INPUT_COPY;
-    if (!input && sink.kind != WINNOW_SINK_GRAM && sink.kind != WINNOW_SINK_COPY) {
-      throw Failure(WINNOW_UNSUPPORTED, "sink kind " + std::to_string(sink.kind) + " is not in this build");
-    }
-    if (!input) require_roles(sink.roles);
-    const winnow_gradient_sink*& place = input ? sorted.input : sorted.parameters;
-    if (place != nullptr) throw Failure(WINNOW_UNSUPPORTED, "one sink of each kind per call in this build");
-    place = &sink;
-  }
-  return sorted;
-}
-
-// `count` numbers of a plan's number type, from element `first`.
-void copy_row(const Plan& plan, const void* values, int64_t first, int64_t count, double* out) {
-  if (plan.dtype() == WINNOW_F64) {
-    std::copy_n(static_cast<const double*>(values) + first, count, out);
-  } else {
-    std::copy_n(static_cast<const float*>(values) + first, count, out);
-  }
-}
-
-}  // namespace
 
 winnow_status winnow_plan_create(const winnow_device* device, const winnow_network* network, const winnow_plan_options* options,
                                  winnow_plan** plan, winnow_error* error) {
@@ -131,40 +75,15 @@ winnow_status winnow_backward(winnow_plan* plan, const winnow_call* call, const 
     require(call, "call");
     require(cotangents, "cotangents");
     require(sinks, "sinks");
-    const Sinks to = sort_sinks(sinks, sink_count);
+    Sinks to(sinks, sink_count);
     Plan& p = *plan->plan;
     const Plan::Busy busy(p);
     p.check(*call);
     p.check(*cotangents, *call);
-    if ((cotangents->want_input_gradient != 0) != (to.input != nullptr)) {
-      throw Failure(WINNOW_INVALID, "an input gradient that is wanted and a sink of kind 8 go together");
-    }
+    to.open(p, *call, *cotangents);
     if (call->job_count == 0) return;
-    const int64_t count = cotangents->count, input = p.batch() * p.graph()[0].shape.elements();
-    const uint32_t roles = to.parameters == nullptr ? 0 : to.parameters->roles;
-    const int64_t elements = elements_of(p.graph().network(), roles);
-    const bool as_gram = to.parameters != nullptr && to.parameters->kind == WINNOW_SINK_GRAM;
-    const int64_t each = count * (as_gram ? count : elements);
-    if (to.parameters != nullptr) {
-      require(to.parameters->values, "sink values");
-      require_capacity(to.parameters->capacity, {call->job_count, each}, "sink values");
-    }
-    if (to.input != nullptr) {
-      require(to.input->values, "sink values");
-      require_capacity(to.input->capacity, {call->job_count, count * input}, "sink values");
-    }
-    p.gradients(*call, *cotangents, roles, [&](const JobGradients& gradients) {
-      for (int64_t l = 0; l < count; ++l) {
-        const int64_t row = l * gradients.pitch();
-        if (to.parameters != nullptr && !as_gram) {
-          copy_row(p, gradients.rows, row, elements, to.parameters->values + gradients.job * each + l * elements);
-        }
-        if (to.input != nullptr) {
-          copy_row(p, gradients.rows, row + elements, input, to.input->values + (gradients.job * count + l) * input);
-        }
-      }
-      if (as_gram) p.gram(gradients, to.parameters->values + gradients.job * each);
-    });
+    p.gradients(
+        *call, *cotangents, to.roles(), to.portion(), [&](const JobGradients& gradients) { to.take(gradients); }, nullptr);
   });
 }
 

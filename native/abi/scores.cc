@@ -1,11 +1,14 @@
 #include "scores/scores.h"
 
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 #include "abi/guard.h"
 #include "kernels/bits.h"
 #include "scores/distinct.h"
+#include "scores/patterns.h"
+#include "scores/sinks.h"
 #include "winnow/scores.h"
 
 using namespace winnow;
@@ -13,6 +16,36 @@ using namespace winnow;
 namespace {
 
 constexpr int64_t kMostMultiplicity = int64_t{1} << 20;
+
+// How often each tap counts: as it was asked for, else as the plan's taps say.
+std::vector<int64_t> multiplicities_of(const Plan& plan, const int64_t* multiplicities, int64_t tap_count) {
+  std::vector<int64_t> weights;
+  for (const Tap& tap : plan.taps()) weights.push_back(tap.multiplicity);
+  if (multiplicities != nullptr || tap_count != 0) {
+    require(multiplicities, "multiplicities");
+    if (tap_count != static_cast<int64_t>(weights.size())) {
+      throw Failure(WINNOW_INVALID,
+                    "tap_count must be the plan's " + std::to_string(weights.size()) + " but was " + std::to_string(tap_count));
+    }
+    weights.assign(multiplicities, multiplicities + tap_count);
+  }
+  for (size_t t = 0; t < weights.size(); ++t) {
+    if (weights[t] < 0 || weights[t] > kMostMultiplicity) {
+      throw Failure(WINNOW_INVALID, "multiplicity of tap " + std::to_string(t) + " must be in [0, " +
+                                        std::to_string(kMostMultiplicity) + "] but was " + std::to_string(weights[t]));
+    }
+  }
+  return weights;
+}
+
+// Room of what is wanted of the patterns.
+void check_patterns(const winnow_readings& readings, const winnow_call& call) {
+  if (readings.kernel != nullptr) {
+    const int64_t samples = largest_input(call);
+    require_capacity(readings.kernel_capacity, {call.job_count, samples, samples}, "kernel");
+  }
+  if (readings.regions != nullptr) require_capacity(readings.regions_capacity, {call.job_count}, "regions");
+}
 
 }  // namespace
 
@@ -27,7 +60,8 @@ winnow_status winnow_linear_regions(winnow_plan* plan, const winnow_call* call, 
     if (call->job_count == 0) return;
     require(regions, "regions");
     require_capacity(capacity, {call->job_count}, "regions");
-    linear_regions(p, *call, regions);
+    const Patterns patterns(p, *call, {nullptr, 0, {}}, regions);
+    p.patterns(*call, patterns.reader());
   });
 }
 
@@ -59,8 +93,9 @@ winnow_status winnow_patterns(winnow_plan* plan, const winnow_call* call, uint64
         if (p.has(*call, call->jobs[j], tap.node)) layouts[static_cast<size_t>(j)].parts.push_back({tap.value, first[t]});
       }
     }
-    p.patterns(*call, layouts,
-               [&](const JobPatterns& part) { std::copy_n(part.rows, part.samples * words, patterns + part.job * each); });
+    p.patterns(*call, {layouts, [&](const JobPatterns& part) {
+                         std::copy_n(part.rows, part.samples * words, patterns + part.job * each);
+                       }});
   });
 }
 
@@ -72,27 +107,57 @@ winnow_status winnow_activation_kernel(winnow_plan* plan, const winnow_call* cal
     Plan& p = *plan->plan;
     const Plan::Busy busy(p);
     p.check(*call);
-    std::vector<int64_t> weights;
-    for (const Tap& tap : p.taps()) weights.push_back(tap.multiplicity);
-    if (multiplicities != nullptr || tap_count != 0) {
-      require(multiplicities, "multiplicities");
-      if (tap_count != static_cast<int64_t>(weights.size())) {
-        throw Failure(WINNOW_INVALID, "tap_count must be the plan's " + std::to_string(weights.size()) + " but was " +
-                                          std::to_string(tap_count));
-      }
-      weights.assign(multiplicities, multiplicities + tap_count);
-    }
-    for (size_t t = 0; t < weights.size(); ++t) {
-      if (weights[t] < 0 || weights[t] > kMostMultiplicity) {
-        throw Failure(WINNOW_INVALID, "multiplicity of tap " + std::to_string(t) + " must be in [0, " +
-                                          std::to_string(kMostMultiplicity) + "] but was " + std::to_string(weights[t]));
-      }
-    }
+    const std::vector<int64_t> weights = multiplicities_of(p, multiplicities, tap_count);
     if (call->job_count == 0) return;
     require(kernel, "kernel");
     const int64_t samples = largest_input(*call);
     require_capacity(capacity, {call->job_count, samples, samples}, "kernel");
-    activation_kernel(p, *call, weights, samples * samples, kernel);
+    const Patterns patterns(p, *call, {kernel, samples * samples, weights}, nullptr);
+    p.patterns(*call, patterns.reader());
+  });
+}
+
+winnow_status winnow_read(winnow_plan* plan, const winnow_call* call, const winnow_readings* readings, winnow_error* error) {
+  return guard(error, [&] {
+    require(plan, "plan");
+    require(call, "call");
+    require(readings, "readings");
+    require_size(readings->size, sizeof *readings, "winnow_readings");
+    const winnow_cotangents* cotangents = readings->cotangents;
+    const bool of_patterns = readings->kernel != nullptr || readings->regions != nullptr;
+    if (cotangents == nullptr && (readings->sinks != nullptr || readings->sink_count != 0)) {
+      throw Failure(WINNOW_INVALID, "sinks without cotangents receive nothing");
+    }
+    if (cotangents == nullptr && !of_patterns) throw Failure(WINNOW_INVALID, "nothing is read of the pass");
+    std::unique_ptr<Sinks> to;
+    if (cotangents != nullptr) {
+      require(readings->sinks, "sinks");
+      to = std::make_unique<Sinks>(readings->sinks, readings->sink_count);
+    }
+    Plan& p = *plan->plan;
+    const Plan::Busy busy(p);
+    p.check(*call);
+    if (to != nullptr) {
+      p.check(*cotangents, *call);
+      to->open(p, *call, *cotangents);
+      if (of_patterns && !p.reads_patterns(*cotangents)) {
+        throw Failure(WINNOW_UNSUPPORTED, "patterns beside " + std::to_string(cotangents->count) +
+                                              " cotangents of a float32 plan: their forward pass runs in double");
+      }
+    }
+    const std::vector<int64_t> weights = multiplicities_of(p, readings->multiplicities, readings->tap_count);
+    check_patterns(*readings, *call);
+    if (call->job_count == 0) return;
+    const int64_t samples = largest_input(*call);
+    const Patterns patterns(p, *call, {readings->kernel, samples * samples, weights}, readings->regions);
+    const PatternReader reader = patterns.reader();
+    if (to == nullptr) {
+      p.patterns(*call, reader);
+      return;
+    }
+    p.gradients(
+        *call, *cotangents, to->roles(), to->portion(), [&](const JobGradients& gradients) { to->take(gradients); },
+        of_patterns ? &reader : nullptr);
   });
 }
 

@@ -55,7 +55,7 @@ class TypedPlan final : public Plan {
   int64_t bytes(winnow_pass pass, int64_t cotangents) const override {
     int64_t elements = layout_.state_elements;
     if (pass != WINNOW_PASS_FORWARD) {
-      if (dtype_ == WINNOW_F32) elements *= 3;  // the forward pass in double beside it
+      if (dtype_ == WINNOW_F32 && cotangents > 1) elements *= 3;  // the forward pass in double beside it
       const int64_t block = cotangent_block(layout_, element_bytes_, std::max<int64_t>(1, cotangents));
       elements += block * (layout_.gradient_elements + layout_.transient_elements) + layout_.strip_elements;
       elements += cotangents * graph_.network().parameters();
@@ -83,49 +83,62 @@ class TypedPlan final : public Plan {
     });
   }
 
-  void gradients(const winnow_call& call, const winnow_cotangents& cotangents, uint32_t roles,
-                 const std::function<void(const JobGradients&)>& done) override {
+  void gradients(const winnow_call& call, const winnow_cotangents& cotangents, uint32_t roles, Portion portion,
+                 const std::function<void(const JobGradients&)>& done, const PatternReader* reader) override {
     const bool wants_input = cotangents.want_input_gradient != 0;
     if (wants_input != graph_.input_gradient()) {
-      to_the_input().gradients(call, cotangents, roles, done);
+      to_the_input().gradients(call, cotangents, roles, portion, done, reader);
       return;
     }
+    std::vector<int64_t> wanted = {graph_.output()};
+    if (reader != nullptr) {
+      for (const Tap& tap : taps_) wanted.push_back(tap.value);
+    }
     RunningStatistics statistics(graph_, call);
-    const std::vector<std::unique_ptr<Program>> programs = make_programs(call, {graph_.output()}, true, statistics);
+    const std::vector<std::unique_ptr<Program>> programs = make_programs(call, wanted, true, statistics);
     int64_t elements;
     const std::vector<int64_t> offsets = gradient_offsets(graph_.network(), roles, elements);
     const int64_t input = wants_input ? batch() * graph_[0].shape.elements() : 0, pitch = elements + input;
     const int64_t block = cotangent_block(layout_, sizeof(T), cotangents.count);
     const int64_t blocks = (cotangents.count + block - 1) / block;
-    const int64_t row_bytes = cotangents.count * pitch * static_cast<int64_t>(sizeof(T)) +
-                              (sizeof(T) == sizeof(double) ? 0 : layout_.state_elements * int64_t{sizeof(double)});
+    const bool wide = sizeof(T) != sizeof(double) && cotangents.count > 1, whole = portion == Portion::kJob;
+    const int64_t row_bytes = (whole ? cotangents.count : block) * pitch * static_cast<int64_t>(sizeof(T)) +
+                              (wide ? layout_.state_elements * int64_t{sizeof(double)} : 0);
     reserve_workspaces(block);
     wide_states_.resize(static_cast<size_t>(device_->threads));
-    std::vector<std::vector<T>>& rows = gradient_rows_;
+    std::vector<std::vector<T>>& rows = gradient_rows_;  // by job of the wave, or by worker
     std::vector<std::unique_ptr<Seeds<T>>> seeds;
     std::vector<std::unique_ptr<Backward<T>>> passes;
     each_wave(call, slots_, row_bytes, [&](int64_t first, int64_t count) {
-      rows.resize(static_cast<size_t>(std::max<int64_t>(count, static_cast<int64_t>(rows.size()))));
+      rows.resize(static_cast<size_t>(std::max({count, device_->threads, static_cast<int64_t>(rows.size())})));
       seeds.resize(static_cast<size_t>(count));
       passes.resize(static_cast<size_t>(count));
       run(call, count, [&](int64_t slot, int64_t worker) {
         const winnow_job& job = call.jobs[first + slot];
         const Program& program = *programs[program_index(job)];
-        forward_in_double(call, job, program, slot, worker);
+        if (wide) {
+          forward_in_double(call, job, program, slot, worker);
+        } else {
+          read_forward(call, first + slot, program, slot, reader);
+        }
         statistics.keep(first + slot, program, slots_.states[static_cast<size_t>(slot)]->norms);
-        rows[slot].assign(static_cast<size_t>(cotangents.count * pitch), T{0});
+        if (whole) rows[slot].assign(static_cast<size_t>(cotangents.count * pitch), T{0});
         seeds[slot] = std::make_unique<Seeds<T>>(graph_, layout_, *slots_.states[slot], cotangents, call, job);
         passes[slot] = std::make_unique<Backward<T>>(graph_, layout_, kernels_, program,
                                                      call.parameters[job.parameters]->parameters, *slots_.states[slot]);
         passes[slot]->prepare();
       });
       run(call, count * blocks, [&](int64_t task, int64_t worker) {
-        const int64_t slot = task / blocks, from = task % blocks * block;
-        passes[slot]->run(*workspaces_[worker], from, std::min(block, cotangents.count - from),
-                          [&](int64_t l, T* gradient) { seeds[slot]->write(l, gradient); },
-                          {rows[slot].data(), pitch, &offsets, wants_input ? elements : -1});
+        const int64_t slot = task / blocks, from = task % blocks * block, here = std::min(block, cotangents.count - from);
+        std::vector<T>& to = rows[whole ? slot : worker];
+        if (!whole) to.assign(static_cast<size_t>(here * pitch), T{0});
+        passes[slot]->run(*workspaces_[worker], from, here, [&](int64_t l, T* gradient) { seeds[slot]->write(l, gradient); },
+                          {to.data() - (whole ? 0 : from * pitch), pitch, &offsets, wants_input ? elements : -1});
+        if (whole) return;
+        const Timed timed(timing_.get(), graph_.output(), Phase::kSink);
+        done({first + slot, to.data(), here, elements, input, from});
       });
-      run(call, count, [&](int64_t slot, int64_t) {
+      run(call, whole ? count : 0, [&](int64_t slot, int64_t) {
         const Timed timed(timing_.get(), graph_.output(), Phase::kSink);
         done({first + slot, rows[slot].data(), cotangents.count, elements, input});
       });
@@ -133,19 +146,16 @@ class TypedPlan final : public Plan {
     });
   }
 
-  void patterns(const winnow_call& call, const std::vector<PatternLayout>& layouts,
-                const std::function<void(const JobPatterns&)>& done) override {
-    std::vector<int64_t> values;
-    for (const Tap& tap : taps_) values.push_back(tap.value);
+  void patterns(const winnow_call& call, const PatternReader& reader) override {
     RunningStatistics statistics(graph_, call);
-    const std::vector<std::unique_ptr<Program>> programs = make_programs(call, values, false, statistics);
+    const std::vector<std::unique_ptr<Program>> programs = make_programs(call, tapped(), false, statistics);
     const BitKernels& bits = bit_kernels_of(device_->variant);
     Slots& slots = forward_slots();
     each_wave(call, slots, 0, [&](int64_t first, int64_t count) {
       run(call, count, [&](int64_t slot, int64_t) {
         const winnow_job& job = call.jobs[first + slot];
         const winnow_images& images = call.inputs[job.input];
-        const PatternLayout& layout = layouts[static_cast<size_t>(first + slot)];
+        const PatternLayout& layout = reader.layouts[static_cast<size_t>(first + slot)];
         Signs signs(graph_, layout_, layout);  // either layout: the batch is what counts
         std::vector<uint64_t> rows(static_cast<size_t>(images.samples * layout.words()));
         for (int64_t sample = 0; sample < images.samples; sample += batch()) {
@@ -153,7 +163,7 @@ class TypedPlan final : public Plan {
           statistics.keep(first + slot, *programs[program_index(job)], slots.states[static_cast<size_t>(slot)]->norms);
           signs.pack(bits, rows.data() + sample * layout.words());
         }
-        done({first + slot, images.samples, layout.words(), rows.data()});
+        reader.done({first + slot, images.samples, layout.words(), rows.data()});
       });
       statistics.apply(first, count);
     });
@@ -227,9 +237,31 @@ class TypedPlan final : public Plan {
                       stream_of(call, job), *slots.states[static_cast<size_t>(slot)]);
   }
 
+  std::vector<int64_t> tapped() const {
+    std::vector<int64_t> values;
+    for (const Tap& tap : taps_) values.push_back(tap.value);
+    return values;
+  }
+
+  // The forward pass of a gradient, and its patterns where somebody reads them.
+  void read_forward(const winnow_call& call, int64_t j, const Program& program, int64_t slot, const PatternReader* reader) {
+    const winnow_images& images = call.inputs[call.jobs[j].input];
+    Forward<T> pass = forward_pass(call, call.jobs[j], program, slots_, slot);
+    if (reader == nullptr) {
+      pass.run(images, 0);
+      return;
+    }
+    const PatternLayout& layout = reader->layouts[static_cast<size_t>(j)];
+    Signs signs(graph_, layout_, layout);
+    std::vector<uint64_t> rows(static_cast<size_t>(batch() * layout.words()));
+    pass.run(images, 0, &signs);
+    signs.pack(bit_kernels_of(device_->variant), rows.data());
+    reader->done({j, batch(), layout.words(), rows.data()});
+  }
+
   // A gradient jumps where a ReLU's sign flips, and in single precision some unit of a large network is always close enough to
-  // zero to flip. So the forward pass of a gradient, one part in 1 + 2 L of the work, runs in double, and its values are rounded
-  // once: every sign is the double plan's.
+  // zero to flip. So the forward pass of many cotangents, one part in 1 + 2 L of the work, runs in double, and its values are
+  // rounded once: every sign is the double plan's. For one cotangent it would be half of the work.
   void forward_in_double(const winnow_call& call, const winnow_job& job, const Program& program, int64_t slot, int64_t worker) {
     if constexpr (sizeof(T) == sizeof(double)) {
       forward_pass(call, job, program, slots_, slot).run(call.inputs[job.input], 0);

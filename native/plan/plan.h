@@ -16,12 +16,13 @@
 
 namespace winnow {
 
-// Gradients of one job: row l holds cotangent l's gradients of the tensors that take part, in network order, and of the input
-// where it was wanted.
+// Gradients of one job: row l holds the gradients that cotangent first + l gives of the tensors that take part, in network order,
+// and of the input where it was wanted.
 struct JobGradients {
   int64_t job;
   const void* rows;  // T [cotangents][elements + input]
   int64_t cotangents, elements, input;
+  int64_t first = 0;
   int64_t pitch() const { return elements + input; }
 };
 
@@ -30,6 +31,15 @@ struct JobPatterns {
   int64_t job, samples, words;
   const uint64_t* rows;  // [samples][words]
 };
+
+// Who reads the patterns of a pass: layouts [jobs], of values that the job's row runs.
+struct PatternReader {
+  const std::vector<PatternLayout>& layouts;
+  std::function<void(const JobPatterns&)> done;
+};
+
+// How the gradients of a job are handed on: all cotangents at once, or a block at a time, blocks of one job at once too.
+enum class Portion { kJob, kBlock };
 
 // A node where patterns are read, and how often its units count.
 struct Tap {
@@ -65,11 +75,16 @@ class Plan {
 
   // Passes over all jobs of a checked call. `done` runs on a worker, once per job (and batch), for different jobs at once.
   virtual void forward(const winnow_call& call, double* logits, int64_t samples) = 0;
-  virtual void gradients(const winnow_call& call, const winnow_cotangents& cotangents, uint32_t roles,
-                         const std::function<void(const JobGradients&)>& done) = 0;
-  // layouts [jobs], of values that the job's row runs.
-  virtual void patterns(const winnow_call& call, const std::vector<PatternLayout>& layouts,
-                        const std::function<void(const JobPatterns&)>& done) = 0;
+  // `patterns` reads the forward pass; only where `reads_patterns`.
+  virtual void gradients(const winnow_call& call, const winnow_cotangents& cotangents, uint32_t roles, Portion portion,
+                         const std::function<void(const JobGradients&)>& done, const PatternReader* patterns) = 0;
+  void gradients(const winnow_call& call, const winnow_cotangents& cotangents, uint32_t roles,
+                 const std::function<void(const JobGradients&)>& done) {
+    gradients(call, cotangents, roles, Portion::kJob, done, nullptr);
+  }
+  // Whether the forward pass of a gradient is that of `patterns`, bit for bit.
+  bool reads_patterns(const winnow_cotangents& cotangents) const { return dtype_ == WINNOW_F64 || cotangents.count == 1; }
+  virtual void patterns(const winnow_call& call, const PatternReader& reader) = 0;
 
   // One call at a time: throws INVALID while another holds it.
   class Busy {

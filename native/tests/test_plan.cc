@@ -222,6 +222,48 @@ class Native {
     return values;
   }
 
+  // Of one pass: the sinks [kind][...], the activation kernel and the regions.
+  struct Read {
+    std::vector<std::vector<double>> sinks;
+    std::vector<int64_t> kernel, regions;
+  };
+  Read read(const std::vector<winnow_job>& jobs, const Cotangents& given, const std::vector<winnow_gradient_sink_kind>& kinds,
+            bool with_patterns) {
+    int64_t tensors = 0;
+    for (const Tensor& tensor : tables_.network->tensors()) tensors += tensor.role <= WINNOW_NORM_SHIFT ? 1 : 0;
+    Read read;
+    for (const winnow_gradient_sink_kind kind : kinds) {
+      const int64_t each = kind == WINNOW_SINK_GRAM       ? given.count * given.count
+                           : kind == WINNOW_SINK_COPY     ? given.count * tables_.network->parameters()
+                           : kind == WINNOW_SINK_SIGN_SUM ? tables_.network->parameters()
+                                                          : given.count * tensors;
+      read.sinks.emplace_back(jobs.size() * static_cast<size_t>(each), NAN).reserve(1);
+    }
+    std::vector<winnow_gradient_sink> sinks;
+    for (size_t k = 0; k < kinds.size(); ++k) {
+      sinks.push_back({kinds[k], kAllRoles, read.sinks[k].data(), static_cast<int64_t>(read.sinks[k].size())});
+    }
+    const winnow_call c = call(jobs);
+    const winnow_cotangents entering = cotangents(given);
+    winnow_readings readings = {};
+    readings.size = sizeof readings;
+    if (!kinds.empty()) {
+      readings.cotangents = &entering;
+      readings.sinks = sinks.data();
+      readings.sink_count = static_cast<int64_t>(sinks.size());
+    }
+    if (with_patterns) {
+      read.kernel.resize(jobs.size() * static_cast<size_t>(tables_.batch * tables_.batch));
+      read.regions.resize(jobs.size());
+      readings.kernel = read.kernel.data();
+      readings.kernel_capacity = static_cast<int64_t>(read.kernel.size());
+      readings.regions = read.regions.data();
+      readings.regions_capacity = static_cast<int64_t>(read.regions.size());
+    }
+    require_ok(winnow_read(plan(), &c, &readings, &error_), error_);
+    return read;
+  }
+
   // Gradients of all parameters [job][count][parameters], and of the input [job][count][batch, c, h, w].
   std::pair<std::vector<double>, std::vector<double>> to_the_input(const std::vector<winnow_job>& jobs,
                                                                    const Cotangents& given) {
@@ -566,6 +608,57 @@ void check_jobs_are_apart(const Tables& t, Native& native, const Cotangents& kin
   check_same_bits(apart, together, "the gradients of jobs one by one");
 }
 
+// Sinks are what plain loops over the copied gradients give, in the order that the header names; and what one pass gives several
+// readers is what each reads alone: bit for bit.
+void check_readings(const Tables& t, Native& native, winnow_dtype dtype, const Cotangents& kind,
+                    const std::vector<double>& gradients) {
+  const std::vector<winnow_gradient_sink_kind> kinds = {WINNOW_SINK_NORM, WINNOW_SINK_WEIGHTED, WINNOW_SINK_WEIGHTED_ABS,
+                                                        WINNOW_SINK_SIGN_SUM, WINNOW_SINK_COPY};
+  std::vector<std::vector<double>> expected(kinds.size());
+  const int64_t each = t.network->parameters();
+  expected[3].resize(t.jobs.size() * static_cast<size_t>(each));
+  expected[4] = gradients;
+  const double* g = gradients.data();
+  for (size_t j = 0; j < t.jobs.size(); ++j) {
+    const Parameters& parameters = t.parameters[static_cast<size_t>(t.jobs[j].parameters)];
+    for (int64_t l = 0; l < kind.count; ++l) {
+      double* signs = expected[3].data() + static_cast<int64_t>(j) * each;
+      for (size_t k = 0; k < t.network->tensors().size(); ++k) {
+        const Tensor& tensor = t.network->tensors()[k];
+        if (tensor.role > WINNOW_NORM_SHIFT) continue;
+        double squares = 0, products = 0, moduli = 0;
+        for (const double w : parameters.values(static_cast<int64_t>(k))) {
+          squares += *g * *g;
+          products += w * *g;
+          moduli += std::abs(w * *g);
+          *signs++ += *g > 0 ? 1 : *g < 0 ? -1 : 0;
+          ++g;
+        }
+        expected[0].push_back(std::sqrt(squares));
+        expected[1].push_back(products);
+        expected[2].push_back(moduli);
+      }
+    }
+  }
+  const Native::Read alone = native.read(t.jobs, kind, {}, true);
+  for (const bool with_patterns : {false, true}) {
+    if (with_patterns && dtype == WINNOW_F32 && kind.count > 1) continue;
+    const Native::Read together = native.read(t.jobs, kind, kinds, with_patterns);
+    for (size_t k = 0; k < kinds.size(); ++k) {
+      check_same_bits(together.sinks[k], expected[k], "sink " + std::to_string(kinds[k]) + " of a shared pass");
+      if (with_patterns) continue;
+      check_same_bits(native.read(t.jobs, kind, {kinds[k]}, false).sinks[0], expected[k], "sink " + std::to_string(kinds[k]));
+    }
+    if (!with_patterns) continue;
+    check_same_bits(together.kernel, alone.kernel, "the activation kernel of a shared pass");
+    check_same_bits(together.regions, alone.regions, "the regions of a shared pass");
+  }
+  // All cotangents at once, as products need them, or in blocks.
+  const Native::Read whole = native.read(t.jobs, kind, {WINNOW_SINK_SIGN_SUM, WINNOW_SINK_GRAM, WINNOW_SINK_COPY}, false);
+  check_same_bits(whole.sinks[0], expected[3], "the sum of signs beside a Gram matrix");
+  check_same_bits(whole.sinks[2], gradients, "the gradients beside a Gram matrix");
+}
+
 void check_network(const std::vector<int64_t>& blob, int64_t batch, winnow_norm_mode mode, uint64_t case_seed) {
   Draws draws(case_seed, 1);
   const Tables t = make_tables(blob, batch, mode, draws);
@@ -606,6 +699,7 @@ void check_network(const std::vector<int64_t>& blob, int64_t batch, winnow_norm_
         }
         if (k == 0) check_same_bits(native.ntk(t.jobs, roles), gram, "the kernel of winnow_ntk");
         if (k == 2) check_jobs_are_apart(t, native, kinds[k], gradients);
+        check_readings(t, native, dtype, kinds[k], gradients);
       }
       const std::vector<double> kernel = native.ntk(t.jobs, WINNOW_NTK_ROLES), logits = native.forward(t.jobs);
       for (const int64_t threads : {2, 3}) {
@@ -882,10 +976,16 @@ TEST(backward_passes_are_checked) {
   s = b.sink(), s.capacity = 63;
   b.expect_backward(c, s, WINNOW_INVALID, "sink values needs 4 x 16 elements but has 63");
   s = b.sink();
-  b.expect_backward(c, s, WINNOW_UNSUPPORTED, "but got 3 sinks", 3);
-  b.expect_backward(c, s, WINNOW_UNSUPPORTED, "but got 0 sinks", 0);
-  const winnow_gradient_sink twice[] = {s, s};
-  b.expect_backward(c, *twice, WINNOW_UNSUPPORTED, "one sink of each kind", 2);
+  b.expect_backward(c, s, WINNOW_INVALID, "sink_count must be in [1, 16] but was 17", 17);
+  b.expect_backward(c, s, WINNOW_INVALID, "sink_count must be in [1, 16] but was 0", 0);
+  winnow_gradient_sink two[] = {s, s};
+  b.expect_backward(c, *two, WINNOW_UNSUPPORTED, "one sink of each kind", 2);
+  two[1].kind = WINNOW_SINK_NORM, two[1].roles = 1u << WINNOW_LINEAR_WEIGHT;
+  b.expect_backward(c, *two, WINNOW_UNSUPPORTED, "the same roles in this build, but one takes 21 and another 4", 2);
+  two[1].roles = s.roles, two[1].capacity = 47;
+  b.expect_backward(c, *two, WINNOW_INVALID, "sink values needs 4 x 12 elements but has 47", 2);
+  two[1].kind = WINNOW_SINK_SIGN_SUM, two[1].capacity = 103;
+  b.expect_backward(c, *two, WINNOW_INVALID, "sink values needs 4 x 26 elements but has 103", 2);
 
   winnow_call call = b.call();
   winnow_job job = {0, 0, 2, 0, -1};

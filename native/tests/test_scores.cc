@@ -117,16 +117,17 @@ std::vector<bool> plan_signs(const std::shared_ptr<const Network>& network, cons
     layout.bits += plan->graph()[tap.value].shape.elements();
   }
   std::vector<bool> signs;
-  plan->patterns(call, {layout}, [&](const JobPatterns& patterns) {
-    for (const PatternLayout::Part& part : layout.parts) {
-      for (int64_t sample = 0; sample < batch; ++sample) {
-        for (int64_t u = 0; u < plan->graph()[part.value].shape.elements(); ++u) {
-          const int64_t bit = part.first + u;
-          signs.push_back((patterns.rows[sample * patterns.words + bit / 64] >> (bit % 64) & 1u) != 0);
-        }
-      }
-    }
-  });
+  const std::vector<PatternLayout> layouts = {layout};
+  plan->patterns(call, {layouts, [&](const JobPatterns& patterns) {
+                          for (const PatternLayout::Part& part : layout.parts) {
+                            for (int64_t sample = 0; sample < batch; ++sample) {
+                              for (int64_t u = 0; u < plan->graph()[part.value].shape.elements(); ++u) {
+                                const int64_t bit = part.first + u;
+                                signs.push_back((patterns.rows[sample * patterns.words + bit / 64] >> (bit % 64) & 1u) != 0);
+                              }
+                            }
+                          }
+                        }});
   return signs;
 }
 

@@ -1,0 +1,65 @@
+#include "scores/patterns.h"
+
+#include <algorithm>
+#include <map>
+
+#include "kernels/bits.h"
+#include "scores/distinct.h"
+
+namespace winnow {
+
+Patterns::Patterns(const Plan& plan, const winnow_call& call, Kernels kernels, int64_t* regions)
+    : plan_(plan), call_(call), kernels_(std::move(kernels)), regions_(regions) {
+  for (int64_t j = 0; j < call.job_count; ++j) lay_out(call.jobs[j]);
+}
+
+void Patterns::lay_out(const winnow_job& job) {
+  std::map<int64_t, int64_t> weight_of;  // by value
+  for (size_t t = 0; t < plan_.taps().size(); ++t) {
+    const Tap& tap = plan_.taps()[t];
+    if (!plan_.has(call_, job, tap.node)) continue;
+    // Equal units distinguish no regions: without a kernel each value has one weight, whoever taps it.
+    int64_t& weight = weight_of[tap.value];
+    if (kernels_.values != nullptr) weight += kernels_.multiplicities[t];
+  }
+  std::map<int64_t, std::vector<int64_t>> values_of;  // by weight
+  for (const auto& [value, weight] : weight_of) {
+    if (weight > 0 || regions_ != nullptr) values_of[weight].push_back(value);
+  }
+  PatternLayout& layout = layouts_.emplace_back();
+  std::vector<WeightClass>& classes = classes_.emplace_back();
+  for (const auto& [weight, values] : values_of) {
+    const int64_t first_word = (layout.bits + 63) / 64;
+    layout.bits = 64 * first_word;
+    for (const int64_t value : values) {
+      layout.parts.push_back({value, layout.bits});
+      layout.bits += plan_.graph()[value].shape.elements();
+    }
+    classes.push_back({weight, first_word, layout.bits - 64 * first_word});
+  }
+}
+
+int64_t Patterns::constant_agreement(const winnow_job& job) const {
+  int64_t agreement = 0;
+  for (size_t t = 0; t < plan_.taps().size(); ++t) {
+    const Tap& tap = plan_.taps()[t];
+    if (plan_.state_of(call_, job, tap.node) != WINNOW_BLOCK) continue;
+    agreement += kernels_.multiplicities[t] * plan_.graph()[tap.value].shape.elements();
+  }
+  return agreement;
+}
+
+void Patterns::count(const JobPatterns& patterns) const {
+  if (regions_ != nullptr) regions_[patterns.job] = distinct_rows(patterns.rows, patterns.samples, patterns.words);
+  if (kernels_.values == nullptr) return;
+  const int64_t n = patterns.samples;
+  int64_t* out = kernels_.values + patterns.job * kernels_.each;
+  std::fill(out, out + n * n, constant_agreement(call_.jobs[patterns.job]));
+  for (const WeightClass& c : classes_[static_cast<size_t>(patterns.job)]) {
+    if (c.weight == 0) continue;
+    bit_kernels_of(plan_.device().variant)
+        .hamming_gram({patterns.rows + c.first_word, n, (c.units + 63) / 64, patterns.words, c.units, c.weight, out});
+  }
+}
+
+}  // namespace winnow
