@@ -32,6 +32,20 @@ WINNOW_API winnow_status winnow_ntk(winnow_plan *plan, const winnow_call *call, 
 WINNOW_API winnow_status winnow_linear_regions(winnow_plan *plan, const winnow_call *call, int64_t *regions, int64_t capacity,
                                                winnow_error *error);
 
+/* Synaptic flow: how much of the absolute weights lies on the network's paths.
+ *
+ *     R = sum of the outputs for one image of ones, all parameters absolute, norms passing their input on
+ *     flow = sum over the weights w of convolutions and linear layers of w dR/dw
+ *
+ * flow    [jobs] double, in float64 whatever the plan's type; inputs and norm modes are checked as those of any call, not used
+ * fails   INVALID for a row with a negative coefficient, UNSUPPORTED for a network with noise
+ * cost    two forward passes of one image in float64, whatever the plan's batch: weights' tangents are the weights, so that the
+ *         sum is a derivative along one direction; layer by layer it takes a backward pass (winnow_backward)
+ * from    Tanaka et al. 2020, arXiv:2006.05467; Abdelfattah et al. 2021, arXiv:2101.08134
+ */
+WINNOW_API winnow_status winnow_synaptic_flow(winnow_plan *plan, const winnow_call *call, double *flow, int64_t capacity,
+                                              winnow_error *error);
+
 /* Activation kernel: on how many units every two samples agree, units counted as often as their tap says.
  *
  *     K_ij = sum over taps t of m_t * #{units u of t : [z_iu > 0] = [z_ju > 0]} = sum_t m_t (x x^T + (1 - x)(1 - x)^T)

@@ -65,6 +65,21 @@ winnow_status winnow_linear_regions(winnow_plan* plan, const winnow_call* call, 
   });
 }
 
+winnow_status winnow_synaptic_flow(winnow_plan* plan, const winnow_call* call, double* flow, int64_t capacity,
+                                   winnow_error* error) {
+  return guard(error, [&] {
+    require(plan, "plan");
+    require(call, "call");
+    Plan& p = *plan->plan;
+    const Plan::Busy busy(p);
+    p.check(*call);
+    if (call->job_count == 0) return;
+    require(flow, "flow");
+    require_capacity(capacity, {call->job_count}, "flow");
+    synaptic_flow(p, *call, flow);
+  });
+}
+
 winnow_status winnow_patterns(winnow_plan* plan, const winnow_call* call, uint64_t* patterns, int64_t capacity, int64_t* units,
                               winnow_error* error) {
   return guard(error, [&] {

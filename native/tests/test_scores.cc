@@ -173,3 +173,101 @@ TEST(float32_signs) {
   check_signs(darts_supernet({1, 3, 3}, false, 10).network(), 8, 500, "DARTS thin");
   check_signs(nb201_supernet({3, 32, 32}, 3, 1, 3, true, 10).network(), 5, 24, "NAS-Bench-201 C=3 N=1");
 }
+
+namespace {
+
+bool flows_on(winnow_operation operation) {
+  return operation != WINNOW_NOISE && winnow_supports(operation, WINNOW_PASS_BACKWARD, WINNOW_F64, WINNOW_CPU) == 1;
+}
+
+// Sum over layers of |w dR/dw| from plain loops in double.
+double plain_flow(const Network& network, Parameters parameters, const ReferenceRow& row) {
+  for (size_t t = 0; t < network.tensors().size(); ++t) {
+    const auto tensor = static_cast<int64_t>(t);
+    std::vector<double> values = parameters.values(tensor);
+    for (double& value : values) value = std::abs(value);
+    parameters.set(tensor, values.data(), static_cast<int64_t>(values.size()));
+  }
+  ReferenceNetwork<double> reference(network, parameters, row,
+                                     std::vector<int32_t>(network.nodes().size(), WINNOW_NORM_IDENTITY), 1);
+  reference.forward(std::vector<double>(static_cast<size_t>(network.nodes()[0].shape.elements()), 1.0));
+  const int64_t outputs = network.nodes()[static_cast<size_t>(network.output())].shape.elements();
+  const auto gradients = reference.backward(std::vector<double>(static_cast<size_t>(outputs), 1.0));
+  double flow = 0;
+  for (size_t t = 0; t < network.tensors().size(); ++t) {
+    const winnow_role role = network.tensors()[t].role;
+    if (role != WINNOW_CONVOLUTION_WEIGHT && role != WINNOW_LINEAR_WEIGHT) continue;
+    const std::vector<double>& weights = parameters.values(static_cast<int64_t>(t));
+    for (size_t i = 0; i < weights.size(); ++i) flow += std::abs(weights[i] * gradients.tensors[t][i]);
+  }
+  return flow;
+}
+
+double native_flow(const std::shared_ptr<const Network>& network, const Parameters& parameters, const ReferenceRow& row,
+                   const char* variant) {
+  const winnow_device_options device = {sizeof device, WINNOW_CPU, 0, 1, variant, 0, nullptr};
+  const winnow_plan_options options = {sizeof options, 1, WINNOW_F64, 0, nullptr, 0};
+  winnow_plan plan = {Plan::create(open_device(device), network, options)};
+  const Shape& shape = network->nodes()[0].shape;
+  const std::vector<double> ignored(static_cast<size_t>(shape.elements()), 0.5);
+  const winnow_images input = {ignored.data(), 1, shape.channels, shape.height, shape.width, WINNOW_F64, 0};
+  const winnow_job job = {0, 0, 0, -1, -1};
+  winnow_parameters set = {parameters};
+  winnow_parameters* const sets[] = {&set};
+  winnow_call call = {};
+  call.size = sizeof call;
+  call.jobs = &job, call.job_count = 1;
+  call.coefficients = row.coefficients.data(), call.states = row.states.data(), call.row_count = 1;
+  call.parameters = sets, call.parameters_count = 1;
+  call.inputs = &input, call.input_count = 1;
+  call.norm_mode = WINNOW_NORM_IDENTITY;
+  double flow = 0;
+  winnow_error error = {};
+  if (winnow_synaptic_flow(&plan, &call, &flow, 1, &error) != WINNOW_OK) note(error.text);
+  return flow;
+}
+
+}  // namespace
+
+// One forward pass with tangents against the plain loops' backward pass, on every operation and geometry.
+TEST(synaptic_flow_of_random_networks) {
+  std::vector<std::string> variants;
+  std::istringstream available(available_variants());
+  for (std::string variant; available >> variant;) variants.push_back(variant);
+  int64_t positive = 0;
+  for (uint64_t k = 0; k < 200; ++k) {
+    Draws draws(seed(), 500 + k);
+    const std::shared_ptr<const Network> network = random_network(draws, flows_on).network();
+    const Parameters parameters = random_parameters(draws, network);
+    ReferenceRow row = random_row(draws, *network);
+    for (double& coefficient : row.coefficients) coefficient = std::abs(coefficient);
+    const double expected = plain_flow(*network, parameters, row);
+    positive += expected > 0;
+    note("network " + std::to_string(k));
+    for (const std::string& variant : variants) {
+      // All terms are positive: 1e-12 is 4500 roundings.
+      CHECK_NEAR(native_flow(network, parameters, row, variant.c_str()), expected, 1e-12 * expected);
+    }
+  }
+  CHECK(positive > 100);
+}
+
+TEST(synaptic_flow_of_the_supernets) {
+  for (const auto& [network, operations] : {std::pair{nb201_supernet({3, 32, 32}, 3, 1, 3, true, 10).network(), int64_t{5}},
+                                            std::pair{darts_supernet({3, 32, 32}, true, 10).network(), int64_t{8}}}) {
+    Draws draws(seed(), 700);
+    const Parameters parameters = random_parameters(draws, network);
+    const ReferenceRow row = whole_row(*network, operations);
+    const double expected = plain_flow(*network, parameters, row);
+    CHECK_NEAR(native_flow(network, parameters, row, "portable"), expected, 1e-12 * expected);
+  }
+}
+
+TEST(synaptic_flow_refuses_negative_coefficients) {
+  const auto network = nb201_supernet({3, 8, 8}, 2, 1, 1, true, 10).network();
+  Draws draws(seed(), 701);
+  const Parameters parameters = random_parameters(draws, network);
+  ReferenceRow row = whole_row(*network, 5);
+  for (double& coefficient : row.coefficients) coefficient = -coefficient;
+  CHECK_EQUAL(native_flow(network, parameters, row, "portable"), 0);
+}

@@ -1,0 +1,80 @@
+// Synaptic flow of one row: one image of ones goes forward through absolute weights, beside each value what it and its tangent
+// along the weights add up to.
+//
+// A plan's lanes are samples, and one image would fill one lane of sixteen. Here lanes are neighbouring pixels: a field holds
+// [value, value + tangent][channel][row][pixel] with zeros around every plane, and the gather kernel takes a plane whose rows
+// follow each other as one long row of blocks of eight, zeros between the rows among them. Of W and its tangent direction W,
+//     v' = W v,   t' = W t + W v = W (v + t),
+// so both need the same gather: two forward passes of one image.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "kernels/kernels.h"
+#include "network/parameters.h"
+#include "plan/gather.h"
+#include "plan/program.h"
+
+namespace winnow {
+
+class Flow {
+ public:
+  Flow(const Graph& graph, const Kernels<double>& kernels, const Program& program, const Parameters& parameters);
+
+  // Sum over the weights w of convolutions and linear layers of w dR/dw, R the sum of the outputs, all parameters absolute, norms
+  // passing their input on. Throws UNSUPPORTED for noise, INVALID for a negative coefficient.
+  double total();
+
+ private:
+  static constexpr int64_t kImages = 2, kBlock = 8;  // value, value + tangent; pixels that the gather takes at once
+
+  struct Field {
+    Shape shape;
+    int64_t halo, pitch, plane;  // doubles from row to row, plane to plane: a block may run over a plane's end
+    std::vector<double> memory;
+    double* at(int64_t image, int64_t channel) {
+      return memory.data() + (image * shape.channels + channel) * plane + halo * (pitch + 1);
+    }
+  };
+  using Shared = std::shared_ptr<Field>;
+
+  // A field as a window of a stride sees it: `plane` and `pitch` between what neighbouring outputs read.
+  struct Source {
+    Shared field;                // stride 1
+    std::vector<double> phases;  // else [image][channel][row and column by the stride's remainder][row][column]
+    Pair stride;
+    int64_t halo, pitch, plane;  // of a phase
+    const double* at(int64_t image, int64_t channel, int64_t dy, int64_t dx);
+  };
+
+  Shared make(const Shape& shape);
+  Source source(const Shared& in, Pair stride) const;
+  // Calls a gather for output planes [first, first + outputs) of an image.
+  void gather(Source& source, const std::vector<const double*>& inputs, const double* weights, int64_t outputs, Field& out,
+              double* plane) const;
+  void clear_halo(Field& field) const;
+
+  Shared compute(int64_t v);
+  Shared convolve(int64_t v);
+  Shared add(int64_t v);
+  Shared average(int64_t v);
+  Shared maximise(int64_t v);
+  Shared average_all(int64_t v);
+  Shared rectify(int64_t v, double cap);
+  // Copies `rows` x `pixels` of every plane from one field to another.
+  Shared rearrange(int64_t v);
+
+  const Graph& graph_;
+  const Kernels<double>& kernels_;
+  const Program& program_;
+  const Parameters& parameters_;
+  int64_t halo_ = 0;
+  std::map<std::vector<int64_t>, std::vector<std::vector<double>>>
+      spare_;                   // memory of fields of a shape, zeros around in place
+  std::vector<Shared> fields_;  // by value; gone when nobody reads it any more
+};
+
+}  // namespace winnow
