@@ -47,6 +47,18 @@ struct Correlation {
   int64_t lanes;
 };
 
+// Rows of a plane. T may be const.
+template <typename T>
+struct Rows {
+  T* at;
+  int64_t pitch;  // elements from row to row
+};
+
+// Some lanes of a block.
+struct LaneRange {
+  int64_t first, count;
+};
+
 // One channel of a value over the whole batch. T may be const.
 template <typename T>
 struct ChannelPlanes {
@@ -82,39 +94,59 @@ struct WeightedSum {
   T shift;
 };
 
+// Gradient of a ReLU: out = factor * in where 0 < activation (and activation < cap, where that is not 0), else 0.
+template <typename T>
+struct ReluGradient {
+  Rows<T> out;
+  Rows<const T> in, activation;
+  int64_t rows, pixels;
+  T factor, cap;
+  bool add;  // to what was in `out`
+};
+
+// Gradient of a batch norm: out = alpha * gradient + beta * value + kappa, each lane with coefficients of its own (zeros in
+// lanes that are not used).
+template <typename T>
+struct NormGradient {
+  Rows<T> out;
+  Rows<const T> gradient, value;
+  int64_t rows, pixels;
+  const T *alpha, *beta, *kappa;  // [kLanes]
+  bool add;
+};
+
 template <typename T>
 struct Kernels {
   void (*gather)(const GatherRows<T>&);
   void (*correlate)(const Correlation<T>&);
   void (*relu)(const Relu<T>&);
   void (*weighted_sum)(const WeightedSum<T>&);
+  void (*relu_gradient)(const ReluGradient<T>&);
+  void (*norm_gradient)(const NormGradient<T>&);
 
   // Pointwise over `pixels` consecutive pixels; `add` keeps what was in `out`.
   void (*scale)(T* out, const T* in, T factor, int64_t pixels, bool add);            // factor * in
   void (*affine)(T* out, const T* in, T factor, T shift, int64_t pixels, bool add);  // factor * in + shift
-  // factor * in where 0 < activation (and activation < cap), else 0.
-  void (*relu_gradient)(T* out, const T* in, const T* activation, T factor, T cap, int64_t pixels, bool add);
-  // alpha * gradient + beta * value + kappa in the used lanes, 0 in the others: a batch norm's gradient.
-  void (*norm_gradient)(T* out, const T* gradient, const T* value, T alpha, T beta, T kappa, int64_t pixels, int64_t lanes,
-                        bool add);
-  void (*maximum)(T* out, const T* in, int64_t pixels);  // max(out, in)
+  void (*maximum)(T* out, const T* in, int64_t pixels);                              // max(out, in)
   // One window of a max pool: the gradient goes to the first tap whose value is the window's, lane by lane.
   void (*maximum_gradient)(T* const* out, const T* const* taps, int64_t count, const T* value, const T* gradient, T factor);
   // factors[x] * in[x], x the pixel
   void (*scale_each)(T* out, const T* in, const T* factors, int64_t pixels, bool add);
 
-  // sums[i] += the lanes of lane_sums[i], added in double; clears them.
-  void (*reduce)(T* lane_sums, int64_t count, double* sums);
+  // sums[i] += the lanes of lane_sums[i], added in double; clears them. With `upper` the second half of the lanes goes there.
+  void (*reduce)(T* lane_sums, int64_t count, double* sums, double* upper);
   // Sums over the used lanes of a batch: at least kSumPixels pixels, or what a plane has, in T per lane, and those in double.
   double (*channel_sum)(const ChannelPlanes<const T>&, const Extent&);
   double (*channel_squares)(const ChannelPlanes<const T>&, const Extent&, T mean);  // of in - mean
 
-  // Double sums over the used lanes; a row of pixels is summed in T per lane, rows are added in double.
-  double (*sum)(const T* in, int64_t pixels, int64_t lanes);
-  double (*product)(const T* a, const T* b, int64_t pixels, int64_t lanes);
+  // Double sums over some lanes; a row of pixels is summed in T per lane, rows are added in double.
+  double (*sum)(const T* in, int64_t pixels, LaneRange lanes);
+  double (*product)(const T* a, const T* b, int64_t pixels, LaneRange lanes);
 
   // Inner product in double.
   double (*dot)(const T* a, const T* b, int64_t count);
+
+  int64_t width;  // lanes of a vector: so many cost what one does
 };
 
 template <typename T>

@@ -102,20 +102,25 @@ void weighted_sum(const WeightedSum<T>& s) {
 }
 
 template <typename T>
-void relu_gradient(T* out, const T* in, const T* activation, T factor, T cap, int64_t pixels, bool add) {
-  each(out, pixels, add, [&](int64_t i) {
-    const bool passes = activation[i] > 0 && (cap <= 0 || activation[i] < cap);
-    return passes ? double{factor} * double{in[i]} : 0.0;
-  });
+void relu_gradient(const ReluGradient<T>& r) {
+  for (int64_t y = 0; y < r.rows; ++y) {
+    const T *in = r.in.at + y * r.in.pitch, *activation = r.activation.at + y * r.activation.pitch;
+    each(r.out.at + y * r.out.pitch, r.pixels, r.add, [&](int64_t i) {
+      const bool passes = activation[i] > 0 && (r.cap <= 0 || activation[i] < r.cap);
+      return passes ? double{r.factor} * double{in[i]} : 0.0;
+    });
+  }
 }
 
 template <typename T>
-void norm_gradient(T* out, const T* gradient, const T* value, T alpha, T beta, T kappa, int64_t pixels, int64_t lanes,
-                   bool add) {
-  each(out, pixels, add, [&](int64_t i) {
-    if (i % kLanes >= lanes) return 0.0;
-    return double{alpha} * double{gradient[i]} + double{beta} * double{value[i]} + double{kappa};
-  });
+void norm_gradient(const NormGradient<T>& n) {
+  for (int64_t y = 0; y < n.rows; ++y) {
+    const T *gradient = n.gradient.at + y * n.gradient.pitch, *value = n.value.at + y * n.value.pitch;
+    each(n.out.at + y * n.out.pitch, n.pixels, n.add, [&](int64_t i) {
+      const int64_t lane = i % kLanes;
+      return double{n.alpha[lane]} * double{gradient[i]} + double{n.beta[lane]} * double{value[i]} + double{n.kappa[lane]};
+    });
+  }
 }
 
 template <typename T>
@@ -139,26 +144,28 @@ void scale_each(T* out, const T* in, const T* factors, int64_t pixels, bool add)
   each(out, pixels, add, [&](int64_t i) { return double{factors[i / kLanes]} * double{in[i]}; });
 }
 
-// Sum of term(i) over the used lanes of a run.
+// Sum of term(i) over some lanes of a run.
 template <typename Term>
-double used_sum(int64_t pixels, int64_t lanes, Term term) {
+double used_sum(int64_t pixels, LaneRange lanes, Term term) {
   double total = 0;
-  for (int64_t i = 0; i < pixels * kLanes; ++i) total += i % kLanes < lanes ? term(i) : 0.0;
+  for (int64_t x = 0; x < pixels; ++x) {
+    for (int64_t l = lanes.first; l < lanes.first + lanes.count; ++l) total += term(x * kLanes + l);
+  }
   return total;
 }
 
 template <typename T>
-void reduce(T* lane_sums, int64_t count, double* sums) {
+void reduce(T* lane_sums, int64_t count, double* sums, double* upper) {
   for (int64_t i = 0; i < count; ++i) {
     for (int64_t l = 0; l < kLanes; ++l) {
-      sums[i] += double{lane_sums[i * kLanes + l]};
+      (upper != nullptr && l >= kLanes / 2 ? upper : sums)[i] += double{lane_sums[i * kLanes + l]};
       lane_sums[i * kLanes + l] = T{0};
     }
   }
 }
 
 template <typename T>
-double sum(const T* in, int64_t pixels, int64_t lanes) {
+double sum(const T* in, int64_t pixels, LaneRange lanes) {
   return used_sum(pixels, lanes, [&](int64_t i) { return double{in[i]}; });
 }
 
@@ -182,7 +189,7 @@ double channel_squares(const ChannelPlanes<const T>& p, const Extent& e, T mean)
 }
 
 template <typename T>
-double product(const T* a, const T* b, int64_t pixels, int64_t lanes) {
+double product(const T* a, const T* b, int64_t pixels, LaneRange lanes) {
   return used_sum(pixels, lanes, [&](int64_t i) { return double{a[i]} * double{b[i]}; });
 }
 
@@ -213,6 +220,9 @@ void pattern_pack(uint64_t* words, int64_t pitch, const uint16_t* masks, int64_t
     for (int64_t u = 0; u < units; ++u) words[l * pitch + u / 64] |= static_cast<uint64_t>(masks[u] >> l & 1u) << (u % 64);
   }
 }
+
+template <typename T>
+constexpr int64_t kWidth = kLanes;
 
 #include "kernels/table.inc"
 

@@ -62,10 +62,10 @@ void Backward<T>::sum_input(const WeightGroup& group, size_t member) {
         for (int64_t y = 0; y < convolution.shape.height; ++y) {
           const T* row = base + y * a.stride.height * in.pitch;
           if (a.stride.width == 1) {
-            total += kernels_.sum(row, convolution.shape.width, layout_.lanes(b));
+            total += kernels_.sum(row, convolution.shape.width, {0, layout_.lanes(b)});
           } else {
             for (int64_t x = 0; x < convolution.shape.width; ++x) {
-              total += kernels_.sum(row + x * a.stride.width * kLanes, 1, layout_.lanes(b));
+              total += kernels_.sum(row + x * a.stride.width * kLanes, 1, {0, layout_.lanes(b)});
             }
           }
         }
@@ -88,13 +88,15 @@ void Backward<T>::sum_output(const WeightGroup& group, size_t member) {
   for (const int64_t tap : taps) own.taps.push_back(group.taps[static_cast<size_t>(tap)]);
   const auto terms = group_in * static_cast<int64_t>(taps.size());
   std::vector<T> lane_sums(static_cast<size_t>(outputs * terms * kLanes));
-  std::vector<double> sums(static_cast<size_t>(outputs * terms));
+  std::vector<double> sums(static_cast<size_t>(outputs * terms)), repeated(sums.size());
   std::vector<const T*> rows;
   for (int64_t b = 0; b < layout_.blocks; ++b) {
     const GradientPlanes<T> planes{plane(v, b, 0), 0, layout_.planes[v].plane, layout_.planes[v].pitch};
     add_correlation(layout_, kernels_, state_, own, graph_[group.input].shape, convolution.shape, planes, b,
-                    {0, convolution.shape.height}, rows, lane_sums.data());
-    kernels_.reduce(lane_sums.data(), outputs * terms, sums.data());
+                    {0, convolution.shape.height}, rows, 1, layout_.lanes(b), lane_sums.data(), 0);
+    // Where samples stand twice, the second half is not wanted.
+    const bool twice = b + 1 == layout_.blocks && pairs_cotangents(layout_, kernels_);
+    kernels_.reduce(lane_sums.data(), outputs * terms, sums.data(), twice ? repeated.data() : nullptr);
   }
   const NormState& norm = state_.norms[program_.gradient_value(v)];
   const std::vector<double>& input_sums = state_.weights[v].input_sums;

@@ -31,7 +31,8 @@ void BackwardPass<T>::write_input() const {
   for (int64_t l = 0; l < count_; ++l) {
     for (int64_t n = 0; n < layout_.batch; ++n) {
       T* out = rows_.values + (first_ + l) * rows_.pitch + rows_.input + n * elements;
-      const T* from = gradient(0, n / kLanes).row(l, 0, 0) + n % kLanes;
+      const int64_t block = n / kLanes;
+      const T* from = gradient(0, block).row(column_of(l, block), 0, 0) + lanes_of(l, block).first + n % kLanes;
       for (int64_t k = 0; k < elements; ++k) out[k] = from[k * kLanes];
     }
   }
@@ -88,8 +89,8 @@ void BackwardPass<T>::norm(int64_t v) {
       for (int64_t b = 0; b < layout_.blocks; ++b) {
         const GradientPlanes<T> from = gradient(source.value, b);
         for (int64_t y = 0; y < shape.height; ++y) {
-          product += kernels_.product(from.row(l, c, y), plane(input, b, c) + y * layout_.planes[input].pitch, shape.width,
-                                      layout_.lanes(b));
+          product += kernels_.product(from.row(column_of(l, b), c, y), plane(input, b, c) + y * layout_.planes[input].pitch,
+                                      shape.width, lanes_of(l, b));
         }
       }
       const double s1 = sum_of(source, l, c);
@@ -101,9 +102,35 @@ void BackwardPass<T>::norm(int64_t v) {
 }
 
 template <typename T>
+void BackwardPass<T>::begin(const std::function<void(int64_t, T*)>& seed) {
+  const int64_t output = graph_.output(), last = layout_.blocks - 1, pixels = graph_[output].shape.elements();
+  const GradientPlanes<T> planes = gradient(output, last);
+  for (int64_t l = 0; l < count_; ++l) {
+    seed(first_ + l, gradient(output, 0).row(l, 0, 0));
+    if (!paired_ || l == 0) continue;
+    const T* from = planes.row(l, 0, 0);
+    T* to = planes.row(column_of(l, last), 0, 0) + lanes_of(l, last).first;
+    for (int64_t i = 0; i < pixels * kLanes; i += kLanes) {
+      if (l % 2 == 0) std::fill(to + i, to + i + kLanes, T{0});
+      std::copy(from + i, from + i + layout_.lanes(last), to + i);
+    }
+  }
+}
+
+template <typename T>
+void BackwardPass<T>::flush(int64_t block, int64_t sums) {
+  for (int64_t column = 0; column < columns(block); ++column) {
+    const int64_t l = paired(block) ? 2 * column : column;
+    double* correlations = workspace_.correlations.data() + l * sums;
+    double* next = paired(block) ? l + 1 < count_ ? correlations + sums : workspace_.unwanted.data() : nullptr;
+    kernels_.reduce(workspace_.lane_sums.data() + column * sums * kLanes, sums, correlations, next);
+  }
+}
+
+template <typename T>
 void BackwardPass<T>::pull(int64_t v, const std::function<void(int64_t, T*)>& seed) {
   const bool is_output = v == graph_.output();
-  for (int64_t l = 0; is_output && l < count_; ++l) seed(first_ + l, gradient(v, 0).row(l, 0, 0));
+  if (is_output) begin(seed);
   const Shape& shape = graph_[v].shape;
   const std::vector<WeightGroup>& groups = program_.weight_groups(v);
   std::vector<int64_t> terms;
@@ -114,15 +141,19 @@ void BackwardPass<T>::pull(int64_t v, const std::function<void(int64_t, T*)>& se
   }
   workspace_.lane_sums.assign(static_cast<size_t>(count_ * sums * kLanes), T{0});
   workspace_.correlations.assign(static_cast<size_t>(count_ * sums), 0.0);
+  workspace_.unwanted.resize(static_cast<size_t>(sums));
   std::fill(workspace_.sums[v].begin(), workspace_.sums[v].end(), 0.0);
   const int64_t strip = strip_rows(shape.width);
   int64_t pixels = 0;
   for (int64_t block = 0; block < layout_.blocks; ++block) {
+    columns_ = columns(block);
+    lanes_ = paired(block) ? kLanes : layout_.lanes(block);
     for (int64_t y = 0; y < shape.height; y += strip) {
       const RowRange rows{y, std::min(y + strip, shape.height)};
       pixels += rows.count() * shape.width;
-      const bool flush = pixels >= kFlushPixels || (block + 1 == layout_.blocks && rows.end == shape.height);
-      if (flush) pixels = 0;
+      // Columns of the last two blocks may be of different cotangents.
+      const bool full = pixels >= kFlushPixels || (block + 2 >= layout_.blocks && rows.end == shape.height);
+      if (full) pixels = 0;
       const GradientPlanes<T> planes = gradient(v, block);
       {
         const Timed timed(state_.timing, v, Phase::kData);
@@ -130,20 +161,18 @@ void BackwardPass<T>::pull(int64_t v, const std::function<void(int64_t, T*)>& se
         for (int64_t l = 0; l < count_; ++l) {
           for (int64_t c = 0; c < shape.channels; ++c) {
             workspace_.sums[v][static_cast<size_t>(l * shape.channels + c)] +=
-                kernels_.sum(planes.row(l, c, y), rows.count() * shape.width, layout_.lanes(block));
+                kernels_.sum(planes.row(column_of(l, block), c, y), rows.count() * shape.width, lanes_of(l, block));
           }
         }
       }
       int64_t first_sum = 0;
       for (size_t g = 0; g < groups.size(); ++g) {
         const Timed timed(state_.timing, groups[g].input, Phase::kWeights);
-        for (int64_t l = 0; l < count_; ++l) {
-          add_correlation(layout_, kernels_, state_, groups[g], graph_[groups[g].input].shape, shape, planes.cotangent(l),
-                          block, rows, workspace_.rows, workspace_.lane_sums.data() + (l * sums + first_sum) * kLanes);
-        }
+        add_correlation(layout_, kernels_, state_, groups[g], graph_[groups[g].input].shape, shape, planes, block, rows,
+                        workspace_.rows, columns_, lanes_, workspace_.lane_sums.data() + first_sum * kLanes, sums * kLanes);
         first_sum += shape.channels * terms[g];
       }
-      if (flush) kernels_.reduce(workspace_.lane_sums.data(), count_ * sums, workspace_.correlations.data());
+      if (full) flush(block, sums);
     }
   }
   for (int64_t l = 0; l < count_; ++l) {
@@ -217,6 +246,20 @@ void BackwardPass<T>::convolution_weights(const WeightGroup& group, size_t membe
   }
 }
 
+template <typename T>
+void repeat_last_block(const Graph& graph, const Layout& layout, const State<T>& state) {
+  for (int64_t v = 0; v < graph.size(); ++v) {
+    if (graph[v].lazy) continue;
+    const Shape& shape = graph[v].shape;
+    const Planes& planes = layout.planes[static_cast<size_t>(v)];
+    T* first = state.plane(layout, v, layout.blocks - 1, 0);
+    const int64_t elements = (shape.channels - 1) * planes.plane + (shape.height - 1) * planes.pitch + shape.width * kLanes;
+    for (int64_t i = 0; i < elements; i += kLanes) std::copy(first + i, first + i + kLanes / 2, first + i + kLanes / 2);
+  }
+}
+
+template void repeat_last_block(const Graph&, const Layout&, const State<float>&);
+template void repeat_last_block(const Graph&, const Layout&, const State<double>&);
 template class BackwardPass<float>;
 template class BackwardPass<double>;
 

@@ -23,6 +23,18 @@ struct GradientRows {
   int64_t input;                        // where [batch][c][h][w] of the input begins; -1: takes no part
 };
 
+// Where the last block of samples is at most half full and a vector takes all of its lanes, two cotangents share it: the block's
+// values stand twice in the lanes (repeat_last_block), an even cotangent's gradient in the first half and the next one's in the
+// second. 72 samples cost 4.5 blocks, not 5. A *column* is what planes hold of a block: a cotangent, or such a pair.
+template <typename T>
+bool pairs_cotangents(const Layout& layout, const Kernels<T>& kernels) {
+  return kernels.width == kLanes && layout.lanes(layout.blocks - 1) <= kLanes / 2;
+}
+
+// Makes the values of the last block stand twice.
+template <typename T>
+void repeat_last_block(const Graph& graph, const Layout& layout, const State<T>& state);
+
 template <typename T>
 class BackwardPass {
  public:
@@ -39,13 +51,24 @@ class BackwardPass {
         workspace_(workspace),
         first_(first),
         count_(count),
-        rows_(rows) {}
+        rows_(rows),
+        paired_(pairs_cotangents(layout, kernels)) {}
 
   // seed(l, gradient) writes cotangent l of the output as [block][channel][row][pixel][lane].
   void run(const std::function<void(int64_t, T*)>& seed);
 
  private:
   T* plane(int64_t value, int64_t block, int64_t channel) const { return state_.plane(layout_, value, block, channel); }
+  bool paired(int64_t block) const { return paired_ && block + 1 == layout_.blocks; }
+  int64_t columns(int64_t block) const { return paired(block) ? (count_ + 1) / 2 : count_; }
+  int64_t column_of(int64_t l, int64_t block) const { return paired(block) ? l / 2 : l; }
+  LaneRange lanes_of(int64_t l, int64_t block) const {
+    return {paired(block) ? l % 2 * (kLanes / 2) : 0, layout_.lanes(block)};
+  }
+  // The output's gradient, cotangents of the last block side by side.
+  void begin(const std::function<void(int64_t, T*)>& seed);
+  // Moves the lane sums of a block's columns to the cotangents' correlations.
+  void flush(int64_t block, int64_t sums);
   // Gradient of a kOwn value.
   GradientPlanes<T> gradient(int64_t value, int64_t block) const;
   // Gradient rows of tensor `role` of a value's node; nullptr where it takes no part.
@@ -79,12 +102,15 @@ class BackwardPass {
   void maximised(int64_t v, int64_t pool, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free, bool add);
   void padded(int64_t v, int64_t pad, int64_t block, RowRange rows, const GradientPlanes<T>& dest);
   void averaged(int64_t v, int64_t pool, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free, bool add);
+  // out (+)= alpha gradient + beta value + kappa, one channel of a norm; the coefficients are the column's cotangents'.
+  void norm_rows(int64_t norm, int64_t column, int64_t channel, int64_t block, const Rows<T>& out,
+                 const Rows<const T>& gradient, const Rows<const T>& value, int64_t rows, bool add);
   void convolved(int64_t v, const DataGroup& group, const T* packed, int64_t block, RowRange rows,
                  const GradientPlanes<T>& dest, bool add);
-  // Runs a backward gather to some rows. make_row(l, plane, y, row) writes row y of an input plane, shape `in`.
-  template <typename MakeRow>
+  // Runs a backward gather to some rows. make_rows(column, plane, rows, out) writes rows of an input plane, shape `in`.
+  template <typename MakeRows>
   void gather_rows(const Gather& gather, const T* packed, const Shape& in, const GradientPlanes<T>& dest, const Shape& out,
-                   int64_t lanes, RowRange rows, bool add, MakeRow make_row);
+                   RowRange rows, bool add, MakeRows make_rows);
 
   const Graph& graph_;
   const Layout& layout_;
@@ -95,11 +121,13 @@ class BackwardPass {
   Workspace<T>& workspace_;
   int64_t first_, count_;
   const GradientRows<T>& rows_;
+  bool paired_;
+  int64_t columns_ = 0, lanes_ = 0;  // of the block at work: its columns, the lanes that they use
   // Output channel of a convolution in a pass: alpha * gradient + beta * value + kappa; without a norm factor * gradient.
   struct GradientPlane {
     GradientPlanes<T> gradient;
     T factor;
-    int64_t norm, channel, channels;
+    int64_t norm, channel;
     const T* value;
     int64_t pitch;  // of the value
   };

@@ -7,9 +7,9 @@
 namespace winnow {
 
 template <typename T>
-template <typename MakeRow>
+template <typename MakeRows>
 void BackwardPass<T>::gather_rows(const Gather& gather, const T* packed, const Shape& in, const GradientPlanes<T>& dest,
-                                  const Shape& out, int64_t lanes, RowRange rows, bool add, MakeRow make_row) {
+                                  const Shape& out, RowRange rows, bool add, MakeRows make_rows) {
   const int64_t sy = gather.output_stride.height, sx = gather.output_stride.width;
   const int64_t first_base = rows.first / sy, last_base = (rows.end - 1) / sy;
   // The rows that the terms reach, zeros where they reach beyond the planes.
@@ -38,11 +38,9 @@ void BackwardPass<T>::gather_rows(const Gather& gather, const T* packed, const S
     }
   }
   const RowRange inside{std::max<int64_t>(first, 0), std::min(end, in.height)};
-  for (int64_t l = 0; l < count_; ++l) {
-    for (int64_t p = 0; p < gather.planes; ++p) {
-      for (int64_t y = inside.first; y < inside.end; ++y) {
-        make_row(l, p, y, strip + p * plane + (y - first) * pitch + before * kLanes);
-      }
+  for (int64_t l = 0; l < columns_; ++l) {
+    for (int64_t p = 0; p < gather.planes && inside.count() > 0; ++p) {
+      make_rows(l, p, inside, Rows<T>{strip + p * plane + (inside.first - first) * pitch + before * kLanes, pitch});
     }
     const T* const* phase_terms = terms.data();
     for (const GatherPhase& phase : gather.phases) {
@@ -51,7 +49,7 @@ void BackwardPass<T>::gather_rows(const Gather& gather, const T* packed, const S
         if (y >= rows.end || phase.x >= out.width) break;
         kernels_.gather({phase_terms + tile.first_term, packed + tile.weights, tile.terms, tile.outputs, pitch, kLanes,
                          dest.row(l, tile.first, y) + phase.x * kLanes, dest.plane, sy * dest.pitch, sx * kLanes,
-                         (rows.end - y + sy - 1) / sy, (out.width - phase.x + sx - 1) / sx, lanes, add});
+                         (rows.end - y + sy - 1) / sy, (out.width - phase.x + sx - 1) / sx, lanes_, add});
       }
       phase_terms += phase.terms.size();
     }
@@ -65,16 +63,16 @@ std::pair<GradientPlanes<T>, T> BackwardPass<T>::gradient_of(int64_t value, int6
     return {gradient(source.value, block), static_cast<T>(source.coefficient)};
   }
   const int64_t pitch = graph_[value].shape.width * kLanes, plane = rows.count() * pitch;
-  const int64_t cotangent = graph_[value].shape.channels * plane;
-  const GradientPlanes<T> planes{free - rows.first * pitch, cotangent, plane, pitch};
-  collect(value, block, rows, planes, free + count_ * cotangent);
+  const int64_t column = graph_[value].shape.channels * plane;
+  const GradientPlanes<T> planes{free - rows.first * pitch, column, plane, pitch};
+  collect(value, block, rows, planes, free + columns_ * column);
   return {planes, T{1}};
 }
 
 template <typename T>
 void BackwardPass<T>::scaled(const GradientPlanes<T>& dest, const GradientPlanes<T>& from, T factor, const Shape& shape,
                              RowRange rows, bool add) {
-  for (int64_t l = 0; l < count_; ++l) {
+  for (int64_t l = 0; l < columns_; ++l) {
     for (int64_t c = 0; c < shape.channels; ++c) {
       kernels_.scale(dest.row(l, c, rows.first), from.row(l, c, rows.first), factor, rows.count() * shape.width, add);
     }
@@ -83,7 +81,7 @@ void BackwardPass<T>::scaled(const GradientPlanes<T>& dest, const GradientPlanes
 
 template <typename T>
 void BackwardPass<T>::clear(const GradientPlanes<T>& dest, const Shape& shape, RowRange rows) {
-  for (int64_t l = 0; l < count_; ++l) {
+  for (int64_t l = 0; l < columns_; ++l) {
     for (int64_t c = 0; c < shape.channels; ++c) std::fill(dest.row(l, c, rows.first), dest.row(l, c, rows.end), T{0});
   }
 }
@@ -119,7 +117,7 @@ void BackwardPass<T>::collect(int64_t v, int64_t block, RowRange rows, const Gra
       case WINNOW_GLOBAL_AVERAGE_POOL: {
         const auto share = static_cast<T>(source.coefficient / static_cast<double>(shape.height * shape.width));
         const GradientPlanes<T> from = gradient(source.value, block);
-        for (int64_t l = 0; l < count_; ++l) {
+        for (int64_t l = 0; l < columns_; ++l) {
           for (int64_t c = 0; c < shape.channels; ++c) {
             for (int64_t x = 0; x < rows.count() * shape.width; ++x) {
               kernels_.scale(dest.row(l, c, rows.first) + x * kLanes, from.row(l, c, 0), share, 1, add);
@@ -175,12 +173,12 @@ bool BackwardPass<T>::summed(int64_t v, int64_t block, RowRange rows, const Grad
     sums.push_back(gradient(source.value, block));
   }
   const int64_t pixels = rows.count() * shape.width;
-  for (int64_t l = 0; l < count_ && !sums.empty(); ++l) {
+  for (int64_t l = 0; l < columns_ && !sums.empty(); ++l) {
     for (int64_t c = 0; c < shape.channels; ++c) {
       from.clear();
       for (const GradientPlanes<T>& sum : sums) from.push_back(sum.row(l, c, rows.first));
       kernels_.gather({from.data(), coefficients.data(), static_cast<int64_t>(from.size()), 1, 0, kLanes,
-                       dest.row(l, c, rows.first), 0, 0, kLanes, 1, pixels, layout_.lanes(block), false});
+                       dest.row(l, c, rows.first), 0, 0, kLanes, 1, pixels, lanes_, false});
     }
   }
   return !sums.empty();
@@ -190,14 +188,11 @@ template <typename T>
 void BackwardPass<T>::normed(int64_t v, int64_t norm, int64_t block, RowRange rows, const GradientPlanes<T>& dest, bool add) {
   const Shape& shape = graph_[v].shape;
   const GradientPlanes<T> from = gradient(program_.source(norm).value, block);
-  for (int64_t l = 0; l < count_; ++l) {
+  for (int64_t l = 0; l < columns_; ++l) {
     for (int64_t c = 0; c < shape.channels; ++c) {
-      const auto i = static_cast<size_t>(l * shape.channels + c);
-      for (int64_t y = rows.first; y < rows.end; ++y) {
-        kernels_.norm_gradient(dest.row(l, c, y), from.row(l, c, y), plane(v, block, c) + y * layout_.planes[v].pitch,
-                               workspace_.alpha[norm][i], workspace_.beta[norm][i], workspace_.kappa[norm][i], shape.width,
-                               layout_.lanes(block), add);
-      }
+      const int64_t pitch = layout_.planes[v].pitch;
+      norm_rows(norm, l, c, block, {dest.row(l, c, rows.first), dest.pitch}, {from.row(l, c, rows.first), from.pitch},
+                {plane(v, block, c) + rows.first * pitch, pitch}, rows.count(), add);
     }
   }
 }
@@ -208,12 +203,17 @@ void BackwardPass<T>::rectified(int64_t v, int64_t relu, int64_t block, RowRange
   const Shape& shape = graph_[v].shape;
   const auto [from, factor] = gradient_of(relu, block, rows, free);
   const T cap = static_cast<T>(std::get<ReluAttributes>(graph_[relu].attributes).cap);
-  for (int64_t l = 0; l < count_; ++l) {
+  const int64_t pitch = layout_.planes[relu].pitch;
+  for (int64_t l = 0; l < columns_; ++l) {
     for (int64_t c = 0; c < shape.channels; ++c) {
-      for (int64_t y = rows.first; y < rows.end; ++y) {
-        kernels_.relu_gradient(dest.row(l, c, y), from.row(l, c, y), plane(relu, block, c) + y * layout_.planes[relu].pitch,
-                               factor, cap, shape.width, add);
-      }
+      kernels_.relu_gradient({{dest.row(l, c, rows.first), dest.pitch},
+                              {from.row(l, c, rows.first), from.pitch},
+                              {plane(relu, block, c) + rows.first * pitch, pitch},
+                              rows.count(),
+                              shape.width,
+                              factor,
+                              cap,
+                              add});
     }
   }
 }
@@ -244,7 +244,7 @@ void BackwardPass<T>::maximised(int64_t v, int64_t pool, int64_t block, RowRange
           taps.push_back(plane(v, block, c) + iy * layout_.planes[v].pitch + ix * kLanes);
           cells.push_back(iy < rows.first || iy >= rows.end ? -1 : iy * dest.pitch + ix * kLanes);
         });
-        for (int64_t l = 0; l < count_; ++l) {
+        for (int64_t l = 0; l < columns_; ++l) {
           to.clear();
           for (const int64_t cell : cells) to.push_back(cell < 0 ? elsewhere : dest.row(l, c, 0) + cell);
           kernels_.maximum_gradient(to.data(), taps.data(), static_cast<int64_t>(taps.size()), value,
@@ -263,7 +263,7 @@ void BackwardPass<T>::padded(int64_t v, int64_t pad, int64_t block, RowRange row
   const GradientPlanes<T> from = gradient(source.value, block);
   const int64_t first = std::max<int64_t>(0, a.left), end = std::min(out_shape.width, in.width + a.left);
   if (first >= end) return;
-  for (int64_t l = 0; l < count_; ++l) {
+  for (int64_t l = 0; l < columns_; ++l) {
     for (int64_t c = 0; c < in.channels; ++c) {
       for (int64_t y = std::max(rows.first, -a.top); y < std::min(rows.end, out_shape.height - a.top); ++y) {
         kernels_.scale(dest.row(l, c, y) + (first - a.left) * kLanes, from.row(l, c, y + a.top) + first * kLanes,
@@ -287,9 +287,12 @@ void BackwardPass<T>::averaged(int64_t v, int64_t pool, int64_t block, RowRange 
   const int64_t width = out_shape.width;
   pool_share_.assign(plan.share.begin() + reached.first * width, plan.share.begin() + reached.end * width);
   for (int64_t c = 0; c < in.channels; ++c) {
-    gather_rows(plan.gather, pool_weights_.data(), out_shape, dest.from_channel(c), {1, in.height, in.width},
-                layout_.lanes(block), rows, add, [&](int64_t l, int64_t, int64_t y, T* row) {
-                  kernels_.scale_each(row, from.row(l, c, y), pool_share_.data() + (y - reached.first) * width, width, false);
+    gather_rows(plan.gather, pool_weights_.data(), out_shape, dest.from_channel(c), {1, in.height, in.width}, rows, add,
+                [&](int64_t l, int64_t, RowRange made, const Rows<T>& out) {
+                  for (int64_t y = made.first; y < made.end; ++y) {
+                    kernels_.scale_each(out.at + (y - made.first) * out.pitch, from.row(l, c, y),
+                                        pool_share_.data() + (y - reached.first) * width, width, false);
+                  }
                 });
   }
 }
@@ -304,23 +307,39 @@ void BackwardPass<T>::convolved(int64_t v, const DataGroup& group, const T* pack
     const GradientSource& source = program_.source(norm);
     const GradientPlanes<T> from = gradient(source.value, block);
     for (int64_t o = group.parts[k].first; o < group.parts[k].first + group.parts[k].count; ++o) {
-      planes_.push_back({from.from_channel(o), static_cast<T>(source.coefficient), norm, o, graph_[convolution].shape.channels,
+      planes_.push_back({from.from_channel(o), static_cast<T>(source.coefficient), norm, o,
                          norm == convolution ? nullptr : plane(convolution, block, o), layout_.planes[convolution].pitch});
     }
   }
-  const int64_t lanes = layout_.lanes(block);
-  gather_rows(group.gather, packed, shape, dest, graph_[v].shape, lanes, rows, add,
-              [&](int64_t l, int64_t plane, int64_t y, T* row) {
+  gather_rows(group.gather, packed, shape, dest, graph_[v].shape, rows, add,
+              [&](int64_t l, int64_t plane, RowRange made, const Rows<T>& out) {
                 const GradientPlane& p = planes_[static_cast<size_t>(plane)];
-                const T* from = p.gradient.row(l, 0, y);
-                if (p.value == nullptr) {
-                  kernels_.scale(row, from, p.factor, shape.width, false);
-                } else {
-                  const auto i = static_cast<size_t>(l * p.channels + p.channel);
-                  kernels_.norm_gradient(row, from, p.value + y * p.pitch, workspace_.alpha[p.norm][i],
-                                         workspace_.beta[p.norm][i], workspace_.kappa[p.norm][i], shape.width, lanes, false);
+                const Rows<const T> from{p.gradient.row(l, 0, made.first), p.gradient.pitch};
+                if (p.value != nullptr) {
+                  norm_rows(p.norm, l, p.channel, block, out, from, {p.value + made.first * p.pitch, p.pitch}, made.count(),
+                            false);
+                  return;
+                }
+                for (int64_t y = 0; y < made.count(); ++y) {
+                  kernels_.scale(out.at + y * out.pitch, from.at + y * from.pitch, p.factor, shape.width, false);
                 }
               });
+}
+
+template <typename T>
+void BackwardPass<T>::norm_rows(int64_t norm, int64_t column, int64_t channel, int64_t block, const Rows<T>& out,
+                                const Rows<const T>& gradient, const Rows<const T>& value, int64_t rows, bool add) {
+  const Shape& shape = graph_[norm].shape;
+  T alpha[kLanes] = {}, beta[kLanes] = {}, kappa[kLanes] = {};
+  const int64_t each = paired(block) ? 2 : 1;
+  for (int64_t l = column * each; l < std::min(column * each + each, count_); ++l) {
+    const auto i = static_cast<size_t>(l * shape.channels + channel);
+    const LaneRange lanes = lanes_of(l, block);
+    std::fill_n(alpha + lanes.first, lanes.count, workspace_.alpha[norm][i]);
+    std::fill_n(beta + lanes.first, lanes.count, workspace_.beta[norm][i]);
+    std::fill_n(kappa + lanes.first, lanes.count, workspace_.kappa[norm][i]);
+  }
+  kernels_.norm_gradient({out, gradient, value, rows, shape.width, alpha, beta, kappa, add});
 }
 
 template void BackwardPass<float>::collect(int64_t, int64_t, RowRange, const GradientPlanes<float>&, float*);

@@ -6,14 +6,14 @@ namespace winnow {
 namespace {
 
 // A tile's gradient planes and the planes of a tap's channel fit the first-level cache together.
-constexpr int64_t kTilePixels = 128;
+constexpr int64_t kTilePixels = 64;
 
 }  // namespace
 
 template <typename T>
 void add_correlation(const Layout& layout, const Kernels<T>& kernels, const State<T>& state, const WeightGroup& group,
                      const Shape& in_shape, const Shape& out, const GradientPlanes<T>& gradients, int64_t block, RowRange rows,
-                     std::vector<const T*>& taps, T* lane_sums) {
+                     std::vector<const T*>& taps, int64_t columns, int64_t lanes, T* lane_sums, int64_t step) {
   const Planes& in = layout.planes[static_cast<size_t>(group.input)];
   const int64_t group_in = in_shape.channels / group.groups, group_out = out.channels / group.groups;
   const int64_t terms = group_in * static_cast<int64_t>(group.taps.size()), pitch = in.pitch * group.stride.height;
@@ -26,14 +26,17 @@ void add_correlation(const Layout& layout, const Kernels<T>& kernels, const Stat
         const T* base = state.plane(layout, group.input, block, g * group_in + c) + y * pitch;
         for (const Pair& tap : group.taps) taps.push_back(base + tap.height * in.pitch + tap.width * kLanes);
       }
-      for (int64_t o = g * group_out; o < (g + 1) * group_out; o += kCorrelateRows) {
-        const int64_t count = std::min(kCorrelateRows, (g + 1) * group_out - o);
-        const T* planes[kCorrelateRows];
-        for (int64_t r = 0; r < count; ++r) planes[r] = gradients.row(0, o + r, y);
-        for (int64_t t = 0; t < terms; t += kCorrelateTerms) {
-          kernels.correlate({planes, taps.data() + t, count, std::min(kCorrelateTerms, terms - t), height, out.width,
-                             gradients.pitch, pitch, group.stride.width * kLanes, lane_sums + (o * terms + t) * kLanes,
-                             terms * kLanes, layout.lanes(block)});
+      // The planes that the terms read stay in the first-level cache while the gradients of all columns go by.
+      for (int64_t t = 0; t < terms; t += kCorrelateTerms) {
+        for (int64_t l = 0; l < columns; ++l) {
+          for (int64_t o = g * group_out; o < (g + 1) * group_out; o += kCorrelateRows) {
+            const int64_t outputs = std::min(kCorrelateRows, (g + 1) * group_out - o);
+            const T* planes[kCorrelateRows];
+            for (int64_t r = 0; r < outputs; ++r) planes[r] = gradients.row(l, o + r, y);
+            kernels.correlate({planes, taps.data() + t, outputs, std::min(kCorrelateTerms, terms - t), height, out.width,
+                               gradients.pitch, pitch, group.stride.width * kLanes,
+                               lane_sums + l * step + (o * terms + t) * kLanes, terms * kLanes, lanes});
+          }
         }
       }
     }
@@ -42,9 +45,9 @@ void add_correlation(const Layout& layout, const Kernels<T>& kernels, const Stat
 
 template void add_correlation(const Layout&, const Kernels<float>&, const State<float>&, const WeightGroup&, const Shape&,
                               const Shape&, const GradientPlanes<float>&, int64_t, RowRange, std::vector<const float*>&,
-                              float*);
+                              int64_t, int64_t, float*, int64_t);
 template void add_correlation(const Layout&, const Kernels<double>&, const State<double>&, const WeightGroup&, const Shape&,
                               const Shape&, const GradientPlanes<double>&, int64_t, RowRange, std::vector<const double*>&,
-                              double*);
+                              int64_t, int64_t, double*, int64_t);
 
 }  // namespace winnow

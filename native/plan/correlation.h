@@ -9,13 +9,12 @@
 
 namespace winnow {
 
-// Gradient planes of one block: row y of channel c of cotangent l. Planes may hold some rows only.
+// Gradient planes of one block: row y of channel c of a column (backward_pass.h). Planes may hold some rows only.
 template <typename T>
 struct GradientPlanes {
   T* first;
-  int64_t step, plane, pitch;  // elements from cotangent to cotangent, channel to channel, row to row
-  T* row(int64_t l, int64_t channel, int64_t y) const { return first + l * step + channel * plane + y * pitch; }
-  GradientPlanes cotangent(int64_t l) const { return {first + l * step, step, plane, pitch}; }
+  int64_t step, plane, pitch;  // elements from column to column, channel to channel, row to row
+  T* row(int64_t column, int64_t channel, int64_t y) const { return first + column * step + channel * plane + y * pitch; }
   GradientPlanes from_channel(int64_t channel) const { return {first + channel * plane, step, plane, pitch}; }
 };
 
@@ -25,11 +24,11 @@ struct RowRange {
   int64_t count() const { return end - first; }
 };
 
-// Adds the correlations of some rows of one block to lane_sums, [out][term][lane], term = input channel within
-// the group * taps + tap. `taps` is scratch.
+// Adds the correlations of some rows of one block, for some columns, to lane_sums, [column][out][term][lane], columns `step`
+// elements apart, term = input channel within the group * taps + tap. `lanes` are in use; `taps` is scratch.
 template <typename T>
 void add_correlation(const Layout& layout, const Kernels<T>& kernels, const State<T>& state, const WeightGroup& group,
                      const Shape& in, const Shape& out, const GradientPlanes<T>& gradients, int64_t block, RowRange rows,
-                     std::vector<const T*>& taps, T* lane_sums);
+                     std::vector<const T*>& taps, int64_t columns, int64_t lanes, T* lane_sums, int64_t step);
 
 }  // namespace winnow

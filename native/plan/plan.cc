@@ -277,6 +277,7 @@ class TypedPlan final : public Plan {
       for (int64_t i = 0; i < layout_.state_elements; ++i) to[i] = static_cast<T>(from[i]);
       state.norms = wide->norms;
     }
+    if (pairs_cotangents(layout_, kernels_)) repeat_last_block(graph_, layout_, *slots_.states[static_cast<size_t>(slot)]);
   }
 
   // Jobs in waves of as many as there are threads and the byte budget allows; each has a state of its own.

@@ -122,6 +122,7 @@ struct Workspace {
   std::vector<const T*> rows;                      // of a gather or a correlation
   std::vector<T> lane_sums;                        // of the correlations with one source, [cotangent][sum][lane]
   std::vector<double> correlations;                // the same added up, [cotangent][sum]
+  std::vector<double> unwanted;                    // those of the half of a pair that has no cotangent
 };
 
 }  // namespace winnow

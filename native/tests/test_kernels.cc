@@ -177,18 +177,24 @@ void pointwise_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draw
       T& a = activation.data()[i];
       a = i % 5 == 0 || a < 0 ? T{0} : cap > 0 && (i % 7 == 0 || a > cap) ? cap : a;
     }
-    both([&](const Kernels<T>& k, T* to) { k.relu_gradient(to, in.data(), activation.data(), factor, cap, pixels, add); });
-  }
-  for (const int64_t lanes : kUsedLanes) {
     both([&](const Kernels<T>& k, T* to) {
-      k.norm_gradient(to, in.data(), other.data(), factor, shift, T(0.25) * factor, pixels, lanes, add);
+      k.relu_gradient({{to, 0}, {in.data(), 0}, {activation.data(), 0}, 1, pixels, factor, cap, add});
     });
   }
+  // Rows half as long, one after the other; coefficients differ from lane to lane and are zero in the last ones.
+  T alpha[kLanes] = {}, beta[kLanes] = {}, kappa[kLanes] = {};
+  for (int64_t l = 0; l < kLanes - 3; ++l) {
+    alpha[l] = factor * static_cast<T>(std::cos(l)), beta[l] = shift * static_cast<T>(std::sin(l)), kappa[l] = alpha[l] / 4;
+  }
+  const int64_t rows = pixels % 2 == 0 ? 2 : 1, pitch = pixels / rows * kLanes;
+  both([&](const Kernels<T>& k, T* to) {
+    k.norm_gradient({{to, pitch}, {in.data(), pitch}, {other.data(), pitch}, rows, pixels / rows, alpha, beta, kappa, add});
+  });
 }
 
 template <typename T>
-void sum_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t pixels, int64_t lanes) {
-  // The lanes past the batch hold numbers that must not count.
+void sum_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t pixels, LaneRange lanes) {
+  // The other lanes hold numbers that must not count.
   const Buffer<T> a(pixels * kLanes, draws), b(pixels * kLanes, draws);
   const Buffer<T> size_a = a.absolute(), size_b = b.absolute();
   const double unit = std::numeric_limits<T>::epsilon() * static_cast<double>(pixels + 4);
@@ -196,6 +202,21 @@ void sum_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& dra
              unit * reference.sum(size_a.data(), pixels, lanes));
   CHECK_NEAR(kernels.product(a.data(), b.data(), pixels, lanes), reference.product(a.data(), b.data(), pixels, lanes),
              unit * reference.product(size_a.data(), size_b.data(), pixels, lanes));
+}
+
+template <typename T>
+void reduce_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t count, bool halves) {
+  const Buffer<T> lane_sums(count * kLanes, draws);
+  const auto run = [&](const Kernels<T>& k, const Buffer<T>& from) {
+    Buffer<T> left(from);
+    std::vector<double> sums(static_cast<size_t>(2 * count), 0.25);  // added to
+    k.reduce(left.data(), count, sums.data(), halves ? sums.data() + count : nullptr);
+    for (int64_t i = 0; i < left.count(); ++i) CHECK(left.data()[i] == T{0});
+    return sums;
+  };
+  const std::vector<double> actual = run(kernels, lane_sums), expected = run(reference, lane_sums),
+                            magnitude = run(reference, lane_sums.absolute());
+  for (size_t i = 0; i < actual.size(); ++i) CHECK_NEAR(actual[i], expected[i], 1e-15 * magnitude[i]);
 }
 
 template <typename T>
@@ -322,7 +343,19 @@ TEST(sums) {
   each_variant([](const auto& kernels, const auto& reference, auto) {
     Draws draws(seed(), 4);
     for (const int64_t pixels : kPixels) {
-      for (const int64_t lanes : kUsedLanes) sum_case(kernels, reference, draws, pixels, lanes);
+      for (const int64_t lanes : kUsedLanes) {
+        sum_case(kernels, reference, draws, pixels, {0, lanes});
+        sum_case(kernels, reference, draws, pixels, {kLanes - lanes, lanes});
+      }
+    }
+  });
+}
+
+TEST(reduce) {
+  each_variant([](const auto& kernels, const auto& reference, auto) {
+    Draws draws(seed(), 11);
+    for (const int64_t count : {1, 2, 7}) {
+      for (const bool halves : {false, true}) reduce_case(kernels, reference, draws, count, halves);
     }
   });
 }

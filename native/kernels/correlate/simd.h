@@ -74,20 +74,13 @@ inline void correlate_rows(const Correlation<T>& c, int64_t row) {
   for (; t < c.terms; ++t) correlate_tile<T, W, ROWS, 1>(c, row, t);
 }
 
-template <typename T, int W>
-inline void correlate_width(const Correlation<T>& c) {
+template <typename T>
+void correlate(const Correlation<T>& c) {
+  constexpr int W = kWidth<T>;
   int64_t r = 0;
   for (; r + 3 <= c.rows; r += 3) correlate_rows<T, W, 3>(c, r);
   if (c.rows - r == 2) correlate_rows<T, W, 2>(c, r);
   if (c.rows - r == 1) correlate_rows<T, W, 1>(c, r);
-}
-
-template <typename T>
-void correlate(const Correlation<T>& c) {
-  if constexpr (kWidth<T> == kLanes) {
-    if (c.lanes <= kLanes / 2) return correlate_width<T, kWidth<T> / 2>(c);
-  }
-  correlate_width<T, kWidth<T>>(c);
 }
 
 }  // namespace winnow::WINNOW_VARIANT_NAMESPACE

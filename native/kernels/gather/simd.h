@@ -57,31 +57,22 @@ inline void gather_outputs(const GatherRows<T>& r) {
   }
 }
 
-template <typename T, int W>
-inline void gather_width(const GatherRows<T>& r) {
-  switch (r.outputs) {
-    case 1:
-      return gather_outputs<T, W, 1>(r);
-    case 2:
-      return gather_outputs<T, W, 2>(r);
-    case 3:
-      return gather_outputs<T, W, 3>(r);
-    case 4:
-      return gather_outputs<T, W, 4>(r);
-    case 5:
-      return gather_outputs<T, W, 5>(r);
-    default:
-      return gather_outputs<T, W, 6>(r);
-  }
-}
-
 template <typename T>
 void gather(const GatherRows<T>& r) {
-  // A block that is at most half full takes half-width vectors: 72 samples cost 4.5 blocks, not 5.
-  if constexpr (kWidth<T> == kLanes) {
-    if (r.lanes <= kLanes / 2) return gather_width<T, kWidth<T> / 2>(r);
+  switch (r.outputs) {
+    case 1:
+      return gather_outputs<T, kWidth<T>, 1>(r);
+    case 2:
+      return gather_outputs<T, kWidth<T>, 2>(r);
+    case 3:
+      return gather_outputs<T, kWidth<T>, 3>(r);
+    case 4:
+      return gather_outputs<T, kWidth<T>, 4>(r);
+    case 5:
+      return gather_outputs<T, kWidth<T>, 5>(r);
+    default:
+      return gather_outputs<T, kWidth<T>, 6>(r);
   }
-  gather_width<T, kWidth<T>>(r);
 }
 
 }  // namespace winnow::WINNOW_VARIANT_NAMESPACE

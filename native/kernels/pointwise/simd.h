@@ -129,31 +129,50 @@ void weighted_sum(const WeightedSum<T>& s) {
   });
 }
 
-template <typename T>
-void relu_gradient(T* out, const T* in, const T* activation, T factor, T cap, int64_t pixels, bool add) {
-  const Wide<T> f = all<T, kWidth<T>>(factor), c = all<T, kWidth<T>>(cap), zero{};
-  each_vector<T>(pixels, [&](int64_t i) {
-    const Wide<T> a = get(activation + i);
-    Wide<T> v = a > zero ? f * get(in + i) : zero;
-    if (cap > 0) v = a < c ? v : zero;
-    put(out + i, v, add);
-  });
+// Arguments are copied first: a store of T might change what lies behind a reference, and the compiler would read it again.
+template <typename T, bool CAPPED>
+inline void relu_gradient_rows(const ReluGradient<T> r) {
+  const Wide<T> f = all<T, kWidth<T>>(r.factor), c = all<T, kWidth<T>>(r.cap), zero{};
+  const bool add = r.add;
+  for (int64_t y = 0; y < r.rows; ++y) {
+    T* out = r.out.at + y * r.out.pitch;
+    const T *in = r.in.at + y * r.in.pitch, *activation = r.activation.at + y * r.activation.pitch;
+    each_vector<T>(r.pixels, [&](int64_t i) {
+      const Wide<T> a = get(activation + i);
+      Wide<T> v = a > zero ? f * get(in + i) : zero;
+      if constexpr (CAPPED) v = a < c ? v : zero;
+      put(out + i, v, add);
+    });
+  }
 }
 
 template <typename T>
-void norm_gradient(T* out, const T* gradient, const T* value, T alpha, T beta, T kappa, int64_t pixels, int64_t lanes,
-                   bool add) {
-  const Wide<T> a = all<T, kWidth<T>>(alpha), b = all<T, kWidth<T>>(beta), k = all<T, kWidth<T>>(kappa);
-  const auto at = [&](int64_t i) { return multiply_add(a, get(gradient + i), multiply_add(b, get(value + i), k)); };
-  if (lanes == kLanes) {
-    each_vector<T>(pixels, [&](int64_t i) { put(out + i, at(i), add); });
-    return;
+void relu_gradient(const ReluGradient<T>& r) {
+  r.cap > 0 ? relu_gradient_rows<T, true>(r) : relu_gradient_rows<T, false>(r);
+}
+
+template <typename T>
+void norm_gradient(const NormGradient<T>& n) {
+  constexpr int kParts = static_cast<int>(kLanes) / kWidth<T>;
+  Wide<T> alpha[kParts], beta[kParts], kappa[kParts];
+  WINNOW_UNROLL
+  for (int k = 0; k < kParts; ++k) {
+    alpha[k] = get(n.alpha + k * kWidth<T>), beta[k] = get(n.beta + k * kWidth<T>), kappa[k] = get(n.kappa + k * kWidth<T>);
   }
-  // A window over ones and zeros: its first `lanes` are ones.
-  static const T ones[2 * kLanes] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
-  const T* used = ones + kLanes - lanes;
-  for (int64_t x = 0; x < pixels; ++x) {
-    for (int64_t l = 0; l < kLanes; l += kWidth<T>) put(out + x * kLanes + l, at(x * kLanes + l) * get(used + l), add);
+  const int64_t rows = n.rows, pixels = n.pixels;
+  const Rows<T> to = n.out;
+  const Rows<const T> from = n.gradient, at = n.value;
+  const bool add = n.add;
+  for (int64_t y = 0; y < rows; ++y) {
+    T* out = to.at + y * to.pitch;
+    const T *gradient = from.at + y * from.pitch, *value = at.at + y * at.pitch;
+    for (int64_t x = 0; x < pixels; ++x) {
+      WINNOW_UNROLL
+      for (int k = 0; k < kParts; ++k) {
+        const int64_t i = x * kLanes + k * kWidth<T>;
+        put(out + i, multiply_add(alpha[k], get(gradient + i), multiply_add(beta[k], get(value + i), kappa[k])), add);
+      }
+    }
   }
 }
 
@@ -187,7 +206,6 @@ void scale_each(T* out, const T* in, const T* factors, int64_t pixels, bool add)
   }
 }
 
-// Adds the used lanes of per-lane sums, in lane order.
 // W values as doubles.
 template <typename T, int W>
 inline V<double, W> widen(const T* p) {
@@ -197,16 +215,18 @@ inline V<double, W> widen(const T* p) {
   return __builtin_convertvector(narrow, V<double, W>);
 }
 
+// Adds some lanes of per-lane sums, in lane order.
 template <typename T>
-inline double used_lanes(const Wide<T> (&sums)[kLanes / kWidth<T>], int64_t lanes) {
+inline double used_lanes(const Wide<T> (&sums)[kLanes / kWidth<T>], LaneRange lanes) {
   double total = 0;
-  for (int64_t l = 0; l < lanes; ++l) total += static_cast<double>(sums[l / kWidth<T>][l % kWidth<T>]);
+  for (int64_t l = lanes.first; l < lanes.first + lanes.count; ++l)
+    total += static_cast<double>(sums[l / kWidth<T>][l % kWidth<T>]);
   return total;
 }
 
 // Sum over a run of term(element offset), per lane.
 template <typename T, typename Term>
-inline double lane_sums(int64_t pixels, int64_t lanes, Term term) {
+inline double lane_sums(int64_t pixels, LaneRange lanes, Term term) {
   constexpr int64_t kParts = kLanes / kWidth<T>;
   Wide<T> sums[kParts] = {};
   for (int64_t x = 0; x < pixels; ++x) {
@@ -215,21 +235,28 @@ inline double lane_sums(int64_t pixels, int64_t lanes, Term term) {
   return used_lanes<T>(sums, lanes);
 }
 
+// Lanes [first, first + count) added up, vector by vector and then across.
 template <typename T>
-void reduce(T* lane_sums, int64_t count, double* sums) {
+inline double lane_total(const T* lanes, int64_t count) {
   constexpr int W = kBytes / 8;
+  V<double, W> total = widen<T, W>(lanes);
+  for (int64_t l = W; l < count; l += W) total += widen<T, W>(lanes + l);
+  double sum = 0;
+  for (int l = 0; l < W; ++l) sum += total[l];
+  return sum;
+}
+
+template <typename T>
+void reduce(T* lane_sums, int64_t count, double* sums, double* upper) {
   for (int64_t i = 0; i < count; ++i, lane_sums += kLanes) {
-    V<double, W> total = widen<T, W>(lane_sums);
-    for (int64_t l = W; l < kLanes; l += W) total += widen<T, W>(lane_sums + l);
-    double sum = 0;
-    for (int l = 0; l < W; ++l) sum += total[l];
-    sums[i] += sum;
+    sums[i] += lane_total(lane_sums, upper == nullptr ? kLanes : kLanes / 2);
+    if (upper != nullptr) upper[i] += lane_total(lane_sums + kLanes / 2, kLanes / 2);
     for (int64_t l = 0; l < kLanes; l += kWidth<T>) put(lane_sums + l, Wide<T>{}, false);
   }
 }
 
 template <typename T>
-double sum(const T* in, int64_t pixels, int64_t lanes) {
+double sum(const T* in, int64_t pixels, LaneRange lanes) {
   return lane_sums<T>(pixels, lanes, [&](int64_t i, Wide<T> s) { return s + get(in + i); });
 }
 
@@ -277,7 +304,7 @@ double channel_squares(const ChannelPlanes<const T>& p, const Extent& e, T mean)
 }
 
 template <typename T>
-double product(const T* a, const T* b, int64_t pixels, int64_t lanes) {
+double product(const T* a, const T* b, int64_t pixels, LaneRange lanes) {
   return lane_sums<T>(pixels, lanes, [&](int64_t i, Wide<T> s) { return multiply_add(get(a + i), get(b + i), s); });
 }
 
