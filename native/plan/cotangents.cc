@@ -7,6 +7,14 @@
 
 namespace winnow {
 
+void cross_entropy_gradient(double* logits, int64_t outputs, int64_t label) {
+  const double largest = *std::max_element(logits, logits + outputs);
+  double total = 0;
+  for (int64_t k = 0; k < outputs; ++k) total += logits[k] = std::exp(logits[k] - largest);
+  for (int64_t k = 0; k < outputs; ++k) logits[k] /= total;
+  logits[label] -= 1;
+}
+
 template <typename T>
 Seeds<T>::Seeds(const Graph& graph, const Layout& layout, const State<T>& state, const winnow_cotangents& cotangents,
                 const winnow_call& call, const winnow_job& job)
@@ -23,11 +31,7 @@ Seeds<T>::Seeds(const Graph& graph, const Layout& layout, const State<T>& state,
                      y * layout.planes[static_cast<size_t>(graph.output())].pitch;
       z[k] = static_cast<double>(row[x * kLanes + sample % kLanes]);
     }
-    const double largest = *std::max_element(z, z + outputs);
-    double total = 0;
-    for (int64_t k = 0; k < outputs; ++k) total += z[k] = std::exp(z[k] - largest);
-    for (int64_t k = 0; k < outputs; ++k) z[k] /= total;
-    z[call.targets[job.target * layout.batch + sample]] -= 1;
+    cross_entropy_gradient(z, outputs, call.targets[job.target * layout.batch + sample]);
   }
 }
 

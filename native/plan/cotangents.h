@@ -8,6 +8,9 @@
 
 namespace winnow {
 
+// Logits of one sample become its loss's gradient: softmax - onehot.
+void cross_entropy_gradient(double* logits, int64_t outputs, int64_t label);
+
 template <typename T>
 class Seeds {
  public:

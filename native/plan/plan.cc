@@ -30,18 +30,6 @@ int64_t cotangent_block(const Layout& layout, int64_t element_bytes, int64_t cot
   return std::clamp<int64_t>(std::min({memory, cache, cotangents}), 1, kMostCotangents);
 }
 
-// Where each tensor of the chosen roles begins in a row of gradients; -1 where it takes no part.
-std::vector<int64_t> gradient_offsets(const Network& network, uint32_t roles, int64_t& elements) {
-  std::vector<int64_t> offsets;
-  elements = 0;
-  for (const Tensor& tensor : network.tensors()) {
-    const bool part = (roles >> tensor.role & 1u) != 0;
-    offsets.push_back(part ? elements : -1);
-    if (part) elements += tensor.elements;
-  }
-  return offsets;
-}
-
 template <typename T>
 class TypedPlan final : public Plan {
  public:
@@ -196,31 +184,10 @@ class TypedPlan final : public Plan {
   static const winnow_random_stream* stream_of(const winnow_call& call, const winnow_job& job) {
     return job.stream < 0 ? nullptr : call.streams + job.stream;
   }
-  static size_t program_index(const winnow_job& job) { return static_cast<size_t>(std::max<int64_t>(0, job.row)); }
-
-  // One program per row that a job uses; a network without choices has one. Throws INVALID for a job that runs noise and has no
-  // stream.
   std::vector<std::unique_ptr<Program>> make_programs(const winnow_call& call, std::vector<int64_t> wanted, bool backward,
                                                       const RunningStatistics& statistics) const {
     wanted.insert(wanted.end(), statistics.norms().begin(), statistics.norms().end());
-    std::vector<std::unique_ptr<Program>> programs(static_cast<size_t>(std::max<int64_t>(1, call.row_count)));
-    const int64_t choices = graph_.network().choices();
-    for (int64_t j = 0; j < call.job_count; ++j) {
-      const size_t row = program_index(call.jobs[j]);
-      const auto at = static_cast<int64_t>(row) * choices;
-      if (programs[row] == nullptr) {
-        programs[row] =
-            std::make_unique<Program>(graph_, call.states == nullptr ? nullptr : call.states + at,
-                                      call.coefficients == nullptr ? nullptr : call.coefficients + at, wanted, backward);
-      }
-      const int64_t noise = programs[row]->noise();
-      if (noise >= 0 && call.jobs[j].stream < 0) {
-        throw Failure(WINNOW_INVALID, "job " + std::to_string(j) + " runs node " +
-                                          graph_.network().nodes()[static_cast<size_t>(graph_[noise].node())].name +
-                                          ", which adds noise: it needs a stream");
-      }
-    }
-    return programs;
+    return Plan::make_programs(call, wanted, backward);
   }
 
   // States of one layout, by job of a wave.
@@ -236,13 +203,6 @@ class TypedPlan final : public Plan {
     return Forward<T>(graph_, slots.layout, kernels_, program, call.parameters[job.parameters]->parameters, NormModes(call),
                       stream_of(call, job), *slots.states[static_cast<size_t>(slot)]);
   }
-
-  std::vector<int64_t> tapped() const {
-    std::vector<int64_t> values;
-    for (const Tap& tap : taps_) values.push_back(tap.value);
-    return values;
-  }
-
   // The forward pass of a gradient, and its patterns where somebody reads them.
   void read_forward(const winnow_call& call, int64_t j, const Program& program, int64_t slot, const PatternReader* reader) {
     const winnow_images& images = call.inputs[call.jobs[j].input];
@@ -328,6 +288,45 @@ class TypedPlan final : public Plan {
 };
 
 }  // namespace
+
+std::vector<std::unique_ptr<Program>> Plan::make_programs(const winnow_call& call, const std::vector<int64_t>& wanted,
+                                                          bool backward) const {
+  std::vector<std::unique_ptr<Program>> programs(static_cast<size_t>(std::max<int64_t>(1, call.row_count)));
+  const int64_t choices = graph_.network().choices();
+  for (int64_t j = 0; j < call.job_count; ++j) {
+    const size_t row = program_index(call.jobs[j]);
+    const auto at = static_cast<int64_t>(row) * choices;
+    if (programs[row] == nullptr) {
+      programs[row] =
+          std::make_unique<Program>(graph_, call.states == nullptr ? nullptr : call.states + at,
+                                    call.coefficients == nullptr ? nullptr : call.coefficients + at, wanted, backward);
+    }
+    const int64_t noise = programs[row]->noise();
+    if (noise >= 0 && call.jobs[j].stream < 0) {
+      throw Failure(WINNOW_INVALID, "job " + std::to_string(j) + " runs node " +
+                                        graph_.network().nodes()[static_cast<size_t>(graph_[noise].node())].name +
+                                        ", which adds noise: it needs a stream");
+    }
+  }
+  return programs;
+}
+
+std::vector<int64_t> Plan::tapped() const {
+  std::vector<int64_t> values;
+  for (const Tap& tap : taps_) values.push_back(tap.value);
+  return values;
+}
+
+std::vector<int64_t> gradient_offsets(const Network& network, uint32_t roles, int64_t& elements) {
+  std::vector<int64_t> offsets;
+  elements = 0;
+  for (const Tensor& tensor : network.tensors()) {
+    const bool part = (roles >> tensor.role & 1u) != 0;
+    offsets.push_back(part ? elements : -1);
+    if (part) elements += tensor.elements;
+  }
+  return offsets;
+}
 
 std::unique_ptr<Plan> Plan::create(std::shared_ptr<const Device> device, std::shared_ptr<const Network> network,
                                    const winnow_plan_options& options) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "plan/graph.h"
+#include "plan/program.h"
 #include "plan/signs.h"
 #include "plan/timing.h"
 #include "runtime/device.h"
@@ -108,6 +109,12 @@ class Plan {
  protected:
   Plan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> network, const winnow_plan_options& options,
        bool input_gradient);
+  std::vector<int64_t> tapped() const;  // values
+  // One program for each row that a job uses, by row; a network without choices has one. `wanted` as in Program. Throws
+  // INVALID for a job that runs noise and has no stream.
+  std::vector<std::unique_ptr<Program>> make_programs(const winnow_call& call, const std::vector<int64_t>& wanted,
+                                                      bool backward) const;
+  static size_t program_index(const winnow_job& job) { return static_cast<size_t>(job.row < 0 ? 0 : job.row); }
   // How the device lays it out and runs it, for `describe`: members of a JSON object.
   virtual std::string facts() const = 0;
 
@@ -119,6 +126,9 @@ class Plan {
   std::atomic<bool> busy_{false};
   std::unique_ptr<Timing> timing_;  // nullptr: not timed
 };
+
+// Where each tensor of the chosen roles begins in a row of gradients, -1 where it takes no part; and how long a row is.
+std::vector<int64_t> gradient_offsets(const Network& network, uint32_t roles, int64_t& elements);
 
 // Samples of the largest input that a job of a checked call takes.
 int64_t largest_input(const winnow_call& call);

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "check.h"
+#include "emulated_device.h"
 #include "runtime/device.h"
 #include "test_networks.h"
 #include "winnow/winnow.h"
@@ -34,6 +35,9 @@ using DeviceHandle = std::unique_ptr<winnow_device, Destroyer<winnow_device, win
 using NetworkHandle = std::unique_ptr<winnow_network, Destroyer<winnow_network, winnow_network_destroy>>;
 using ParametersHandle = std::unique_ptr<winnow_parameters, Destroyer<winnow_parameters, winnow_parameters_destroy>>;
 using PlanHandle = std::unique_ptr<winnow_plan, Destroyer<winnow_plan, winnow_plan_destroy>>;
+
+// Not a variant of the CPU's: the other back end, its kernels run on the host.
+constexpr char kEmulated[] = "emulated device";
 
 // Everything that jobs index into.
 struct Tables {
@@ -121,12 +125,16 @@ struct Cotangents {
 class Native {
  public:
   Native(const Tables& tables, const char* variant, winnow_dtype dtype, int64_t threads) : tables_(tables) {
-    winnow_device_options device_options = {};
-    device_options.size = sizeof device_options;
-    device_options.threads = threads;
-    device_options.variant = variant;
     winnow_device* device = nullptr;
-    require_ok(winnow_device_open(&device_options, &device, &error_), error_);
+    if (std::string(variant) == kEmulated) {
+      device = open_emulated_device();
+    } else {
+      winnow_device_options device_options = {};
+      device_options.size = sizeof device_options;
+      device_options.threads = threads;
+      device_options.variant = variant;
+      require_ok(winnow_device_open(&device_options, &device, &error_), error_);
+    }
     device_.reset(device);
     winnow_network* network = nullptr;
     require_ok(winnow_network_create(tables.blob.data(), static_cast<int64_t>(tables.blob.size() * 8), &network, &error_),
@@ -337,6 +345,7 @@ std::vector<const char*> variants() {
       names.push_back(variant_name(variant));
     }
   }
+  names.push_back(kEmulated);
   return names;
 }
 
@@ -703,6 +712,7 @@ void check_network(const std::vector<int64_t>& blob, int64_t batch, winnow_norm_
       }
       const std::vector<double> kernel = native.ntk(t.jobs, WINNOW_NTK_ROLES), logits = native.forward(t.jobs);
       for (const int64_t threads : {2, 3}) {
+        if (std::string(variant) == kEmulated) break;  // it has one
         note(here + " threads " + std::to_string(threads));
         Native other(t, variant, dtype, threads);
         check_same_bits(other.ntk(t.jobs, WINNOW_NTK_ROLES), kernel, "the kernel");

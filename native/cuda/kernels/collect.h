@@ -33,7 +33,7 @@ struct Collect {
     const T *gradients, *values;
     int64_t gradient_pitch, value_pitch;
     const Reader* readers;
-    Planes<T> out;  // by task
+    BatchPlanes<T> out;  // by task
     int32_t count, slot;
   };
   WINNOW_EVERYWHERE static void run(const Arguments& a, int64_t block, int32_t thread, int32_t, Shared&) {

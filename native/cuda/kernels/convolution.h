@@ -38,8 +38,8 @@ struct Convolution {
   struct Arguments {
     Choices choices;
     ParameterTable<T> parameters;
-    Planes<const T> in;
-    Planes<T> out;
+    BatchPlanes<const T> in;
+    BatchPlanes<T> out;
     int64_t weight, bias;  // in the parameters; -1: no bias
     Window window;
     Tiling tiling;  // of the outputs
@@ -101,8 +101,8 @@ struct ConvolutionData {
     const T *gradients, *values;  // of tasks, of passes
     int64_t gradient_pitch, value_pitch;
     const DataPart* parts;
-    Planes<T> out;  // by task
-    Tiling tiling;  // of the inputs
+    BatchPlanes<T> out;  // by task
+    Tiling tiling;       // of the inputs
     int32_t count, add;
     int32_t slot, reserved;
   };

@@ -25,8 +25,8 @@ struct Correlation {
   };
   struct Arguments {
     Choices choices;
-    Planes<const T> gradient;  // by task
-    Planes<const T> in;        // by pass
+    BatchPlanes<const T> gradient;  // by task
+    BatchPlanes<const T> in;        // by pass
     const Shift* taps;
     double* out;  // [task][out_pitch]: [output][input within the group][tap]
     int64_t out_pitch;
@@ -110,7 +110,7 @@ struct InputSums {
   using Shared = BlockSum<kThreads, 1>;
   struct Arguments {
     Choices choices;
-    Planes<const T> in;
+    BatchPlanes<const T> in;
     const Shift* taps;
     double* out;
     int64_t out_pitch;

@@ -47,7 +47,7 @@ struct Size {
 
 // Planes of one value or gradient, `pitch` elements from pass to pass (task to task).
 template <typename T>
-struct Planes {
+struct BatchPlanes {
   T* first;
   int64_t pitch;
   Size size;
@@ -87,7 +87,7 @@ struct ParameterTable {
 
 // Statistics of the norms, [pass][channel of all norms].
 struct NormTable {
-  double *mean, *inverse_deviation, *scale, *shift;
+  double *mean, *variance, *inverse_deviation, *scale, *shift;
   int64_t channels;
 };
 
@@ -121,12 +121,12 @@ struct BlockSum {
   double part[kSums][kThreads];
   static constexpr int32_t kFew = 16;
   WINNOW_EVERYWHERE void fold(int32_t thread) {
-    if (thread >= kFew * kSums) return;
-    double* const all = part[thread / kFew];
-    const int32_t first = thread % kFew;
-    double sum = all[first];
-    for (int32_t i = first + kFew; i < kThreads; i += kFew) sum += all[i];
-    all[first] = sum;
+    if (thread >= kFew) return;
+    for (int32_t sum = 0; sum < kSums; ++sum) {
+      double few = part[sum][thread];
+      for (int32_t i = thread + kFew; i < kThreads; i += kFew) few += part[sum][i];
+      part[sum][thread] = few;
+    }
   }
   WINNOW_EVERYWHERE double total(int32_t sum) const {
     double result = part[sum][0];

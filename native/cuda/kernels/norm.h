@@ -20,7 +20,7 @@ struct Statistics {
     Choices choices;
     NormTable norms;
     ParameterTable<double> parameters;
-    Planes<const T> in;
+    BatchPlanes<const T> in;
     int64_t gain, offset, running_mean, running_variance;  // in the parameters; -1 where it has none
     double epsilon;
     NormMode mode;
@@ -57,7 +57,7 @@ struct Statistics {
     const int64_t at = pass * a.norms.channels + a.norm + c;
     if (a.mode == NormMode::kIdentity) {
       a.norms.mean[at] = a.norms.shift[at] = 0;
-      a.norms.inverse_deviation[at] = a.norms.scale[at] = 1;
+      a.norms.variance[at] = a.norms.inverse_deviation[at] = a.norms.scale[at] = 1;
       return;
     }
     if (a.mode == NormMode::kRunning) {
@@ -68,6 +68,7 @@ struct Statistics {
     const double gain = a.gain < 0 ? 1.0 : a.parameters.at(pass, a.gain)[c];
     const double offset = a.offset < 0 ? 0.0 : a.parameters.at(pass, a.offset)[c];
     a.norms.mean[at] = mean;
+    a.norms.variance[at] = variance;
     a.norms.inverse_deviation[at] = inverse;
     a.norms.scale[at] = gain * inverse;
     a.norms.shift[at] = offset - mean * (gain * inverse);
@@ -81,9 +82,9 @@ struct ChannelSums {
   using Shared = BlockSum<kThreads, 2>;
   struct Arguments {
     Choices choices;
-    Planes<const T> gradient;  // by task
-    Planes<const T> values;    // by pass; first is nullptr for none
-    double *sums, *products;   // [task][pitch]
+    BatchPlanes<const T> gradient;  // by task
+    BatchPlanes<const T> values;    // by pass; first is nullptr for none
+    double *sums, *products;        // [task][pitch]
     int64_t pitch;
     int32_t slot, reserved;
   };

@@ -2,8 +2,36 @@
 #pragma once
 
 #include "cuda/kernels/kernel.h"
+#include "runtime/philox.h"
 
 namespace winnow::machine {
+
+// Noise: deviation times the normal number of the element's place in the whole input, from the pass's own stream.
+template <typename T>
+struct AddNoise {
+  static constexpr int32_t kThreads = 256, kPhases = 1;
+  using Shared = Nothing;
+  struct Arguments {
+    Choices choices;
+    BatchPlanes<const T> in;
+    BatchPlanes<T> out;
+    const uint64_t* streams;      // [pass][stream_pitch]: the seed, then a stream for every noise
+    const int64_t* first_sample;  // [pass]
+    double deviation;
+    int32_t stream_pitch, stream, slot;
+  };
+  WINNOW_EVERYWHERE static void run(const Arguments& a, int64_t block, int32_t thread, int32_t, Shared&) {
+    const Size& size = a.out.size;
+    const Element e = element_of<kThreads>(block, thread, size.elements());
+    if (e.element >= size.elements() || !a.choices.has(e.pass, a.slot)) return;
+    const int64_t plane = size.plane(), c = e.element / size.channel(), within = e.element % size.channel();
+    const int64_t at = ((a.first_sample[e.pass] + within / plane) * size.channels + c) * plane + within % plane;
+    const uint64_t* streams = a.streams + e.pass * a.stream_pitch;
+    const double noise = a.deviation * philox::normal(streams[0], streams[a.stream], at);
+    a.out.first[e.pass * a.out.pitch + e.element] =
+        static_cast<T>(static_cast<double>(a.in.first[e.pass * a.in.pitch + e.element]) + noise);
+  }
+};
 
 // Images [sample][channel][row][pixel] become planes; a pass takes the batch that begins at element `first[pass]`.
 template <typename T>
@@ -13,7 +41,7 @@ struct Load {
   struct Arguments {
     const double* images;
     const int64_t* first;
-    Planes<T> out;
+    BatchPlanes<T> out;
   };
   WINNOW_EVERYWHERE static void run(const Arguments& a, int64_t block, int32_t thread, int32_t, Shared&) {
     const Size& size = a.out.size;
@@ -33,8 +61,8 @@ struct Rectify {
   struct Arguments {
     Choices choices;
     NormTable norms;
-    Planes<const T> in;
-    Planes<T> out;
+    BatchPlanes<const T> in;
+    BatchPlanes<T> out;
     View view;
     int32_t slot;
     double cap;
@@ -60,8 +88,8 @@ struct Affine {
   struct Arguments {
     Choices choices;
     NormTable norms;
-    Planes<const T> in;
-    Planes<T> out;
+    BatchPlanes<const T> in;
+    BatchPlanes<T> out;
     View view;
     int32_t slot;
   };
@@ -93,7 +121,7 @@ struct WeightedSum {
     NormTable norms;
     const T* values;
     const SumInput* inputs;
-    Planes<T> out;
+    BatchPlanes<T> out;
     int32_t count, slot;
   };
   WINNOW_EVERYWHERE static void run(const Arguments& a, int64_t block, int32_t thread, int32_t, Shared&) {
@@ -123,8 +151,8 @@ struct Move {
   using Shared = Nothing;
   struct Arguments {
     Choices choices;
-    Planes<const T> in;
-    Planes<T> out;
+    BatchPlanes<const T> in;
+    BatchPlanes<T> out;
     int32_t first_in, first_out, channels, top, left, slot;
   };
   WINNOW_EVERYWHERE static void run(const Arguments& a, int64_t block, int32_t thread, int32_t, Shared&) {
@@ -164,7 +192,7 @@ struct Store {
   static constexpr int32_t kThreads = 256, kPhases = 1;
   using Shared = Nothing;
   struct Arguments {
-    Planes<const T> in;
+    BatchPlanes<const T> in;
     double* out;
   };
   WINNOW_EVERYWHERE static void run(const Arguments& a, int64_t block, int32_t thread, int32_t, Shared&) {
@@ -185,7 +213,7 @@ struct Seed {
   struct Arguments {
     const double* residuals;
     int64_t residuals_of_pass, residuals_of_cotangent;  // elements from one to the next; 0 where they share them
-    Planes<T> out;                                      // by task
+    BatchPlanes<T> out;                                 // by task
     double factor;
     int32_t cotangents, first, own_sample;  // of the launch; the first one's number; 1 for one sample each
   };
@@ -212,8 +240,8 @@ struct StoreInput {
   using Shared = Nothing;
   struct Arguments {
     Choices choices;
-    Planes<const T> in;  // by task
-    T* rows;             // [pass][all cotangents][pitch]
+    BatchPlanes<const T> in;  // by task
+    T* rows;                  // [pass][all cotangents][pitch]
     int64_t pitch, pass_pitch, column;
     int32_t first, slot;
   };

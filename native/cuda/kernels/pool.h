@@ -8,8 +8,8 @@ namespace winnow::machine {
 template <typename T>
 struct PoolArguments {
   Choices choices;
-  Planes<const T> in;
-  Planes<T> out;
+  BatchPlanes<const T> in;
+  BatchPlanes<T> out;
   Window window;
   int32_t count_padding, slot;
 };
