@@ -109,6 +109,7 @@ class TypedPlan final : public Plan {
         } else {
           read_forward(call, first + slot, program, slot, reader);
         }
+        if (pairs_cotangents(layout_, kernels_)) repeat_last_block(graph_, layout_, *slots_.states[slot]);
         statistics.keep(first + slot, program, slots_.states[static_cast<size_t>(slot)]->norms);
         if (whole) rows[slot].assign(static_cast<size_t>(cotangents.count * pitch), T{0});
         seeds[slot] = std::make_unique<Seeds<T>>(graph_, layout_, *slots_.states[slot], cotangents, call, job);
@@ -237,7 +238,6 @@ class TypedPlan final : public Plan {
       for (int64_t i = 0; i < layout_.state_elements; ++i) to[i] = static_cast<T>(from[i]);
       state.norms = wide->norms;
     }
-    if (pairs_cotangents(layout_, kernels_)) repeat_last_block(graph_, layout_, *slots_.states[static_cast<size_t>(slot)]);
   }
 
   // Jobs in waves of as many as there are threads and the byte budget allows; each has a state of its own.
