@@ -70,6 +70,16 @@ public interface Plan extends AutoCloseable {
       Results<Gradients> results,
       Monitor monitor);
 
+  /**
+   * Synaptic flow: \(\sum_w |w\,\partial R/\partial w|\) over the weights of convolutions and
+   * linear layers, R the sum of the outputs for one image of ones, all parameters absolute, norms
+   * passing their input on; in float64 whatever the plan's precision. The job's images are not
+   * looked at. Cost: two forward passes of one image.
+   *
+   * @throws IllegalArgumentException for a row with a negative coefficient
+   */
+  void synapticFlow(List<Job> jobs, Results<Double> results, Monitor monitor);
+
   /** The values that a parameter set gives each tensor of the graph, by canonical name. */
   Map<String, Tensor> values(Parameters parameters);
 

@@ -13,6 +13,7 @@ import dev.winnow.compute.PlanOptions.Precision;
 import dev.winnow.compute.Row;
 import dev.winnow.data.ImageSet;
 import dev.winnow.net.NetworkGraph;
+import dev.winnow.net.Operation;
 import dev.winnow.net.Role;
 import dev.winnow.net.Shape;
 import dev.winnow.net.TensorSpec;
@@ -25,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
  * A score that adds up, over the convolutions and linear layers, a function of a layer's weight W
@@ -106,12 +108,8 @@ public abstract class LayerSum implements NetworkScore {
   @Override
   public final void compute(
       Plan plan, List<Job> jobs, Plan.Results<Score> results, Monitor monitor) {
-    compute(
-        plan,
-        jobs,
-        List.of(this),
-        (job, values) -> results.accept(job, values.get(0).score()),
-        monitor);
+    computeTogether(
+        plan, jobs, List.of(this), (job, values) -> results.accept(job, values.get(0)), monitor);
   }
 
   @Override
@@ -121,10 +119,22 @@ public abstract class LayerSum implements NetworkScore {
       List<? extends NetworkScore> scores,
       Plan.Results<List<Score>> results,
       Monitor monitor) {
+    List<LayerSum> sums = scores.stream().map(LayerSum.class::cast).toList();
+    if (pass == WeightPass.FLOW && jobs.stream().allMatch(job -> flows(plan.graph(), job.row()))) {
+      check(plan, jobs, sums);
+      plan.synapticFlow(
+          jobs,
+          (job, flow) -> {
+            boolean cut = !Connectivity.reachesOutput(plan.graph(), jobs.get(job).row());
+            results.accept(job, Collections.nCopies(sums.size(), of(flow, cut)));
+          },
+          monitor);
+      return;
+    }
     compute(
         plan,
         jobs,
-        scores.stream().map(LayerSum.class::cast).toList(),
+        sums,
         (job, values) -> results.accept(job, values.stream().map(Value::score).toList()),
         monitor);
   }
@@ -166,11 +176,21 @@ public abstract class LayerSum implements NetworkScore {
     }
   }
 
+  /** Whether the terms of a flow are one derivative: none is negative, and nothing is drawn. */
+  private static boolean flows(NetworkGraph graph, Row row) {
+    return IntStream.range(0, row.size()).allMatch(choice -> row.coefficient(choice) >= 0)
+        && graph.nodes().stream().noneMatch(node -> node.operation() instanceof Operation.Noise);
+  }
+
   private static Score of(Map<String, Double> layers, boolean cut) {
     double sum = 0;
     for (double term : layers.values()) {
       sum += term;
     }
+    return of(sum, cut);
+  }
+
+  private static Score of(double sum, boolean cut) {
     if (cut) {
       return Score.undefined("no path leads from the image to the logits", sum);
     }

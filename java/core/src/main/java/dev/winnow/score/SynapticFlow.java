@@ -26,7 +26,8 @@ import dev.winnow.compute.Initialization;
  * NAS-Bench-Suite-Zero, 9,445 cells); parameters alone have .799.
  *
  * <p><b>Protocol</b>: the benchmark's network, PyTorch's default weights. <b>Undefined, fails</b>:
- * see {@link LayerSum}. <b>Cost</b>: 3 forward passes of one image in float64.
+ * see {@link LayerSum}. <b>Cost</b>: {@code synflow} 2 forward passes of one image in float64,
+ * layer by layer and {@code synflow_bn} 3.
  *
  * @see <a href="https://arxiv.org/abs/2006.05467">Tanaka, Kunin, Yamins and Ganguli 2020</a>
  * @see <a href="https://arxiv.org/abs/2101.08134">Abdelfattah, Mehrotra, Dudziak and Lane 2021</a>

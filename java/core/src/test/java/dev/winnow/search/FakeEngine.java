@@ -147,6 +147,11 @@ public class FakeEngine implements Engine {
     }
 
     @Override
+    public void synapticFlow(List<Job> jobs, Results<Double> results, Monitor monitor) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
     public void gradients(
         List<Job> jobs,
         Cotangent cotangent,

@@ -108,6 +108,11 @@ final class AnsweringEngine implements Engine {
 
     /** Zeros. */
     @Override
+    public void synapticFlow(List<Job> jobs, Results<Double> results, Monitor monitor) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
     public void gradients(
         List<Job> asked,
         Cotangent cotangent,

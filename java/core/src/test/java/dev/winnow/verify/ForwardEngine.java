@@ -131,6 +131,11 @@ final class ForwardEngine implements Engine {
     }
 
     @Override
+    public void synapticFlow(List<Job> jobs, Results<Double> results, Monitor monitor) {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
     public void gradients(
         List<Job> jobs,
         Cotangent cotangent,

@@ -197,6 +197,40 @@ final class NativePlan implements Plan {
   }
 
   @Override
+  public void synapticFlow(List<Job> jobs, Results<Double> results, Monitor monitor) {
+    JobList list = new JobList(jobs, graph);
+    checkBatches(list);
+    Output<Double> output =
+        new Output<>() {
+          private DoublePointer flows;
+          private long capacity;
+
+          @Override
+          long bytesPerSample() {
+            return 0;
+          }
+
+          @Override
+          Pointer allocate(long jobs, CallTables tables) {
+            flows = new DoublePointer(jobs);
+            capacity = jobs;
+            return flows;
+          }
+
+          @Override
+          int compute(winnow_call call, winnow_error error) {
+            return Winnow.winnow_synaptic_flow(plan, call, flows, capacity, error);
+          }
+
+          @Override
+          Double read(long job, Images images) {
+            return flows.get(job);
+          }
+        };
+    run("winnow_synaptic_flow", list, NormMode.IDENTITY, output, results, monitor);
+  }
+
+  @Override
   public Map<String, Tensor> values(Parameters parameters) {
     Objects.requireNonNull(parameters, "parameters");
     return exclusively(

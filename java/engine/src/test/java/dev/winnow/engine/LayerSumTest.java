@@ -114,6 +114,27 @@ class LayerSumTest {
     }
   }
 
+  /** The total takes a pass of its own; layer by layer it is a backward pass. */
+  @Test
+  void flowIsTheSumOfItsLayers() {
+    NasBench201 space = new NasBench201();
+    for (String cell :
+        List.of(
+            space.example(),
+            "|avg_pool_3x3~0|+|none~0|nor_conv_1x1~1|+|skip_connect~0|nor_conv_3x3~1|avg_pool_3x3~2|")) {
+      NetworkGraph graph = space.network(cell, SMALL);
+      Job job =
+          new Job(
+              Row.NONE, new Parameters.Drawn(INIT, STREAM), Networks.images(STREAM, 1, 3, 8, 8));
+      try (Plan plan = engine.plan(graph, FLOW_OPTIONS)) {
+        double total = FLOW.compute(plan, job).value().orElseThrow();
+        LayerSum.Value layered = values(plan, job, List.of(FLOW)).get(0);
+        double sum = layered.score().value().orElseThrow();
+        assertEquals(sum, total, 1e-12 * sum);
+      }
+    }
+  }
+
   /** All paths cross the stem: twice its weights, twice the flow, exactly. */
   @Test
   void flowIsLinearInALayerThatAllPathsCross() {
