@@ -2,7 +2,7 @@
 set(WINNOW_CUDA AUTO CACHE STRING "Build libwinnow_cuda.so: AUTO where nvcc works, ON, OFF")
 set_property(CACHE WINNOW_CUDA PROPERTY STRINGS AUTO ON OFF)
 set(WINNOW_CUDA_ARCHITECTURES "80-real;90-real;100-real;120-real;75-virtual"
-    CACHE STRING "Machine code of A100, H100/H200, B200, RTX 50; everything else from 7.5 on through the driver's compiler")
+    CACHE STRING "Machine code of A100, H100/H200, B200 and RTX 50 (these two from CUDA 12.8 on); the rest through the driver")
 
 set(WINNOW_HAS_CUDA OFF)
 if(WINNOW_SANITIZE)
@@ -11,10 +11,14 @@ elseif(WINNOW_CUDA)
   include(CheckLanguage)
   check_language(CUDA) # asks nvcc for a program: one that does not work with this C++ compiler is none
   if(CMAKE_CUDA_COMPILER)
-    set(CMAKE_CUDA_ARCHITECTURES ${WINNOW_CUDA_ARCHITECTURES})
+    set(CMAKE_CUDA_ARCHITECTURES 75-virtual) # every nvcc knows it; which others it knows depends on its version
     enable_language(CUDA)
     set(WINNOW_HAS_CUDA ON)
-    message(STATUS "GPU code: nvcc ${CMAKE_CUDA_COMPILER_VERSION}, ${WINNOW_CUDA_ARCHITECTURES}")
+    set(CMAKE_CUDA_ARCHITECTURES ${WINNOW_CUDA_ARCHITECTURES})
+    if(CMAKE_CUDA_COMPILER_VERSION VERSION_LESS 12.8)
+      list(FILTER CMAKE_CUDA_ARCHITECTURES EXCLUDE REGEX "^1[0-9][0-9]")
+    endif()
+    message(STATUS "GPU code: nvcc ${CMAKE_CUDA_COMPILER_VERSION}, ${CMAKE_CUDA_ARCHITECTURES}")
   elseif(WINNOW_CUDA STREQUAL "AUTO")
     message(STATUS "GPU code: no nvcc that works, so no libwinnow_cuda.so; everything else is built")
   else()

@@ -12,8 +12,8 @@ if(NOT found MATCHES "version ${version}\\.")
   message(STATUS "${found} is not version ${version}: the formatting of C++ files is NOT checked")
   return()
 endif()
-file(GLOB_RECURSE sources "${root}/native/*.cc" "${root}/native/*.h" "${root}/include/*.h" "${root}/bench/native/*.cc"
-     "${root}/bench/native/*.h")
+file(GLOB_RECURSE sources "${root}/native/*.cc" "${root}/native/*.h" "${root}/include/*.h" "${root}/native/*.cu" "${root}/bench/*.cc"
+     "${root}/bench/*.h")
 list(FILTER sources EXCLUDE REGEX "/build/")
 execute_process(COMMAND "${CLANG_FORMAT}" --dry-run --Werror ${sources} RESULT_VARIABLE result)
 if(NOT result EQUAL 0)

@@ -13,8 +13,12 @@ namespace winnow::bench {
 class Evaluation final : public Work {
  public:
   // The same shape gives the same weights and images on every device and in both number types: weights by He et al. over the
-  // fan out, images from a standard normal; every choice runs.
-  Evaluation(const winnow_device* device, const Shape& shape, winnow_dtype dtype, bool timing = false);
+  // fan out, images from a standard normal, one set or another; every choice runs.
+  Evaluation(const winnow_device* device, const Shape& shape, winnow_dtype dtype, bool timing = false, int64_t image_set = 0);
+
+  // From now on as many jobs as there are choices, each without one of them: a round of pruning, in one call.
+  void prune_each_choice();
+  int64_t jobs() const { return static_cast<int64_t>(jobs_.size()); }
 
   void run() override;
   Cost cost() const override;
@@ -29,8 +33,8 @@ class Evaluation final : public Work {
   winnow_call call();
   Verdict kernel_verdict(Evaluation& exact, const std::string& oracle);
   Verdict pattern_verdict(Evaluation& exact, const std::string& oracle);
-  std::vector<double> tangent_kernel();  // [n, n]
-  int64_t regions();
+  std::vector<double> tangent_kernel();  // [jobs, n, n]
+  std::vector<int64_t> regions();        // [jobs]
   std::vector<uint64_t> patterns(int64_t* units);
 
   Shape shape_;
@@ -40,9 +44,9 @@ class Evaluation final : public Work {
   winnow_parameters* sets_[1];
   std::vector<float> pixels_;
   winnow_images images_;
-  std::vector<double> coefficients_;
+  std::vector<double> coefficients_;  // [jobs, choices]
   std::vector<int32_t> states_;
-  winnow_job job_ = {0, 0, 0, -1, -1};
+  std::vector<winnow_job> jobs_;
 };
 
 }  // namespace winnow::bench
