@@ -22,7 +22,7 @@ class MachineUnderTest {
   MachineUnderTest& operator=(const MachineUnderTest&) = delete;
 
   const winnow_machine_table& table() const { return table_; }
-  winnow_machine* machine() const { return machine_; }
+  winnow_machine* handle() const { return machine_; }
 
   template <typename Kernel>
   void launch(const typename Kernel::Arguments& arguments, int64_t blocks) const {

@@ -10,10 +10,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
+import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -153,6 +156,26 @@ class FatJarIT {
     assertTrue(wrong.errors().contains("unknown option --sizes"), wrong.errors());
     Result forced = run(java, home, List.of("WINNOW_VARIANT=sse"), "bench", "check", "--tiny");
     assertEquals(4, forced.exitCode(), forced.toString());
+  }
+
+  /** A build without nvcc makes the same JAR minus one file: it computes, and says what it lacks. */
+  @Test
+  void runsWithoutTheLibraryOfTheGpu() throws Exception {
+    Path copy = Files.createDirectories(folder.resolve("elsewhere")).resolve("winnow.jar");
+    try (JarFile jar = new JarFile(jar().toFile());
+        JarOutputStream out = new JarOutputStream(Files.newOutputStream(copy))) {
+      for (JarEntry entry : Collections.list(jar.entries())) {
+        if (!entry.getName().endsWith("/libwinnow_cuda.so")) {
+          out.putNextEntry(new JarEntry(entry.getName()));
+          jar.getInputStream(entry).transferTo(out);
+        }
+      }
+    }
+    Path home = Files.createDirectories(folder.resolve("home"));
+    Result doctor = run(JAVA_HOME.resolve("bin/java"), home, List.of(), "doctor");
+    assertEquals(0, doctor.exitCode(), doctor.toString());
+    assertTrue(
+        doctor.output().contains("not in this build: no file " + copy + "!"), doctor.output());
   }
 
   private Result run(Path java, Path home, List<String> environment, String... arguments)
