@@ -41,8 +41,9 @@ winnow_status winnow_device_describe(const winnow_device* device, char* text, in
   return guard(error, [&] {
     require(device, "device");
     const Device& d = *device->device;
+    // Whatever code a GPU runs does the same operations in the same order: one variant.
     const std::string kernels = d.backend != nullptr
-                                    ? d.backend->facts()
+                                    ? "\"kind\": \"cuda\", \"variant\": \"cuda\", " + d.backend->facts()
                                     : std::string("\"kind\": \"cpu\", \"variant\": \"") + variant_name(d.variant) +
                                           "\", \"variants\": \"" + available_variants() + "\"";
     copy_text("{" + kernels + ", \"threads\": " + std::to_string(d.threads) + ", \"byte_budget\": " +

@@ -37,15 +37,15 @@ bool emulated() {
   return facts.major == 0;
 }
 
-DeviceHandle cpu() {
+DeviceHandle host_device() {
   winnow_device_options options = {};
   options.size = sizeof options;
   return DeviceHandle(new winnow_device{open_device(options)});
 }
 
 // `bytes` 0: as many as there are.
-DeviceHandle machine(int64_t bytes = 0) {
-  const DeviceHandle host = cpu();
+DeviceHandle device_of(int64_t bytes = 0) {
+  const DeviceHandle host = host_device();
   auto device = std::make_shared<Device>(*host->device);
   device->byte_budget = bytes > 0 ? bytes : INT64_MAX;
   device->backend = open_machine(MachineUnderTest::get().table(), 0);
@@ -122,12 +122,20 @@ class Round {
     }
   }
 
+  // Of one candidate with all its cotangents at a time.
+  int64_t bytes() const {
+    int64_t value = 0;
+    winnow_error error = {};
+    require_ok(winnow_plan_bytes(plan_.get(), WINNOW_PASS_BACKWARD, supernet_.batch, &value, &error), error);
+    return value;
+  }
   std::vector<double> kernels() {
     const int64_t n = supernet_.batch;
     std::vector<double> values(jobs_.size() * static_cast<size_t>(n * n));
     const winnow_call c = call();
     winnow_error error = {};
-    require_ok(winnow_ntk(plan_.get(), &c, WINNOW_NTK_ROLES, values.data(), static_cast<int64_t>(values.size()), &error), error);
+    require_ok(winnow_ntk(plan_.get(), &c, WINNOW_NTK_ROLES, values.data(), static_cast<int64_t>(values.size()), &error),
+               error);
     return values;
   }
   std::vector<int64_t> regions() {
@@ -197,7 +205,7 @@ int64_t different_bits(const std::vector<uint64_t>& a, const std::vector<uint64_
 TEST(tangent_kernels_are_the_cpu_s) {
   for (const Supernet& supernet : kernel_supernets()) {
     note(supernet.name);
-    const DeviceHandle device = machine(), host = cpu();
+    const DeviceHandle device = device_of(), host = host_device();
     const std::vector<double> exact = Round(supernet, host, WINNOW_F64, candidates()).kernels();
     CHECK_NEAR(largest_difference(Round(supernet, device, WINNOW_F32, candidates()).kernels(), exact), 0, 2e-5);
     CHECK_NEAR(largest_difference(Round(supernet, device, WINNOW_F64, candidates()).kernels(), exact), 0, 1e-12);
@@ -209,7 +217,7 @@ TEST(tangent_kernels_are_the_cpu_s) {
 TEST(regions_are_the_cpu_s) {
   for (const Supernet& supernet : region_supernets()) {
     note(supernet.name);
-    const DeviceHandle device = machine(), host = cpu();
+    const DeviceHandle device = device_of(), host = host_device();
     Round exact(supernet, host, WINNOW_F64, candidates()), wide(supernet, device, WINNOW_F64, candidates()),
         narrow(supernet, device, WINNOW_F32, candidates());
     CHECK(wide.regions() == exact.regions());
@@ -225,15 +233,19 @@ TEST(regions_are_the_cpu_s) {
 TEST(same_bytes_from_run_to_run) {
   for (const Supernet& supernet : kernel_supernets()) {
     note(supernet.name);
-    const DeviceHandle device = machine();
+    const DeviceHandle device = device_of();
     Round round(supernet, device, WINNOW_F32, candidates());
     const std::vector<double> first = round.kernels();
     CHECK(round.kernels() == first);
     CHECK(Round(supernet, device, WINNOW_F32, candidates()).kernels() == first);
+    for (const int64_t bytes : {round.bytes(), round.bytes() - 1}) {
+      const DeviceHandle smaller = device_of(bytes);
+      CHECK(Round(supernet, smaller, WINNOW_F32, candidates()).kernels() == first);
+    }
   }
   for (const Supernet& supernet : region_supernets()) {
     note(supernet.name);
-    const DeviceHandle device = machine();
+    const DeviceHandle device = device_of();
     Round round(supernet, device, WINNOW_F32, candidates());
     int64_t units = 0;
     const std::vector<uint64_t> first = round.patterns(&units);

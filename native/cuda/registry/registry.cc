@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "abi/failure.h"
+#include "cuda/backend.h"
 #include "cuda/registry/library.h"
 
 namespace winnow {
@@ -105,10 +106,14 @@ std::shared_ptr<const Device> open_cuda_device(const winnow_device_options& opti
   winnow_device_options host = options;
   host.kind = WINNOW_CPU;
   host.index = 0;
-  open_device(host);
+  auto device = std::make_shared<Device>(*open_device(host));
   const std::string file = options.library == nullptr ? default_cuda_library() : options.library;
-  const CudaLibrary library = open_cuda_library(file, options.index, ask_cuda_driver());
-  refuse(library.text() + ": the core has no plans for it yet");
+  const CudaDriver driver = ask_cuda_driver();
+  const CudaLibrary library = open_cuda_library(file, options.index, driver);
+  const winnow_machine_table& machine = *reinterpret_cast<winnow_machine_entry>(library.function(WINNOW_MACHINE_SYMBOL))();
+  device->byte_budget = options.byte_budget > 0 ? options.byte_budget : driver.gpus[static_cast<size_t>(options.index)].bytes;
+  device->backend = open_machine(machine, options.index);
+  return device;
 }
 
 std::vector<std::pair<std::string, std::string>> describe_cuda(const std::string& file, const CudaDriver& driver) {
