@@ -1,6 +1,7 @@
 package dev.winnow;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.winnow.compute.Engine;
@@ -24,10 +25,13 @@ import dev.winnow.score.Score;
 import dev.winnow.space.NetworkOptions;
 import dev.winnow.space.SearchSpace;
 import dev.winnow.space.Supernet;
+import dev.winnow.space.darts.DartsS4;
 import dev.winnow.space.nasbench1shot1.NasBench1Shot1;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.ServiceLoader;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -51,6 +55,27 @@ class NativeSpacesTest {
       Score regions = score(engine, thin, new LinearRegionCount(), 50);
       double count = regions.value().orElseThrow();
       assertTrue(count >= 1 && count <= 50, regions::toString);
+    }
+  }
+
+  /**
+   * S4 with noise on half of the edges, every score that a supernet's candidate is pruned by. The
+   * stream decides: the same gives the same bits, another another kernel.
+   */
+  @Test
+  void networksWithNoiseAreScoredByTheStreamOfTheJob() {
+    SearchSpace space = new DartsS4();
+    String half = String.join(";", Collections.nCopies(4, "noise~0;sep_conv_3x3~1"));
+    NetworkGraph network =
+        space.network(half + "/" + half, space.reduced(10, new Shape(3, 32, 32)));
+    Job job = new Job(Row.NONE, weights(), images(network, 4));
+    try (Engine engine = NativeEngine.open("cpu", 2);
+        Plan plan = engine.plan(network, PlanOptions.batch(4))) {
+      NetworkScore ntk = new NtkConditionNumber();
+      Score first = ntk.compute(plan, job.noisy(ROOT.of("noise")));
+      assertTrue(first.value().orElse(0) > 1, first::toString);
+      assertEquals(first, ntk.compute(plan, job.noisy(ROOT.of("noise"))));
+      assertNotEquals(first, ntk.compute(plan, job.noisy(ROOT.of("other"))));
     }
   }
 

@@ -131,6 +131,9 @@ final class ScoreCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     checkOptions();
     SearchSpace space = network == null ? Spaces.named(options.space) : ownNetwork();
+    require(
+        params == null || options.seed == null || Scorer.addsNoise(space),
+        "--params draws nothing; --seed cannot be given with it");
     ScoreSettings settings = options.settings();
     Optional<GivenNetwork> given =
         params == null
@@ -165,7 +168,6 @@ final class ScoreCommand implements Callable<Integer> {
     require(!dryRun || out == null && saved == null, "--dry-run writes no file");
     if (params != null) {
       require(options.data == null, "--params has its own batch; --data cannot be given with it");
-      require(options.seed == null, "--params draws nothing; --seed cannot be given with it");
       require(
           options.repeats == null || options.repeats == 1,
           "--params draws nothing; --repeats can only be 1 with it");

@@ -80,6 +80,15 @@ public interface Plan extends AutoCloseable {
    */
   void synapticFlow(List<Job> jobs, Results<Double> results, Monitor monitor);
 
+  /**
+   * Running mean and variance of every norm, by canonical name, after the job's images have passed
+   * with batch statistics: for each batch (1 − momentum) times the old ones, at first the job's
+   * parameters', plus momentum times the batch's, the variance unbiased. A norm of a skipped or
+   * blocked operation keeps its own. The parameters are data and do not change. Cost: one forward
+   * pass.
+   */
+  void runningStatistics(List<Job> jobs, Results<Map<String, Tensor>> results, Monitor monitor);
+
   /** The values that a parameter set gives each tensor of the graph, by canonical name. */
   Map<String, Tensor> values(Parameters parameters);
 

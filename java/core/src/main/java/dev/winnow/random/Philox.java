@@ -39,6 +39,13 @@ public final class Philox {
   }
 
   /**
+   * Standard normal, from one {@link #nextLong}: the native core's {@code winnow_random_normal}.
+   */
+  public double nextNormal() {
+    return NormalQuantile.of(nextLong());
+  }
+
+  /**
    * Uniform in {@code 0 .. bound - 1}, without bias (values of the incomplete last interval are
    * drawn again).
    *

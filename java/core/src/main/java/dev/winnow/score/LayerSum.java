@@ -208,7 +208,7 @@ public abstract class LayerSum implements NetworkScore {
     if (pass.flow()) {
       weights.replaceAll((name, tensor) -> absolute(tensor));
       Shape shape = graph.nodes().get(0).shape();
-      asked = new Job(job.row(), new Parameters.Given(weights), Sampling.ones(1, shape));
+      asked = job.on(new Parameters.Given(weights), Sampling.ones(1, shape));
     }
     Map<String, Tensor> gradients = Map.of();
     if (scores.stream().anyMatch(LayerSum::readsGradients)) {

@@ -11,7 +11,7 @@ import dev.winnow.random.Stream;
  * @param job key under which the journal knows it, unique in the search
  * @param row the candidate
  * @param parameters its weights
- * @param draw its images
+ * @param draw its images, and what noise operations add
  */
 record Evaluation(String job, Row row, Parameters parameters, Draw draw) {
 
@@ -21,5 +21,10 @@ record Evaluation(String job, Row row, Parameters parameters, Draw draw) {
    * @param stream what shuffles, flips and crops
    * @param number of the first batch in the endless epochs of the stream
    */
-  record Draw(Stream stream, long number) {}
+  record Draw(Stream stream, long number) {
+    /** Where noise operations draw from. */
+    Stream noise() {
+      return stream.of("noise").of(number);
+    }
+  }
 }

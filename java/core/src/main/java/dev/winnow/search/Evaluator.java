@@ -79,9 +79,10 @@ final class Evaluator implements AutoCloseable {
       Evaluation evaluation = evaluations.get(i);
       jobs.add(
           new Job(
-              evaluation.row(),
-              evaluation.parameters(),
-              drawn.computeIfAbsent(evaluation.draw(), this::draw)));
+                  evaluation.row(),
+                  evaluation.parameters(),
+                  drawn.computeIfAbsent(evaluation.draw(), this::draw))
+              .noisy(evaluation.draw().noise()));
     }
     score.compute(
         plan(),

@@ -283,12 +283,17 @@ final class TeNasRun {
   private List<Spectrum> spectra() {
     Parameters weights =
         new Parameters.Drawn(schedule.ntkInitialization(), schedule.root().of("spectrum.weights"));
-    var images =
-        ntk.evaluator().draw(new Evaluation.Draw(schedule.root().of("spectrum.images"), 0));
+    Evaluation.Draw draw = new Evaluation.Draw(schedule.root().of("spectrum.images"), 0);
+    Job whole =
+        new Job(ntk.supernet().row(start), weights, ntk.evaluator().draw(draw)).noisy(draw.noise());
     List<Job> jobs =
         List.of(
-            new Job(ntk.supernet().row(start), weights, images),
-            new Job(ntk.supernet().row(pruning.alive()), weights, images));
+            whole,
+            new Job(
+                ntk.supernet().row(pruning.alive()),
+                whole.parameters(),
+                whole.images(),
+                whole.noise()));
     List<Spectrum> spectra = new ArrayList<>();
     ntk.evaluator()
         .plan()

@@ -162,6 +162,12 @@ public class FakeEngine implements Engine {
       throw new UnsupportedOperationException();
     }
 
+    @Override
+    public void runningStatistics(
+        List<Job> jobs, Results<Map<String, Tensor>> results, Monitor monitor) {
+      throw new UnsupportedOperationException();
+    }
+
     private <T> void run(
         String kind,
         List<Job> jobs,

@@ -124,6 +124,12 @@ final class AnsweringEngine implements Engine {
     }
 
     @Override
+    public void runningStatistics(
+        List<Job> asked, Results<Map<String, Tensor>> results, Monitor monitor) {
+      answer(asked, buffers(graph, 0), results);
+    }
+
+    @Override
     public Map<String, Tensor> values(Parameters parameters) {
       throw new UnsupportedOperationException();
     }
@@ -136,16 +142,25 @@ final class AnsweringEngine implements Engine {
 
   /** Gradients that are one number everywhere. */
   static Gradients filled(NetworkGraph graph, int batch, double number) {
-    Map<String, Tensor> parameters = new LinkedHashMap<>();
-    for (TensorSpec tensor : graph.tensors()) {
-      if (tensor.role().learned()) {
-        int[] shape = tensor.shape().stream().mapToInt(Integer::intValue).toArray();
-        parameters.put(tensor.name(), filled(number, shape));
-      }
-    }
     Shape in = graph.nodes().get(0).shape();
     Tensor input = filled(number, batch, in.channels(), in.height(), in.width());
-    return new Gradients(parameters, Optional.of(input));
+    return new Gradients(filled(graph, number, true), Optional.of(input));
+  }
+
+  /** Running statistics that are one number everywhere. */
+  static Map<String, Tensor> buffers(NetworkGraph graph, double number) {
+    return filled(graph, number, false);
+  }
+
+  private static Map<String, Tensor> filled(NetworkGraph graph, double number, boolean learned) {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    for (TensorSpec tensor : graph.tensors()) {
+      if (tensor.role().learned() == learned) {
+        int[] shape = tensor.shape().stream().mapToInt(Integer::intValue).toArray();
+        tensors.put(tensor.name(), filled(number, shape));
+      }
+    }
+    return tensors;
   }
 
   private static Tensor filled(double number, int... shape) {

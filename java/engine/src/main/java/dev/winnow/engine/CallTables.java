@@ -1,12 +1,15 @@
 package dev.winnow.engine;
 
 import dev.winnow.compute.Images;
+import dev.winnow.compute.Parameters;
 import dev.winnow.compute.Row;
 import dev.winnow.engine.bindings.Winnow;
 import dev.winnow.engine.bindings.winnow_call;
 import dev.winnow.engine.bindings.winnow_images;
 import dev.winnow.engine.bindings.winnow_job;
 import dev.winnow.engine.bindings.winnow_parameters;
+import dev.winnow.engine.bindings.winnow_random_stream;
+import dev.winnow.random.Stream;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -25,6 +28,8 @@ final class CallTables implements AutoCloseable {
 
   private final List<Pointer> owned = new ArrayList<>();
   private final winnow_call call;
+  private final List<Parameters> weights = new ArrayList<>(); // by job
+  private final List<winnow_parameters> updated = new ArrayList<>(); // by job
   private int largestInput;
 
   /** Copies jobs {@code [start, end)}; the parameter sets stay the cache's. */
@@ -33,16 +38,18 @@ final class CallTables implements AutoCloseable {
       Map<Integer, Integer> rows = new LinkedHashMap<>();
       Map<Integer, Integer> parameters = new LinkedHashMap<>();
       Map<Integer, Integer> inputs = new LinkedHashMap<>();
+      Map<Integer, Integer> streams = new LinkedHashMap<>();
       winnow_job table = own(new winnow_job(end - start));
       for (int j = start; j < end; j++) {
         JobList.Entry entry = jobs.entries().get(j);
+        weights.add(jobs.parameters(entry.parameters()));
         table
             .getPointer(j - start)
             .row(choices == 0 ? UNUSED : local(rows, entry.row()))
             .parameters(local(parameters, entry.parameters()))
             .input(local(inputs, entry.images()))
             .target(UNUSED)
-            .stream(UNUSED);
+            .stream(entry.noise() == JobList.NONE ? UNUSED : local(streams, entry.noise()));
       }
       call = own(new winnow_call());
       Pointer.memset(call, 0, call.sizeof());
@@ -50,6 +57,7 @@ final class CallTables implements AutoCloseable {
       rows(jobs, rows.keySet().stream().toList(), choices);
       parameters(jobs, parameters.keySet().stream().toList(), sets);
       inputs(jobs, inputs.keySet().stream().toList());
+      streams(jobs, streams.keySet().stream().toList());
       call.norm_mode(normMode).progress(ProgressCallback.function());
     } catch (RuntimeException | Error e) {
       close();
@@ -71,6 +79,23 @@ final class CallTables implements AutoCloseable {
     }
   }
 
+  /** Has the call update running statistics, every job's in a set of its own. */
+  void updateStatistics(ParameterSets sets) {
+    weights.forEach(parameters -> updated.add(sets.create(parameters)));
+    PointerPointer<winnow_parameters> table = own(new PointerPointer<>(updated.size()));
+    winnow_job jobs = call.jobs();
+    for (int j = 0; j < updated.size(); j++) {
+      table.put(j, updated.get(j));
+      jobs.getPointer(j).parameters(j);
+    }
+    call.parameters(table).parameters_count(updated.size()).update_statistics(1);
+  }
+
+  /** The set of a job whose statistics the call updates. */
+  winnow_parameters updated(long job) {
+    return updated.get(Math.toIntExact(job));
+  }
+
   /** Samples of the largest input. */
   int largestInput() {
     return largestInput;
@@ -81,6 +106,8 @@ final class CallTables implements AutoCloseable {
     Collections.reverse(owned);
     owned.forEach(Pointer::close);
     owned.clear();
+    updated.forEach(Winnow::winnow_parameters_destroy);
+    updated.clear();
   }
 
   private void rows(JobList jobs, List<Integer> used, int choices) {
@@ -125,6 +152,18 @@ final class CallTables implements AutoCloseable {
           .reserved(0);
     }
     call.inputs(table).input_count(used.size());
+  }
+
+  private void streams(JobList jobs, List<Integer> used) {
+    if (used.isEmpty()) {
+      return;
+    }
+    winnow_random_stream table = own(new winnow_random_stream(used.size()));
+    for (int s = 0; s < used.size(); s++) {
+      Stream stream = jobs.stream(used.get(s));
+      table.getPointer(s).seed(stream.seed()).stream(stream.id());
+    }
+    call.streams(table).stream_count(used.size());
   }
 
   private <P extends Pointer> P own(P pointer) {

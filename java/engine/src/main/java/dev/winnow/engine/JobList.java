@@ -6,6 +6,7 @@ import dev.winnow.compute.Parameters;
 import dev.winnow.compute.Row;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.net.Shape;
+import dev.winnow.random.Stream;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,13 +20,16 @@ import java.util.Set;
  * they are still Java objects.
  */
 final class JobList {
-  /** Which row, parameters and images a job has. */
-  record Entry(int row, int parameters, int images) {}
+  /** Which row, parameters, images and stream a job has; {@link #NONE} is no stream. */
+  record Entry(int row, int parameters, int images, int noise) {}
+
+  static final int NONE = -1;
 
   private final List<Entry> entries;
   private final List<Row> rows = new ArrayList<>();
   private final List<Parameters> parameters = new ArrayList<>();
   private final List<Images> images = new ArrayList<>();
+  private final List<Stream> streams = new ArrayList<>();
 
   JobList(List<Job> jobs, NetworkGraph graph) {
     entries = new ArrayList<>(jobs.size());
@@ -34,6 +38,7 @@ final class JobList {
     Map<Parameters, Integer> parametersByIdentity = new IdentityHashMap<>();
     Map<Parameters, Integer> parametersIndex = new HashMap<>();
     Map<Images, Integer> imagesIndex = new IdentityHashMap<>();
+    Map<Stream, Integer> streamIndex = new HashMap<>();
     for (int j = 0; j < jobs.size(); j++) {
       Job job = jobs.get(j);
       checkRow(job.row(), graph, j);
@@ -46,7 +51,8 @@ final class JobList {
       if (!imagesIndex.containsKey(job.images())) {
         checkImages(job.images(), graph, j);
       }
-      entries.add(new Entry(row, set, index(imagesIndex, images, job.images())));
+      int noise = job.noise().map(stream -> index(streamIndex, streams, stream)).orElse(NONE);
+      entries.add(new Entry(row, set, index(imagesIndex, images, job.images()), noise));
     }
   }
 
@@ -68,6 +74,10 @@ final class JobList {
 
   Images images(int index) {
     return images.get(index);
+  }
+
+  Stream stream(int index) {
+    return streams.get(index);
   }
 
   /** Samples of every different block of images. */

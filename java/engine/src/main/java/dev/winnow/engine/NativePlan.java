@@ -231,6 +231,16 @@ final class NativePlan implements Plan {
   }
 
   @Override
+  public void runningStatistics(
+      List<Job> jobs, Results<Map<String, Tensor>> results, Monitor monitor) {
+    JobList list = new JobList(jobs, graph);
+    checkBatches(list);
+    long outputs = graph.nodes().get(graph.output()).shape().elements();
+    RunningStatistics output = new RunningStatistics(plan, sets, options.batch(), outputs);
+    run("winnow_forward", list, NormMode.BATCH, output, results, monitor);
+  }
+
+  @Override
   public Map<String, Tensor> values(Parameters parameters) {
     Objects.requireNonNull(parameters, "parameters");
     return exclusively(

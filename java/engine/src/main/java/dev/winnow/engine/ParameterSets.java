@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Native parameter sets of one network, made when first asked for and shared between equal {@link
@@ -66,12 +67,19 @@ final class ParameterSets implements AutoCloseable {
 
   /** What a set gives each tensor of the network, by name. */
   Map<String, Tensor> values(Parameters parameters) {
-    winnow_parameters set = get(parameters);
+    return values(get(parameters), tensor -> true);
+  }
+
+  /** The chosen tensors of a set, by name. */
+  Map<String, Tensor> values(winnow_parameters set, Predicate<TensorSpec> chosen) {
     Map<String, Tensor> values = new LinkedHashMap<>();
     List<TensorSpec> tensors = graph.tensors();
     for (int t = 0; t < tensors.size(); t++) {
       int index = t;
       TensorSpec tensor = tensors.get(t);
+      if (!chosen.test(tensor)) {
+        continue;
+      }
       double[] data = new double[Math.toIntExact(tensor.elements())];
       NativeCall.make(
           "winnow_parameters_get",
@@ -88,7 +96,8 @@ final class ParameterSets implements AutoCloseable {
     sets.clear();
   }
 
-  private winnow_parameters create(Parameters parameters) {
+  /** A new set that only the caller has; to be destroyed by it. */
+  winnow_parameters create(Parameters parameters) {
     winnow_parameters set = new winnow_parameters();
     NativeCall.make(
         "winnow_parameters_create",

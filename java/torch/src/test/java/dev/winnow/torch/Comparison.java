@@ -10,6 +10,8 @@ import dev.winnow.compute.Plan;
 import dev.winnow.compute.Plan.NormMode;
 import dev.winnow.compute.PlanOptions;
 import dev.winnow.compute.PlanOptions.Precision;
+import dev.winnow.compute.Row;
+import dev.winnow.net.NetworkGraph;
 import dev.winnow.net.Node;
 import dev.winnow.net.Operation;
 import dev.winnow.tensor.Tensor;
@@ -86,7 +88,12 @@ final class Comparison {
 
   private TorchPass forward() {
     return new TorchNetwork(random.graph(), Precision.FLOAT64)
-        .forward(random.row(), random.values(), random.images(), random.norm(), Noise.NONE);
+        .forward(
+            random.row(),
+            random.values(),
+            random.images(),
+            random.norm(),
+            Noise.of(random.noise()));
   }
 
   private Job job() {
@@ -96,7 +103,8 @@ final class Comparison {
       pixels[i] = (float) random.images().values()[i];
     }
     Images images = new Images(pixels, s[0], s[1], s[2], s[3]);
-    return new Job(random.row(), new Parameters.Given(random.values()), images);
+    Parameters values = new Parameters.Given(random.values());
+    return new Job(random.row(), values, images).noisy(random.noise());
   }
 
   private void logits(Plan plan, double[][] expected) {
@@ -180,8 +188,8 @@ final class Comparison {
     for (Node node : random.graph().nodes()) {
       int input = node.inputs().isEmpty() ? 0 : node.inputs().get(0);
       Tensor x = pass.value(input).orElse(null);
-      if (x == null) {
-        continue; // the row skips it
+      if (x == null || blocked(node)) {
+        continue; // the row skips it, or it runs on zeros and counts for nothing
       }
       if (node.operation() instanceof Operation.Relu relu) {
         clear &= clear(x.values(), relu.cap());
@@ -191,6 +199,11 @@ final class Comparison {
       }
     }
     return clear && steepness <= STEEPNESS;
+  }
+
+  private boolean blocked(Node node) {
+    return node.choice() != NetworkGraph.ALWAYS
+        && random.row().state(node.choice()) == Row.State.BLOCK;
   }
 
   private static boolean clear(double[] x, double cap) {

@@ -27,7 +27,8 @@ record RandomCase(
     Map<String, Tensor> values,
     Tensor images,
     NormMode norm,
-    Cotangent cotangent) {
+    Cotangent cotangent,
+    Stream noise) {
 
   static RandomCase of(long seed) {
     Stream stream = Stream.root(seed).of("differential");
@@ -44,7 +45,8 @@ record RandomCase(
         values(draws, graph),
         images,
         norm,
-        given(draws, graph, batch));
+        given(draws, graph, batch),
+        stream.of("noise"));
   }
 
   int batch() {

@@ -53,7 +53,7 @@ final class RandomNetwork {
   private void step() {
     int input = pick();
     Shape in = builder.shape(input);
-    switch (draws.between(0, 15)) {
+    switch (draws.between(0, 16)) {
       case 0, 1, 2 -> grown(add(convolution(in), ALWAYS, input));
       case 3 -> grown(add(norm(), ALWAYS, add(convolution(in), ALWAYS, input)));
       case 4 -> grown(add(norm(), ALWAYS, input));
@@ -72,6 +72,7 @@ final class RandomNetwork {
         grown(add(new Operation.ChannelSlice(first, count), ALWAYS, input));
       }
       case 12 -> grown(add(new Operation.Zero(pair(1, 2)), ALWAYS, input));
+      case 13 -> grown(add(noise(), ALWAYS, input));
       default -> mixedEdge(input, in);
     }
   }
@@ -90,7 +91,7 @@ final class RandomNetwork {
   }
 
   private int candidate(int input, Shape in, int choice) {
-    return switch (draws.between(0, 5)) {
+    return switch (draws.between(0, 6)) {
       case 0 -> {
         int relu = add(relu(), choice, input);
         yield add(norm(), choice, add(same(in, 1), choice, relu));
@@ -110,6 +111,11 @@ final class RandomNetwork {
               choice,
               input);
       case 4 -> add(new Operation.MaxPool(Pair.of(3), Pair.of(1), Pair.of(1)), choice, input);
+      case 5 -> {
+        boolean instead = draws.chance(0.5); // as in S4
+        int source = instead ? add(new Operation.Zero(Pair.of(1)), choice, input) : input;
+        yield add(noise(), choice, source);
+      }
       default -> input;
     };
   }
@@ -197,6 +203,10 @@ final class RandomNetwork {
 
   private Operation norm() {
     return new Operation.BatchNorm(draws.chance(0.8), draws.chance(0.8) ? 1e-5 : 1e-3, 0.1);
+  }
+
+  private Operation noise() {
+    return new Operation.Noise(draws.chance(0.1) ? 0 : 0.5 * draws.between(1, 3));
   }
 
   private Operation relu() {

@@ -2,6 +2,8 @@ package dev.winnow.torch;
 
 import dev.winnow.compute.Cotangent;
 import dev.winnow.net.NetworkJson;
+import dev.winnow.net.Node;
+import dev.winnow.net.Operation;
 import dev.winnow.tensor.Dtype;
 import dev.winnow.tensor.Safetensors;
 import dev.winnow.tensor.Tensor;
@@ -17,7 +19,8 @@ import java.util.Map;
  * A case on disk, for a debugger or another program: {@code target/differential/SEED/} with the
  * network as JSON, which {@code winnow score --network} reads, and every number as safetensors
  * (weights by name, {@code input}, {@code cotangent} or {@code labels}, {@code coefficients},
- * {@code states} and {@code norm} as ordinals).
+ * {@code states} and {@code norm} as ordinals, {@code noise.NODE} the normal numbers of a noise
+ * operation).
  */
 final class SavedCase {
   private SavedCase() {}
@@ -52,6 +55,14 @@ final class SavedCase {
     tensors.put("coefficients", vector(coefficients));
     tensors.put("states", vector(states));
     tensors.put("norm", vector(new double[] {random.norm().ordinal()}));
+    int batch = random.batch();
+    for (Node node : random.graph().nodes()) {
+      if (node.operation() instanceof Operation.Noise) {
+        int elements = Math.toIntExact(batch * node.shape().elements());
+        double[] drawn = Noise.of(random.noise()).draw(node, elements);
+        tensors.put("noise." + node.name(), vector(drawn));
+      }
+    }
     return tensors;
   }
 

@@ -10,6 +10,7 @@ import dev.winnow.compute.PlanOptions;
 import dev.winnow.compute.Row;
 import dev.winnow.data.ImageSet;
 import dev.winnow.net.NetworkGraph;
+import dev.winnow.net.Operation;
 import dev.winnow.random.Stream;
 import dev.winnow.score.LayerSum;
 import dev.winnow.score.LinearRegionCount;
@@ -18,6 +19,7 @@ import dev.winnow.score.NetworkScore;
 import dev.winnow.score.ParameterCount;
 import dev.winnow.score.Protocol;
 import dev.winnow.score.Score;
+import dev.winnow.space.CellSpace;
 import dev.winnow.space.NetworkOptions;
 import dev.winnow.space.SearchSpace;
 import dev.winnow.space.SingleNetwork;
@@ -86,13 +88,23 @@ public final class Scorer {
   public Map<String, String> protocol() {
     Map<String, String> columns = new LinkedHashMap<>();
     columns.put("space", space.name());
-    columns.put("seed", given.isPresent() ? "" : Long.toString(seed));
+    columns.put("seed", given.isPresent() && !addsNoise(space) ? "" : Long.toString(seed));
     columns.put("repeats", Integer.toString(repeats));
     columns.put("data", given.isPresent() ? "given" : images.orElseThrow().name());
     columns.put("device", engineProvenance().getOrDefault("kind", ""));
     columns.put("variant", engineProvenance().getOrDefault("variant", ""));
     scores.forEach((name, score) -> columns.put(name + "_protocol", describe(score)));
     return columns;
+  }
+
+  /** Whether networks of a space draw numbers as they run, so that given weights leave a draw. */
+  public static boolean addsNoise(SearchSpace space) {
+    NetworkOptions size = space.standard(10, 32);
+    NetworkGraph graph =
+        space instanceof CellSpace cells
+            ? cells.supernet(size).graph()
+            : space.network(space.example(), size);
+    return graph.nodes().stream().anyMatch(node -> node.operation() instanceof Operation.Noise);
   }
 
   /** Where the engine computes; empty where no score needs one. */
@@ -213,7 +225,7 @@ public final class Scorer {
       long count = score instanceof MacCount ? graph.macs() : graph.parameters();
       return List.of(List.of(Score.of(count)));
     }
-    List<Job> jobs = given.isPresent() ? givenJob(graph) : drawnJobs(score);
+    List<Job> jobs = given.isPresent() ? givenJob(score, graph) : drawnJobs(score);
     List<List<Score>> values = new ArrayList<>();
     int batch = given.isPresent() ? givenBatch(score) : protocol(score).sampling().batch();
     try (Plan plan = engine.get().plan(graph, new PlanOptions(batch, score.precision()))) {
@@ -232,10 +244,15 @@ public final class Scorer {
         : givenSamples();
   }
 
-  private List<Job> givenJob(NetworkGraph graph) {
+  private List<Job> givenJob(NetworkScore score, NetworkGraph graph) {
     GivenNetwork network = given.orElseThrow();
-    return List.of(
-        new Job(Row.NONE, new Parameters.Given(network.weights(graph)), network.images()));
+    Job job = new Job(Row.NONE, new Parameters.Given(network.weights(graph)), network.images());
+    return List.of(job.noisy(noise(score, 0)));
+  }
+
+  /** What noise operations add in a repeat. */
+  private Stream noise(NetworkScore score, int repeat) {
+    return stream(score).of("noise").of(repeat);
   }
 
   private Protocol protocol(NetworkScore score) {
@@ -247,7 +264,8 @@ public final class Scorer {
     List<Images> drawn = batches.computeIfAbsent(score.draws(), name -> draw(score, protocol));
     List<Job> jobs = new ArrayList<>();
     for (int r = 0; r < repeats; r++) {
-      jobs.add(new Job(Row.NONE, drawn(score, protocol, r), drawn.get(r)));
+      Job job = new Job(Row.NONE, drawn(score, protocol, r), drawn.get(r));
+      jobs.add(job.noisy(noise(score, r)));
     }
     return jobs;
   }
