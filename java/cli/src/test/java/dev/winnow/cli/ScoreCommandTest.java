@@ -2,6 +2,7 @@ package dev.winnow.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -21,6 +22,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVRecord;
@@ -165,6 +167,46 @@ class ScoreCommandTest {
   /**
    * The same network, by its cell or as a graph: weights have the same names, so the same values.
    */
+  /**
+   * A cell of S4 with noise on half of its edges, by every score: the seed decides, threads do not.
+   * Weights that are carried elsewhere leave the noise to the seed, which is then said.
+   */
+  @Test
+  void noiseIsDrawnFromTheSeed() throws IOException {
+    String half = "noise~0;sep_conv_3x3~1;".repeat(4);
+    String cell = half.substring(0, half.length() - 1);
+    String[] noisy = {"--space", "darts-s4", "--arch", cell + "/" + cell};
+    String all = "ntk,regions,nwot,synflow,jacov";
+    String[] small = {
+      "--set=channels=2", "--set=cellsPerStage=1", "--set=gradients.batch=4", "--scores", all
+    };
+    List<String> first = values(all, score(join(noisy, small, "--seed", "4", "--threads", "2")));
+    assertFalse(first.contains(""), first::toString);
+    assertEquals(first, values(all, score(join(noisy, small, "--seed", "4", "--threads", "1"))));
+
+    String file = path("weights.safetensors");
+    String[] ntk = {"--set=channels=2", "--set=cellsPerStage=1", "--scores", "ntk"};
+    CommandLineRun saved = score(join(noisy, ntk, "--seed", "4", "--save-params", file));
+    String drawn = values("ntk", saved).get(0);
+    String[] carried = join(noisy, ntk, "--set=stages=2", "--params", file);
+    List<String> again = values("ntk,seed", given(join(carried, new String[] {"--seed", "4"})));
+    assertEquals(List.of(drawn, "4"), again);
+    List<String> other = values("ntk,seed", given(join(carried, new String[] {"--seed", "5"})));
+    assertEquals("5", other.get(1));
+    assertNotEquals(drawn, other.get(0));
+  }
+
+  private static String[] join(String[] first, String[] second, String... rest) {
+    return Stream.of(first, second, rest).flatMap(Arrays::stream).toArray(String[]::new);
+  }
+
+  /** Columns of the only row. */
+  private static List<String> values(String columns, CommandLineRun run) throws IOException {
+    assertEquals(ExitCode.DONE, run.code(), run::err);
+    CSVRecord row = rows(run.out()).get(0);
+    return Arrays.stream(columns.split(",")).map(row::get).toList();
+  }
+
   @Test
   void aNetworkOfOnesOwnIsScored() throws IOException {
     NasBench201 space = new NasBench201();
