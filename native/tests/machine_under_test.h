@@ -23,6 +23,11 @@ class MachineUnderTest {
 
   const winnow_machine_table& table() const { return table_; }
   winnow_machine* handle() const { return machine_; }
+  bool emulated() const {
+    winnow_machine_facts facts = {};
+    call(table_.facts(machine_, &facts, &error_));
+    return facts.major == 0;
+  }
 
   template <typename Kernel>
   void launch(const typename Kernel::Arguments& arguments, int64_t blocks) const {

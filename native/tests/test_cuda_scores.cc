@@ -29,13 +29,7 @@ void require_ok(winnow_status status, const winnow_error& error) {
   }
 }
 
-bool emulated() {
-  winnow_machine_facts facts = {};
-  winnow_machine_error error = {};
-  const MachineUnderTest& machine = MachineUnderTest::get();
-  CHECK_EQUAL(machine.table().facts(machine.handle(), &facts, &error), WINNOW_MACHINE_OK);
-  return facts.major == 0;
-}
+bool emulated() { return MachineUnderTest::get().emulated(); }
 
 DeviceHandle host_device() {
   winnow_device_options options = {};

@@ -9,7 +9,8 @@
 #include <string>
 
 #include "check.h"
-#include "emulated_device.h"
+#include "cuda/emulation/emulation.h"
+#include "machine_device.h"
 #include "runtime/device.h"
 #include "test_networks.h"
 #include "winnow/winnow.h"
@@ -127,7 +128,7 @@ class Native {
   Native(const Tables& tables, const char* variant, winnow_dtype dtype, int64_t threads) : tables_(tables) {
     winnow_device* device = nullptr;
     if (std::string(variant) == kEmulated) {
-      device = open_emulated_device();
+      device = new winnow_device{machine_device(*winnow_machine_functions())};
     } else {
       winnow_device_options device_options = {};
       device_options.size = sizeof device_options;

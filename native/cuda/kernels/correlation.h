@@ -53,7 +53,7 @@ struct Correlation {
     const int32_t taps = a.count - first_tap < kTaps ? a.count - first_tap : kTaps;
     if (phase == 0) {
       const T* gradients = a.gradient.channel(task, group * a.outputs() + first_row);
-      walk(a, gradients, a.in.channel(pass, c), a.taps + first_tap, rows, taps, thread, shared);
+      add_up(a, gradients, a.in.channel(pass, c), a.taps + first_tap, rows, taps, thread, shared);
     } else if (phase == 1) {
       if (thread >= 2 * kRows * kTaps) return;
       const int32_t sum = thread / 2, first = thread % 2 * (kThreads / 2);
@@ -77,12 +77,13 @@ struct Correlation {
     return false;
   }
 
-  WINNOW_EVERYWHERE static void walk(const Arguments& a, const T* gradients, const T* in, const Shift* shifts, int32_t rows,
-                                     int32_t taps, int32_t thread, Shared& shared) {
+  WINNOW_EVERYWHERE static void add_up(const Arguments& a, const T* gradients, const T* in, const Shift* shifts, int32_t rows,
+                                       int32_t taps, int32_t thread, Shared& shared) {
     const Size& size = a.gradient.size;
     T sum[kRows][kTaps] = {};
-    for (int64_t i = thread; i < size.channel(); i += kThreads) {
-      const Position at = position_of(size, i);
+    Walk walk(size, thread, kThreads);
+    for (int64_t i = thread; i < size.channel(); i += kThreads, walk.next()) {
+      const Position& at = walk.at();
       T gradient[kRows], value[kTaps];
       for (int32_t r = 0; r < kRows; ++r) gradient[r] = r < rows ? gradients[r * size.channel() + i] : T{0};
       const T* plane = in + at.sample * a.in.size.plane();
@@ -124,8 +125,9 @@ struct InputSums {
       const Shift shift = a.taps[sum % a.count];
       const T* in = a.in.channel(pass, sum / a.count);
       double total = 0;
-      for (int64_t i = thread; i < a.output.channel(); i += kThreads) {
-        const Position at = position_of(a.output, i);
+      Walk walk(a.output, thread, kThreads);
+      for (int64_t i = thread; i < a.output.channel(); i += kThreads, walk.next()) {
+        const Position& at = walk.at();
         const int32_t y = at.y * a.stride_height + shift.y, x = at.x * a.stride_width + shift.x;
         if (y < 0 || y >= a.in.size.height || x < 0 || x >= a.in.size.width) continue;
         total += static_cast<double>(in[at.sample * a.in.size.plane() + int64_t{y} * a.in.size.width + x]);

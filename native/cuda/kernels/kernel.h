@@ -54,16 +54,36 @@ struct BatchPlanes {
   WINNOW_EVERYWHERE T* channel(int64_t pass, int64_t c) const { return first + pass * pitch + c * size.channel(); }
 };
 
-// Where an element of a channel is.
+// Where an element of a channel is. Channels of a batch have less than 2^31 elements (MachineLayout sees to that): 64-bit divisions
+// are dear on a GPU.
 struct Position {
   int32_t sample, y, x;
 };
 WINNOW_EVERYWHERE inline Position position_of(const Size& size, int64_t element) {
-  const int64_t plane = size.plane();
-  const auto sample = static_cast<int32_t>(element / plane);
-  const auto pixel = static_cast<int32_t>(element - sample * plane);
-  return {sample, pixel / size.width, pixel % size.width};
+  const auto at = static_cast<uint32_t>(element), width = static_cast<uint32_t>(size.width);
+  const uint32_t row = at / width, sample = row / static_cast<uint32_t>(size.height);
+  return {static_cast<int32_t>(sample), static_cast<int32_t>(row - sample * static_cast<uint32_t>(size.height)),
+          static_cast<int32_t>(at - row * width)};
 }
+
+// Walks a channel from element `first` in steps of `step` without dividing at every one of them.
+class Walk {
+ public:
+  WINNOW_EVERYWHERE Walk(const Size& size, int32_t first, int32_t step)
+      : height_(size.height), width_(size.width), at_(position_of(size, first)), step_(position_of(size, step)) {}
+  WINNOW_EVERYWHERE const Position& at() const { return at_; }
+  WINNOW_EVERYWHERE void next() {
+    at_.x += step_.x;
+    at_.y += step_.y;
+    at_.sample += step_.sample;
+    if (at_.x >= width_) at_.x -= width_, ++at_.y;
+    if (at_.y >= height_) at_.y -= height_, ++at_.sample;
+  }
+
+ private:
+  int32_t height_, width_;
+  Position at_, step_;
+};
 
 // What differs between the passes of one launch: whether a candidate has an operation, and what it takes it times.
 struct Choices {

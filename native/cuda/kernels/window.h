@@ -13,6 +13,7 @@ struct Window {
 // Output index that input index `i` is tap `k` of; -1 where it is none's.
 WINNOW_EVERYWHERE inline int32_t reached(int32_t i, int32_t k, int32_t stride, int32_t padding, int32_t dilation, int32_t end) {
   const int32_t from = i + padding - k * dilation;
+  if (stride == 1) return from >= 0 && from < end ? from : -1;
   if (from < 0 || from % stride != 0) return -1;
   return from / stride < end ? from / stride : -1;
 }

@@ -1,7 +1,9 @@
 #include "cuda/plan/layout.h"
 
 #include <algorithm>
+#include <string>
 
+#include "abi/failure.h"
 #include "plan/state.h"
 
 namespace winnow {
@@ -63,8 +65,13 @@ void MachineLayout::lay_values() {
       norm_channels_ += value.shape.channels;
     }
     if (value.lazy) continue;
+    const int64_t elements = elements_of({batch_, value.shape.elements()}, "values");
+    if (elements > INT32_MAX) {
+      throw Failure(WINNOW_UNSUPPORTED, "node " + graph_.network().nodes()[static_cast<size_t>(value.node())].name + ": " +
+                                            std::to_string(elements) + " elements of a batch are too many for this device");
+    }
     values_[v] = value_elements_;
-    value_elements_ += elements_of({batch_, value.shape.elements()}, "values");
+    value_elements_ += elements;
   }
 }
 
