@@ -152,6 +152,8 @@ typedef enum winnow_gradient_sink_kind {
   WINNOW_SINK_WEIGHTED = 3,     /* values [jobs, L, tensors]: sum over the tensor of w * g */
   WINNOW_SINK_WEIGHTED_ABS = 4, /* values [jobs, L, tensors]: sum over the tensor of |w * g| */
   WINNOW_SINK_SIGN_SUM = 5,     /* values [jobs, P]: sum over the L cotangents of the sign of g, exact */
+  /* values [jobs, L, C]: of every output channel of the layers whose weights take part, 1 / (2 batch) times the sum over samples of
+   * (sum over pixels of a * delta)^2, a the layer's output and delta its gradient; layers in network order, C their channels */
   WINNOW_SINK_FISHER = 7,
   WINNOW_SINK_INPUT_COPY = 8 /* values [jobs, L, batch, c, h, w]; roles take no part; goes with want_input_gradient */
 } winnow_gradient_sink_kind;

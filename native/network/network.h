@@ -83,6 +83,8 @@ struct Tensor {
   int64_t node;
   std::vector<int64_t> shape;
   int64_t elements, fan_in, fan_out;
+  // The weight of a convolution or a linear layer, [out][...].
+  bool of_layer() const { return role == WINNOW_CONVOLUTION_WEIGHT || role == WINNOW_LINEAR_WEIGHT; }
 };
 
 class Network {

@@ -178,7 +178,10 @@ void BackwardPass<T>::pull(int64_t v, const std::function<void(int64_t, T*)>& se
   for (int64_t l = 0; l < count_; ++l) {
     const double* correlation = workspace_.correlations.data() + l * sums;
     for (size_t g = 0; g < groups.size(); ++g) {
-      for (size_t k = 0; k < groups[g].convolutions.size(); ++k) convolution_weights(groups[g], k, terms[g], correlation, l);
+      for (size_t k = 0; k < groups[g].convolutions.size(); ++k) {
+        convolution_weights(groups[g], k, terms[g], correlation, l);
+        if (rows_.saliencies != nullptr) saliencies(groups[g].convolutions[k], l);
+      }
       correlation += shape.channels * terms[g];
     }
   }

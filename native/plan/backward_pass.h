@@ -17,10 +17,11 @@ namespace winnow {
 // Where gradients go: row l of `values` holds the tensors that take part, in network order, then the input where it does.
 template <typename T>
 struct GradientRows {
-  T* values;                            // [cotangents of the call][pitch]
-  int64_t pitch;                        // elements of a row
-  const std::vector<int64_t>* offsets;  // by tensor; -1: takes no part
-  int64_t input;                        // where [batch][c][h][w] of the input begins; -1: takes no part
+  T* values;                                         // [cotangents of the call][pitch]
+  int64_t pitch;                                     // elements of a row
+  const std::vector<int64_t>* offsets;               // by tensor; -1: takes no part
+  int64_t input;                                     // where [batch][c][h][w] of the input begins; -1: takes no part
+  const std::vector<int64_t>* saliencies = nullptr;  // by tensor, where its layer's begin, -1: takes no part; nullptr: none do
 };
 
 // Where the last block of samples is at most half full and a vector takes all of its lanes, two cotangents share it: the block's
@@ -86,6 +87,8 @@ class BackwardPass {
   void pull(int64_t v, const std::function<void(int64_t, T*)>& seed);
   // The gradients of one convolution's weight and of its norm, from the group's correlation.
   void convolution_weights(const WeightGroup& group, size_t member, int64_t group_terms, const double* correlation, int64_t l);
+  // The saliencies of one convolution's channels, when the gradient of its output is known (saliency.cc).
+  void saliencies(int64_t convolution, int64_t l);
 
   // Writes rows of the gradient of a value for one block: what its readers send back. `free` is scratch.
   void collect(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free);

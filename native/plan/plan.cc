@@ -30,6 +30,18 @@ int64_t cotangent_block(const Layout& layout, int64_t element_bytes, int64_t cot
   return std::clamp<int64_t>(std::min({memory, cache, cotangents}), 1, kMostCotangents);
 }
 
+// Where the saliencies of each layer whose weight's role is chosen begin, counted from `first`; -1 for other tensors.
+std::vector<int64_t> saliency_offsets(const Network& network, uint32_t roles, int64_t first, int64_t& channels) {
+  std::vector<int64_t> offsets;
+  channels = 0;
+  for (const Tensor& tensor : network.tensors()) {
+    const bool part = tensor.of_layer() && (roles >> tensor.role & 1u) != 0;
+    offsets.push_back(part ? first + channels : -1);
+    if (part) channels += tensor.shape[0];
+  }
+  return offsets;
+}
+
 template <typename T>
 class TypedPlan final : public Plan {
  public:
@@ -86,7 +98,11 @@ class TypedPlan final : public Plan {
     const std::vector<std::unique_ptr<Program>> programs = make_programs(call, wanted, true, statistics);
     int64_t elements;
     const std::vector<int64_t> offsets = gradient_offsets(graph_.network(), roles, elements);
-    const int64_t input = wants_input ? batch() * graph_[0].shape.elements() : 0, pitch = elements + input;
+    const int64_t input = wants_input ? batch() * graph_[0].shape.elements() : 0;
+    const bool salient = (roles & kSaliencies) != 0;
+    int64_t channels;
+    const std::vector<int64_t> saliencies = saliency_offsets(graph_.network(), salient ? roles : 0, elements + input, channels);
+    const int64_t pitch = elements + input + channels;
     const int64_t block = cotangent_block(layout_, sizeof(T), cotangents.count);
     const int64_t blocks = (cotangents.count + block - 1) / block;
     const bool wide = sizeof(T) != sizeof(double) && cotangents.count > 1, whole = portion == Portion::kJob;
@@ -122,18 +138,21 @@ class TypedPlan final : public Plan {
         std::vector<T>& to = rows[whole ? slot : worker];
         if (!whole) to.assign(static_cast<size_t>(here * pitch), T{0});
         passes[slot]->run(*workspaces_[worker], from, here, [&](int64_t l, T* gradient) { seeds[slot]->write(l, gradient); },
-                          {to.data() - (whole ? 0 : from * pitch), pitch, &offsets, wants_input ? elements : -1});
+                          {to.data() - (whole ? 0 : from * pitch), pitch, &offsets, wants_input ? elements : -1,
+                           salient ? &saliencies : nullptr});
         if (whole) return;
         const Timed timed(timing_.get(), graph_.output(), Phase::kSink);
-        done({first + slot, to.data(), here, elements, input, from});
+        done({first + slot, to.data(), here, elements, input, from, channels});
       });
       run(call, whole ? count : 0, [&](int64_t slot, int64_t) {
         const Timed timed(timing_.get(), graph_.output(), Phase::kSink);
-        done({first + slot, rows[slot].data(), cotangents.count, elements, input});
+        done({first + slot, rows[slot].data(), cotangents.count, elements, input, 0, channels});
       });
       statistics.apply(first, count);
     });
   }
+
+  bool gives_saliencies() const override { return true; }
 
   void patterns(const winnow_call& call, const PatternReader& reader) override {
     RunningStatistics statistics(graph_, call);

@@ -17,14 +17,18 @@
 
 namespace winnow {
 
+// Beside roles: rows of gradients end with the saliencies of the channels of every layer whose weight's role is chosen.
+constexpr uint32_t kSaliencies = 1u << 31;
+
 // Gradients of one job: row l holds the gradients that cotangent first + l gives of the tensors that take part, in network order,
-// and of the input where it was wanted.
+// then that of the input and then the saliencies where they were wanted.
 struct JobGradients {
   int64_t job;
-  const void* rows;  // T [cotangents][elements + input]
+  const void* rows;  // T [cotangents][elements + input + saliencies]
   int64_t cotangents, elements, input;
   int64_t first = 0;
-  int64_t pitch() const { return elements + input; }
+  int64_t saliencies = 0;
+  int64_t pitch() const { return elements + input + saliencies; }
 };
 
 // Activations of all samples of a job, packed as its PatternLayout says.
@@ -86,6 +90,8 @@ class Plan {
   // Whether the forward pass of a gradient is that of `patterns`, bit for bit.
   bool reads_patterns(const winnow_cotangents& cotangents) const { return dtype_ == WINNOW_F64 || cotangents.count == 1; }
   virtual void patterns(const winnow_call& call, const PatternReader& reader) = 0;
+  // Whether the device knows kSaliencies.
+  virtual bool gives_saliencies() const { return false; }
 
   // One call at a time: throws INVALID while another holds it.
   class Busy {

@@ -15,7 +15,8 @@ constexpr uint32_t kLearned = 1u << WINNOW_CONVOLUTION_WEIGHT | 1u << WINNOW_CON
 constexpr int64_t kMostSinks = 16;
 
 bool built(int32_t kind) {
-  return (kind >= WINNOW_SINK_GRAM && kind <= WINNOW_SINK_SIGN_SUM) || kind == WINNOW_SINK_INPUT_COPY;
+  return (kind >= WINNOW_SINK_GRAM && kind <= WINNOW_SINK_SIGN_SUM) || kind == WINNOW_SINK_FISHER ||
+         kind == WINNOW_SINK_INPUT_COPY;
 }
 
 }  // namespace
@@ -64,11 +65,15 @@ void Sinks::open(const Plan& plan, const winnow_call& call, const winnow_cotange
   plan_ = &plan;
   call_ = &call;
   cotangents_ = cotangents.count;
-  elements_ = tensors_ = 0;
+  elements_ = tensors_ = channels_ = 0;
+  if (find(WINNOW_SINK_FISHER) != nullptr && !plan.gives_saliencies()) {
+    throw Failure(WINNOW_UNSUPPORTED, "a sink of kind 7 is not in this device's build");
+  }
   for (const Tensor& tensor : plan.graph().network().tensors()) {
     if ((roles_ >> tensor.role & 1u) == 0) continue;
     elements_ += tensor.elements;
     ++tensors_;
+    if (tensor.of_layer()) channels_ += tensor.shape[0];
   }
   if (call.job_count == 0) return;
   for (const winnow_gradient_sink& sink : sinks_) {
@@ -86,6 +91,8 @@ int64_t Sinks::size_of(const winnow_gradient_sink& sink) const {
       return cotangents_ * elements_;
     case WINNOW_SINK_SIGN_SUM:
       return elements_;
+    case WINNOW_SINK_FISHER:
+      return cotangents_ * channels_;
     case WINNOW_SINK_INPUT_COPY:
       return cotangents_ * plan_->batch() * plan_->graph()[0].shape.elements();
     default:
@@ -120,6 +127,8 @@ void Sinks::take_rows(const JobGradients& gradients) {
         std::copy_n(row, elements_, out + l * elements_);
       } else if (sink.kind == WINNOW_SINK_INPUT_COPY) {
         std::copy_n(row + elements_, gradients.input, out + l * gradients.input);
+      } else if (sink.kind == WINNOW_SINK_FISHER) {
+        std::copy_n(row + elements_ + gradients.input, channels_, out + l * channels_);
       } else {
         sum(sink, gradients, l, row);
       }

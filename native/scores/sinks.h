@@ -21,8 +21,8 @@ class Sinks {
   // Their room against a checked call; throws INVALID. The sinks are ready for `take`.
   void open(const Plan& plan, const winnow_call& call, const winnow_cotangents& cotangents);
 
-  // Tensors of which gradients are wanted.
-  uint32_t roles() const { return roles_; }
+  // Tensors of which gradients are wanted, and saliencies.
+  uint32_t roles() const { return roles_ | (find(WINNOW_SINK_FISHER) != nullptr ? kSaliencies : 0); }
   // Sums of products need every cotangent of a job, other sinks a block.
   Portion portion() const { return all_at_once_ ? Portion::kJob : Portion::kBlock; }
   // Thread-safe for different portions.
@@ -44,7 +44,7 @@ class Sinks {
   bool all_at_once_ = false;
   const Plan* plan_ = nullptr;
   const winnow_call* call_ = nullptr;
-  int64_t cotangents_ = 0, elements_ = 0, tensors_ = 0;
+  int64_t cotangents_ = 0, elements_ = 0, tensors_ = 0, channels_ = 0;
   std::array<std::mutex, 16> signs_;  // of jobs; blocks of one job add to the same sums
 };
 

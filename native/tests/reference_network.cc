@@ -440,6 +440,7 @@ ReferenceGradients<T> ReferenceNetwork<T>::backward(const std::vector<double>& c
     }
   }
   result.input = gradients[0];
+  result.values = std::move(gradients);
   return result;
 }
 

@@ -23,6 +23,7 @@ template <typename T>
 struct ReferenceGradients {
   std::vector<std::vector<T>> tensors;  // by tensor of the network; zeros where the row does not have the operation
   std::vector<T> input;
+  std::vector<std::vector<T>> values;  // by node; zeros where the row does not have it
 };
 
 template <typename T>

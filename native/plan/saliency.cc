@@ -1,0 +1,53 @@
+// Saliencies of channels: 1 / (2 n) sum over samples of (sum over pixels of a delta)^2, a what a convolution puts out and delta its
+// gradient. Lanes are samples, so a lane's sum is a sample's.
+#include <array>
+
+#include "plan/backward_pass.h"
+
+namespace winnow {
+
+template <typename T>
+void BackwardPass<T>::saliencies(int64_t convolution, int64_t l) {
+  const Value& value = graph_[convolution];
+  const bool linear = graph_.network().nodes()[static_cast<size_t>(value.node())].operation == WINNOW_LINEAR;
+  const int64_t weight =
+      tensor_index(graph_.network(), value.node(), linear ? WINNOW_LINEAR_WEIGHT : WINNOW_CONVOLUTION_WEIGHT);
+  const int64_t at = (*rows_.saliencies)[static_cast<size_t>(weight)];
+  if (at < 0) return;
+  const Shape& shape = value.shape;
+  const int64_t norm = program_.gradient_value(convolution);
+  const GradientSource& source = program_.source(norm);
+  T* out = rows_.values + (first_ + l) * rows_.pitch + at;
+  for (int64_t c = 0; c < shape.channels; ++c) {
+    // delta = alpha gradient + beta a + kappa, as norms send it back
+    const auto i = static_cast<size_t>(l * shape.channels + c);
+    const bool under_norm = norm != convolution;
+    const double alpha = under_norm ? double{workspace_.alpha[norm][i]} : source.coefficient;
+    const double beta = under_norm ? double{workspace_.beta[norm][i]} : 0;
+    const double kappa = under_norm ? double{workspace_.kappa[norm][i]} : 0;
+    double squares = 0;
+    for (int64_t b = 0; b < layout_.blocks; ++b) {
+      const GradientPlanes<T> gradients = gradient(source.value, b);
+      std::array<double, kLanes> sums = {};
+      for (int64_t y = 0; y < shape.height; ++y) {
+        const T* delta = gradients.row(l, c, y);
+        const T* a = plane(convolution, b, c) + y * layout_.planes[convolution].pitch;
+        for (int64_t x = 0; x < shape.width; ++x, a += kLanes, delta += kLanes) {
+          for (size_t lane = 0; lane < kLanes; ++lane) {
+            const double activation = a[lane];
+            sums[lane] += activation * (alpha * double{delta[lane]} + beta * activation + kappa);
+          }
+        }
+      }
+      for (int64_t lane = 0; lane < layout_.lanes(b); ++lane) {
+        squares += sums[static_cast<size_t>(lane)] * sums[static_cast<size_t>(lane)];
+      }
+    }
+    out[c] = static_cast<T>(squares / static_cast<double>(2 * layout_.batch));
+  }
+}
+
+template void BackwardPass<float>::saliencies(int64_t, int64_t);
+template void BackwardPass<double>::saliencies(int64_t, int64_t);
+
+}  // namespace winnow

@@ -1,0 +1,145 @@
+#include "scores/activations.h"
+
+#include <algorithm>
+#include <string>
+
+#include "abi/guard.h"
+
+namespace winnow {
+namespace {
+
+constexpr int64_t kMostSinks = 16;
+constexpr int64_t kParts = 8;  // of a sum: a fixed number, so that it is the same on every processor
+
+double dot(const double* a, const double* b, int64_t count) {
+  double parts[kParts] = {};
+  int64_t i = 0;
+  for (; i + kParts <= count; i += kParts) {
+    for (int64_t k = 0; k < kParts; ++k) parts[k] += a[i + k] * b[i + k];
+  }
+  for (int64_t k = 0; i < count; ++i, ++k) parts[k] += a[i] * b[i];
+  double sum = 0;
+  for (const double part : parts) sum += part;
+  return sum;
+}
+
+double total(const double* a, int64_t count) {
+  double sum = 0;
+  for (int64_t i = 0; i < count; ++i) sum += a[i];
+  return sum;
+}
+
+}  // namespace
+
+ActivationSinks::ActivationSinks(const Plan& plan, const winnow_call& call, const winnow_activation_sink* sinks, int64_t count)
+    : plan_(plan), call_(call), batches_(largest_input(call) / plan.batch()) {
+  if (count < 1 || count > kMostSinks) {
+    throw Failure(WINNOW_INVALID,
+                  "activation sinks must be in [1, " + std::to_string(kMostSinks) + "] but were " + std::to_string(count));
+  }
+  require(sinks, "sinks");
+  for (int64_t s = 0; s < count; ++s) {
+    const winnow_activation_sink& from = sinks[s];
+    const std::string what = "activation sink " + std::to_string(s);
+    if (from.kind < WINNOW_ACTIVATION_COPY || from.kind > WINNOW_ACTIVATION_GRAM) {
+      throw Failure(WINNOW_INVALID, what + " kind must be in [0, 2] but was " + std::to_string(from.kind));
+    }
+    if (from.tap_count < 1 || from.tap_count > 1 << 20) {
+      throw Failure(WINNOW_INVALID, what + " tap_count must be in [1, 1048576] but was " + std::to_string(from.tap_count));
+    }
+    require(from.taps, "taps");
+    Sink& to = sinks_.emplace_back();
+    to.kind = from.kind;
+    to.values = from.values;
+    to.each = 0;
+    for (int64_t t = 0; t < from.tap_count; ++t) {
+      to.taps.push_back(place_of(from.taps[t], what + " tap " + std::to_string(t)));
+      to.each += size_of(to.kind, to.taps.back().value);
+    }
+    if (call.job_count == 0) continue;
+    require(from.values, "activation sink values");
+    require_capacity(from.capacity, {call.job_count, batches_, to.each}, "activation sink values");
+  }
+}
+
+ActivationSinks::Place ActivationSinks::place_of(const winnow_tap& tap, const std::string& what) const {
+  const auto& nodes = plan_.graph().network().nodes();
+  const auto last = static_cast<int64_t>(nodes.size()) - 1;
+  if (tap.node < 0 || tap.node > last) {
+    throw Failure(WINNOW_INVALID,
+                  what + " node must be in [0, " + std::to_string(last) + "] but was " + std::to_string(tap.node));
+  }
+  const Node& node = nodes[static_cast<size_t>(tap.node)];
+  if (tap.side == WINNOW_TAP_AFTER) return {tap.node, plan_.graph().value_of(tap.node)};
+  if (tap.side != WINNOW_TAP_BEFORE) {
+    throw Failure(WINNOW_INVALID, what + " side must be 0 (before) or 1 (after) but was " + std::to_string(tap.side));
+  }
+  if (node.inputs.size() != 1) {
+    throw Failure(WINNOW_INVALID, what + ": node " + node.name + " has " + std::to_string(node.inputs.size()) +
+                                      " inputs, a value before it is of a node with one");
+  }
+  return {tap.node, plan_.graph().value_of(node.inputs[0])};
+}
+
+int64_t ActivationSinks::size_of(int32_t kind, int64_t value) const {
+  const Shape& shape = plan_.graph()[value].shape;
+  switch (kind) {
+    case WINNOW_ACTIVATION_COPY:
+      return plan_.batch() * shape.elements();
+    case WINNOW_ACTIVATION_MOMENTS:
+      return 2 * shape.channels;
+    default:
+      return shape.channels * (shape.channels + 1);
+  }
+}
+
+std::vector<int64_t> ActivationSinks::values() const {
+  std::vector<int64_t> values;
+  for (const Sink& sink : sinks_) {
+    for (const Place& tap : sink.taps) values.push_back(tap.value);
+  }
+  return values;
+}
+
+void ActivationSinks::take(const JobActivations& activations) const {
+  const winnow_job& job = call_.jobs[activations.job];
+  std::vector<double> value;  // [c][batch][h][w]
+  for (const Sink& sink : sinks_) {
+    double* out = sink.values + (activations.job * batches_ + activations.batch) * sink.each;
+    for (const Place& tap : sink.taps) {
+      const Shape& shape = plan_.graph()[tap.value].shape;
+      const int64_t size = size_of(sink.kind, tap.value), pixels = shape.height * shape.width, count = plan_.batch() * pixels;
+      if (!plan_.has(call_, job, tap.node)) {
+        std::fill_n(out, size, 0.0);
+        out += size;
+        continue;
+      }
+      value.resize(static_cast<size_t>(shape.channels * count));
+      activations.read(tap.value, value.data());
+      for (int64_t c = 0; c < shape.channels; ++c) {
+        const double* row = value.data() + c * count;
+        switch (sink.kind) {
+          case WINNOW_ACTIVATION_COPY:
+            for (int64_t n = 0; n < plan_.batch(); ++n) {
+              std::copy_n(row + n * pixels, pixels, out + (n * shape.channels + c) * pixels);
+            }
+            break;
+          case WINNOW_ACTIVATION_MOMENTS:
+            out[c] = total(row, count);
+            out[shape.channels + c] = dot(row, row, count);
+            break;
+          default:
+            out[c] = total(row, count);
+            for (int64_t other = 0; other <= c; ++other) {
+              double* gram = out + shape.channels;
+              gram[c * shape.channels + other] = gram[other * shape.channels + c] =
+                  dot(row, value.data() + other * count, count);
+            }
+        }
+      }
+      out += size;
+    }
+  }
+}
+
+}  // namespace winnow

@@ -1,0 +1,249 @@
+// What is read of activations and of their gradients, beside plain loops in double over the reference network's values.
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <sstream>
+#include <string>
+
+#include "check.h"
+#include "plan/plan.h"
+#include "runtime/device.h"
+#include "test_networks.h"
+#include "winnow/scores.h"
+
+using namespace winnow;
+using namespace winnow::test;
+
+namespace {
+
+std::vector<std::string> variants() {
+  std::vector<std::string> names;
+  std::istringstream available(available_variants());
+  for (std::string name; available >> name;) names.push_back(name);
+  return names;
+}
+
+// A network, two rows and parameter sets of it, and labelled images; job j has row j and set j of them.
+struct Case {
+  std::shared_ptr<const Network> network;
+  int64_t batch;
+  winnow_norm_mode mode;
+  std::vector<ReferenceRow> rows;
+  std::vector<Parameters> parameters;
+  std::vector<double> images;  // one batch
+  std::vector<int64_t> labels;
+
+  Case(std::shared_ptr<const Network> network_, int64_t batch_, winnow_norm_mode mode_, Draws& draws)
+      : network(std::move(network_)), batch(batch_), mode(mode_) {
+    for (int64_t k = 0; k < 2; ++k) {
+      rows.push_back(random_row(draws, *network));
+      parameters.push_back(random_parameters(draws, network));
+    }
+    images = random_images(draws, *network, batch);
+    const int64_t outputs = network->nodes()[static_cast<size_t>(network->output())].shape.elements();
+    for (int64_t n = 0; n < batch; ++n) labels.push_back(draws.integer(0, outputs - 1));
+  }
+
+  ReferenceNetwork<double> reference(size_t job) const {
+    ReferenceNetwork<double> reference(*network, parameters[job], rows[job],
+                                       std::vector<int32_t>(network->nodes().size(), mode), batch);
+    reference.forward(images);
+    return reference;
+  }
+};
+
+// A plan of a case's network, and its jobs as a call.
+class Native {
+ public:
+  Native(const Case& c, const std::string& variant, winnow_dtype dtype, int64_t threads) : case_(c) {
+    const winnow_device_options device = {sizeof device, WINNOW_CPU, 0, threads, variant.c_str(), 0, nullptr};
+    winnow_plan_options options = {};
+    options.size = sizeof options;
+    options.batch = c.batch;
+    options.dtype = dtype;
+    plan = {Plan::create(open_device(device), c.network, options)};
+    const Shape& shape = c.network->nodes()[0].shape;
+    input_ = {c.images.data(), c.batch, shape.channels, shape.height, shape.width, WINNOW_F64, 0};
+    for (size_t j = 0; j < c.rows.size(); ++j) {
+      const auto at = static_cast<int64_t>(j);
+      jobs_.push_back({at, at, 0, 0, -1});
+      coefficients_.insert(coefficients_.end(), c.rows[j].coefficients.begin(), c.rows[j].coefficients.end());
+      states_.insert(states_.end(), c.rows[j].states.begin(), c.rows[j].states.end());
+      owned_.push_back(std::make_unique<winnow_parameters>(winnow_parameters{c.parameters[j]}));
+      sets_.push_back(owned_.back().get());
+    }
+    call.size = sizeof call;
+    call.jobs = jobs_.data(), call.job_count = static_cast<int64_t>(jobs_.size());
+    call.coefficients = coefficients_.data(), call.states = states_.data();
+    call.row_count = static_cast<int64_t>(jobs_.size());
+    call.parameters = sets_.data(), call.parameters_count = static_cast<int64_t>(sets_.size());
+    call.inputs = &input_, call.input_count = 1;
+    call.targets = c.labels.data(), call.target_count = 1;
+    call.norm_mode = c.mode;
+  }
+
+  // [job][cotangent][channels of the layers whose weights have the roles]
+  std::vector<double> saliencies(winnow_cotangent_kind kind, uint32_t roles) {
+    int64_t channels = 0;
+    for (const Tensor& tensor : case_.network->tensors()) {
+      if (tensor.of_layer() && (roles >> tensor.role & 1u) != 0) channels += tensor.shape[0];
+    }
+    winnow_cotangents cotangents = {};
+    cotangents.size = sizeof cotangents;
+    cotangents.kind = kind;
+    cotangents.node = cotangents.stop = -1;
+    cotangents.count = kind == WINNOW_COTANGENT_CROSS_ENTROPY ? 1 : case_.batch;
+    std::vector<double> values(static_cast<size_t>(call.job_count * cotangents.count * channels) + 1, NAN);
+    const winnow_gradient_sink sink = {WINNOW_SINK_FISHER, roles, values.data(), static_cast<int64_t>(values.size()) - 1};
+    winnow_error error = {};
+    if (winnow_backward(&plan, &call, &cotangents, &sink, 1, &error) != WINNOW_OK) note(error.text);
+    values.pop_back();
+    return values;
+  }
+
+  winnow_plan plan;
+  winnow_call call = {};
+
+ private:
+  const Case& case_;
+  winnow_images input_ = {};
+  std::vector<winnow_job> jobs_;
+  std::vector<double> coefficients_;
+  std::vector<int32_t> states_;
+  std::vector<std::unique_ptr<winnow_parameters>> owned_;
+  std::vector<winnow_parameters*> sets_;
+};
+
+bool runs_backward(winnow_operation operation) {
+  return operation != WINNOW_NOISE && winnow_supports(operation, WINNOW_PASS_BACKWARD, WINNOW_F64, WINNOW_CPU) == 1;
+}
+
+// Gradient of each sample's cross-entropy by the logits, all samples or one: [batch][outputs], scaled.
+std::vector<double> residuals(const Case& c, const std::vector<double>& logits, int64_t only, double scale) {
+  std::vector<double> all(logits.size());
+  const auto outputs = static_cast<int64_t>(logits.size()) / c.batch;
+  for (int64_t n = 0; n < c.batch; ++n) {
+    if (only >= 0 && n != only) continue;
+    const double* z = logits.data() + n * outputs;
+    const double most = *std::max_element(z, z + outputs);
+    double total = 0;
+    for (int64_t k = 0; k < outputs; ++k) total += std::exp(z[k] - most);
+    for (int64_t k = 0; k < outputs; ++k) {
+      all[static_cast<size_t>(n * outputs + k)] =
+          scale * (std::exp(z[k] - most) / total - (k == c.labels[static_cast<size_t>(n)] ? 1 : 0));
+    }
+  }
+  return all;
+}
+
+struct Bounded {
+  double value, bound;
+};
+
+// The saliencies of one cotangent, and how far roundings of `relative` may move them: a delta is a difference of numbers as large as
+// the gradients elsewhere, as in test_plan.cc.
+std::vector<Bounded> plain_saliencies(const Case& c, const ReferenceNetwork<double>& reference,
+                                      const std::vector<double>& cotangent, uint32_t roles, double relative) {
+  const ReferenceGradients<double> gradients = reference.backward(cotangent);
+  double largest = 0;
+  for (const auto& tensor : gradients.tensors) {
+    for (const double g : tensor) largest = std::max(largest, std::fabs(g));
+  }
+  for (const auto& value : gradients.values) {
+    for (const double g : value) largest = std::max(largest, std::fabs(g));
+  }
+  std::vector<Bounded> saliencies;
+  for (const Tensor& tensor : c.network->tensors()) {
+    if (!tensor.of_layer() || (roles >> tensor.role & 1u) == 0) continue;
+    const Shape& shape = c.network->nodes()[static_cast<size_t>(tensor.node)].shape;
+    const std::vector<double>&a = reference.value(tensor.node), &delta = gradients.values[static_cast<size_t>(tensor.node)];
+    const int64_t pixels = shape.height * shape.width;
+    for (int64_t channel = 0; channel < shape.channels; ++channel) {
+      Bounded sum = {0, 0};
+      for (int64_t n = 0; reference.exists(tensor.node) && n < c.batch; ++n) {
+        double product = 0, off = 0;
+        for (int64_t i = 0; i < pixels; ++i) {
+          const auto at = static_cast<size_t>((n * shape.channels + channel) * pixels + i);
+          product += a[at] * delta[at];
+          off += std::fabs(a[at]) * relative * (std::fabs(delta[at]) + largest);
+        }
+        sum.value += product * product;
+        sum.bound += off * (2 * std::fabs(product) + off);
+      }
+      saliencies.push_back({sum.value / static_cast<double>(2 * c.batch), sum.bound / static_cast<double>(2 * c.batch)});
+    }
+  }
+  return saliencies;
+}
+
+constexpr uint32_t kLayers = 1u << WINNOW_CONVOLUTION_WEIGHT | 1u << WINNOW_LINEAR_WEIGHT;
+
+}  // namespace
+
+// Every operation, geometry and norm mode; a float32 plan goes forward in double for the cotangents of rows, so that signs agree.
+TEST(saliencies_of_random_networks) {
+  const int64_t batches[] = {2, 7, 16, 17};
+  int64_t compared = 0, seen = 0;
+  for (uint64_t k = 0; k < 40; ++k) {
+    Draws draws(seed(), 900 + k);
+    const Case c(random_network(draws, runs_backward).network(), batches[k % 4], static_cast<winnow_norm_mode>(k % 3), draws);
+    const uint32_t roles = k % 5 == 4 ? 1u << WINNOW_CONVOLUTION_WEIGHT : kLayers;
+    for (const winnow_dtype dtype : {WINNOW_F64, WINNOW_F32}) {
+      const double relative = dtype == WINNOW_F64 ? 1e-10 : 1e-5;
+      for (const winnow_cotangent_kind kind : {WINNOW_COTANGENT_CROSS_ENTROPY, WINNOW_COTANGENT_CROSS_ENTROPY_ROWS}) {
+        const bool rows = kind == WINNOW_COTANGENT_CROSS_ENTROPY_ROWS;
+        std::vector<Bounded> expected;
+        std::vector<bool> comparable;
+        for (size_t j = 0; j < c.rows.size(); ++j) {
+          const ReferenceNetwork<double> reference = c.reference(j);
+          const std::vector<double>& logits = reference.value(c.network->output());
+          for (int64_t l = 0; l < (rows ? c.batch : 1); ++l) {
+            const std::vector<double> cotangent =
+                residuals(c, logits, rows ? l : -1, rows ? 1 : 1 / static_cast<double>(c.batch));
+            for (const Bounded& one : plain_saliencies(c, reference, cotangent, roles, relative)) {
+              expected.push_back(one);
+              comparable.push_back((rows || dtype == WINNOW_F64) && reference.margin() >= 1e-11 && reference.steepness() <= 60);
+            }
+          }
+        }
+        std::vector<double> first;
+        for (const std::string& variant : variants()) {
+          note("network " + std::to_string(k) + " " + variant + (dtype == WINNOW_F64 ? " f64" : " f32"));
+          const std::vector<double> one = Native(c, variant, dtype, 1).saliencies(kind, roles);
+          CHECK_EQUAL(one.size(), expected.size());
+          for (size_t i = 0; i < expected.size(); ++i) {
+            ++seen;
+            if (!comparable[i]) continue;
+            ++compared;
+            CHECK_NEAR(one[i], expected[i].value, expected[i].bound);
+          }
+          const std::vector<double> many = Native(c, variant, dtype, 3).saliencies(kind, roles);
+          CHECK(one.size() == many.size() && std::memcmp(one.data(), many.data(), one.size() * sizeof(double)) == 0);
+        }
+      }
+    }
+  }
+  std::printf("saliencies: %lld of %lld compared\n", static_cast<long long>(compared), static_cast<long long>(seen));
+  CHECK(compared * 2 > seen);
+}
+
+// One 1x1 convolution and nothing else: logits are z_k = w_k x, so that a delta of channel k is w_k x (softmax_k - hot_k) / n.
+TEST(saliency_of_a_linear_network) {
+  NetworkBuilder b({1, 1, 1});
+  b.convolution("layer", 0, 2, 1, 1, 0);
+  Draws draws(seed(), 990);
+  const Case c(b.network(), 3, WINNOW_NORM_BATCH, draws);
+  const std::vector<double> actual = Native(c, "portable", WINNOW_F64, 1).saliencies(WINNOW_COTANGENT_CROSS_ENTROPY, kLayers);
+  for (size_t j = 0; j < 2; ++j) {
+    const std::vector<double>& w = c.parameters[j].values(0);
+    for (size_t channel = 0; channel < 2; ++channel) {
+      double sum = 0;
+      for (size_t n = 0; n < 3; ++n) {
+        const double x = c.images[n], share = 1 / (1 + std::exp((w[1 - channel] - w[channel]) * x));
+        const double hot = c.labels[n] == static_cast<int64_t>(channel) ? 1 : 0;
+        sum += std::pow(w[channel] * x * (share - hot) / 3, 2);
+      }
+      CHECK_NEAR(actual[j * 2 + channel], sum / 6, 1e-14);
+    }
+  }
+}
