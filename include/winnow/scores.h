@@ -61,8 +61,8 @@ WINNOW_API winnow_status winnow_synaptic_flow(winnow_plan *plan, const winnow_ca
 WINNOW_API winnow_status winnow_activation_kernel(winnow_plan *plan, const winnow_call *call, const int64_t *multiplicities,
                                                   int64_t tap_count, int64_t *kernel, int64_t capacity, winnow_error *error);
 
-/* What is read of one pass of every job: of the forward pass the activation kernel, the linear regions, of the backward pass
- * gradients. What is not wanted is NULL. */
+/* What is read of one pass of every job: of the forward pass the activation kernel, the linear regions, the units' patterns, of
+ * the backward pass gradients. What is not wanted is NULL. */
 typedef struct winnow_readings {
   int64_t size;                        /* sizeof(winnow_readings) of the caller */
   const winnow_cotangents *cotangents; /* NULL: nothing goes back */
@@ -74,6 +74,10 @@ typedef struct winnow_readings {
   int64_t kernel_capacity;
   int64_t *regions; /* [jobs] as of winnow_linear_regions */
   int64_t regions_capacity;
+  /* [jobs] distinct columns of the patterns: in how many ways a unit answers to the samples, 2^samples at most. A blocked
+   * operation's taps answer never. Peng et al. 2024, arXiv:2403.04161 */
+  int64_t *unit_patterns;
+  int64_t unit_patterns_capacity;
 } winnow_readings;
 
 /* Several of winnow_backward, winnow_activation_kernel and winnow_linear_regions from one pass, to the same bits as each alone.
@@ -84,6 +88,32 @@ typedef struct winnow_readings {
  */
 WINNOW_API winnow_status winnow_read(winnow_plan *plan, const winnow_call *call, const winnow_readings *readings,
                                      winnow_error *error);
+
+/* What is read of the activations at a tap, of one batch. */
+typedef enum winnow_activation_kind {
+  WINNOW_ACTIVATION_COPY = 0,    /* [batch, c, h, w]: the values */
+  WINNOW_ACTIVATION_MOMENTS = 1, /* [2, c]: over n, h, w the sums of each channel, then of its squares */
+  WINNOW_ACTIVATION_GRAM = 2     /* [1 + c, c]: the sums, then those of the products of every two channels */
+} winnow_activation_kind;
+
+typedef struct winnow_activation_sink {
+  int32_t kind; /* winnow_activation_kind */
+  int32_t reserved;
+  const winnow_tap *taps; /* any node; before it only where it has one input; multiplicities take no part */
+  int64_t tap_count;
+  double *values;   /* [jobs, batches of the largest input, taps one after the other] */
+  int64_t capacity; /* doubles in `values`; INVALID when too small */
+} winnow_activation_sink;
+
+/* Activations at taps, reduced. Sums are in double, in an order that depends on nothing. Taps of operations that a job's row blocks
+ * are zeros; those that it skips do not exist, zeros too: leave them out. Batches that a shorter input does not have are left
+ * untouched.
+ *
+ * cost    one forward pass, n h w c of a tap, n h w c^2 / 2 for GRAM; memory of a pass that something goes back from
+ * fails   INVALID for a tap that is no node, a value before a node of several inputs
+ */
+WINNOW_API winnow_status winnow_activations(winnow_plan *plan, const winnow_call *call, const winnow_activation_sink *sinks,
+                                            int64_t sink_count, winnow_error *error);
 
 /* The same from packed patterns: K[i][j] = u - sum over w of popcount(code[i][w] XOR code[j][w]), 0 <= i, j < n.
  *

@@ -6,6 +6,7 @@
 
 #include "abi/guard.h"
 #include "kernels/bits.h"
+#include "scores/activations.h"
 #include "scores/distinct.h"
 #include "scores/patterns.h"
 #include "scores/sinks.h"
@@ -45,6 +46,9 @@ void check_patterns(const winnow_readings& readings, const winnow_call& call) {
     require_capacity(readings.kernel_capacity, {call.job_count, samples, samples}, "kernel");
   }
   if (readings.regions != nullptr) require_capacity(readings.regions_capacity, {call.job_count}, "regions");
+  if (readings.unit_patterns != nullptr) {
+    require_capacity(readings.unit_patterns_capacity, {call.job_count}, "unit_patterns");
+  }
 }
 
 }  // namespace
@@ -139,7 +143,8 @@ winnow_status winnow_read(winnow_plan* plan, const winnow_call* call, const winn
     require(readings, "readings");
     require_size(readings->size, sizeof *readings, "winnow_readings");
     const winnow_cotangents* cotangents = readings->cotangents;
-    const bool of_patterns = readings->kernel != nullptr || readings->regions != nullptr;
+    const bool of_patterns =
+        readings->kernel != nullptr || readings->regions != nullptr || readings->unit_patterns != nullptr;
     if (cotangents == nullptr && (readings->sinks != nullptr || readings->sink_count != 0)) {
       throw Failure(WINNOW_INVALID, "sinks without cotangents receive nothing");
     }
@@ -164,7 +169,8 @@ winnow_status winnow_read(winnow_plan* plan, const winnow_call* call, const winn
     check_patterns(*readings, *call);
     if (call->job_count == 0) return;
     const int64_t samples = largest_input(*call);
-    const Patterns patterns(p, *call, {readings->kernel, samples * samples, weights}, readings->regions);
+    const Patterns patterns(p, *call, {readings->kernel, samples * samples, weights}, readings->regions,
+                            readings->unit_patterns);
     const PatternReader reader = patterns.reader();
     if (to == nullptr) {
       p.patterns(*call, reader);
@@ -173,6 +179,20 @@ winnow_status winnow_read(winnow_plan* plan, const winnow_call* call, const winn
     p.gradients(
         *call, *cotangents, to->roles(), to->portion(), [&](const JobGradients& gradients) { to->take(gradients); },
         of_patterns ? &reader : nullptr);
+  });
+}
+
+winnow_status winnow_activations(winnow_plan* plan, const winnow_call* call, const winnow_activation_sink* sinks,
+                                 int64_t sink_count, winnow_error* error) {
+  return guard(error, [&] {
+    require(plan, "plan");
+    require(call, "call");
+    Plan& p = *plan->plan;
+    const Plan::Busy busy(p);
+    p.check(*call);
+    const ActivationSinks to(p, *call, sinks, sink_count);
+    if (call->job_count == 0) return;
+    p.activations(*call, to.values(), [&](const JobActivations& activations) { to.take(activations); });
   });
 }
 

@@ -6,6 +6,7 @@
 
 #include "abi/failure.h"
 #include "kernels/kernels.h"
+#include "plan/activations.h"
 #include "plan/backward.h"
 #include "plan/cotangents.h"
 #include "plan/forward.h"
@@ -172,6 +173,28 @@ class TypedPlan final : public Plan {
           signs.pack(bits, rows.data() + sample * layout.words());
         }
         reader.done({first + slot, images.samples, layout.words(), rows.data()});
+      });
+      statistics.apply(first, count);
+    });
+  }
+
+  void activations(const winnow_call& call, const std::vector<int64_t>& values,
+                   const std::function<void(const JobActivations&)>& done) override {
+    RunningStatistics statistics(graph_, call);
+    const std::vector<std::unique_ptr<Program>> programs = make_programs(call, values, false, statistics);
+    each_wave(call, slots_, 0, [&](int64_t first, int64_t count) {
+      run(call, count, [&](int64_t slot, int64_t) {
+        const winnow_job& job = call.jobs[first + slot];
+        const Program& program = *programs[program_index(job)];
+        const State<T>& state = *slots_.states[static_cast<size_t>(slot)];
+        const std::function<void(int64_t, double*)> read = [&](int64_t value, double* out) {
+          read_value(graph_, layout_, program, state, value, out);
+        };
+        for (int64_t k = 0; k < call.inputs[job.input].samples / batch(); ++k) {
+          forward_pass(call, job, program, slots_, slot).run(call.inputs[job.input], k * batch());
+          statistics.keep(first + slot, program, state.norms);
+          done({first + slot, k, read});
+        }
       });
       statistics.apply(first, count);
     });
@@ -419,6 +442,10 @@ bool Plan::has(const winnow_call& call, const winnow_job& job, int64_t node) con
 Plan::Busy::Busy(Plan& plan) : plan_(plan) {
   if (plan.busy_.exchange(true)) throw Failure(WINNOW_INVALID, "the plan is running another call");
   if (plan.timing_ != nullptr) plan.timing_->clear();
+}
+
+void Plan::activations(const winnow_call&, const std::vector<int64_t>&, const std::function<void(const JobActivations&)>&) {
+  throw Failure(WINNOW_UNSUPPORTED, "activations are not read from this device in this build");
 }
 
 void Plan::gram(const JobGradients& gradients, double* out) const {

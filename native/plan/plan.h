@@ -43,6 +43,12 @@ struct PatternReader {
   std::function<void(const JobPatterns&)> done;
 };
 
+// Activations of one batch of a job: read(value, out) writes [c][batch][h][w].
+struct JobActivations {
+  int64_t job, batch;
+  const std::function<void(int64_t, double*)>& read;
+};
+
 // How the gradients of a job are handed on: all cotangents at once, or a block at a time, blocks of one job at once too.
 enum class Portion { kJob, kBlock };
 
@@ -90,6 +96,9 @@ class Plan {
   // Whether the forward pass of a gradient is that of `patterns`, bit for bit.
   bool reads_patterns(const winnow_cotangents& cotangents) const { return dtype_ == WINNOW_F64 || cotangents.count == 1; }
   virtual void patterns(const winnow_call& call, const PatternReader& reader) = 0;
+  // Passes whose values [values] are read, batch by batch. Throws UNSUPPORTED where the device keeps none.
+  virtual void activations(const winnow_call& call, const std::vector<int64_t>& values,
+                           const std::function<void(const JobActivations&)>& done);
   // Whether the device knows kSaliencies.
   virtual bool gives_saliencies() const { return false; }
 

@@ -28,20 +28,19 @@ void BackwardPass<T>::saliencies(int64_t convolution, int64_t l) {
     double squares = 0;
     for (int64_t b = 0; b < layout_.blocks; ++b) {
       const GradientPlanes<T> gradients = gradient(source.value, b);
+      const LaneRange lanes = lanes_of(l, b);
       std::array<double, kLanes> sums = {};
       for (int64_t y = 0; y < shape.height; ++y) {
-        const T* delta = gradients.row(l, c, y);
+        const T* delta = gradients.row(column_of(l, b), c, y) + lanes.first;
         const T* a = plane(convolution, b, c) + y * layout_.planes[convolution].pitch;
         for (int64_t x = 0; x < shape.width; ++x, a += kLanes, delta += kLanes) {
-          for (size_t lane = 0; lane < kLanes; ++lane) {
+          for (int64_t lane = 0; lane < lanes.count; ++lane) {
             const double activation = a[lane];
-            sums[lane] += activation * (alpha * double{delta[lane]} + beta * activation + kappa);
+            sums[static_cast<size_t>(lane)] += activation * (alpha * double{delta[lane]} + beta * activation + kappa);
           }
         }
       }
-      for (int64_t lane = 0; lane < layout_.lanes(b); ++lane) {
-        squares += sums[static_cast<size_t>(lane)] * sums[static_cast<size_t>(lane)];
-      }
+      for (const double sum : sums) squares += sum * sum;
     }
     out[c] = static_cast<T>(squares / static_cast<double>(2 * layout_.batch));
   }

@@ -8,8 +8,8 @@
 
 namespace winnow {
 
-Patterns::Patterns(const Plan& plan, const winnow_call& call, Kernels kernels, int64_t* regions)
-    : plan_(plan), call_(call), kernels_(std::move(kernels)), regions_(regions) {
+Patterns::Patterns(const Plan& plan, const winnow_call& call, Kernels kernels, int64_t* regions, int64_t* units)
+    : plan_(plan), call_(call), kernels_(std::move(kernels)), regions_(regions), units_(units) {
   for (int64_t j = 0; j < call.job_count; ++j) lay_out(call.jobs[j]);
 }
 
@@ -24,7 +24,7 @@ void Patterns::lay_out(const winnow_job& job) {
   }
   std::map<int64_t, std::vector<int64_t>> values_of;  // by weight
   for (const auto& [value, weight] : weight_of) {
-    if (weight > 0 || regions_ != nullptr) values_of[weight].push_back(value);
+    if (weight > 0 || regions_ != nullptr || units_ != nullptr) values_of[weight].push_back(value);
   }
   PatternLayout& layout = layouts_.emplace_back();
   std::vector<WeightClass>& classes = classes_.emplace_back();
@@ -49,7 +49,32 @@ int64_t Patterns::constant_agreement(const winnow_job& job) const {
   return agreement;
 }
 
+bool Patterns::blocks_units(const winnow_job& job) const {
+  return std::any_of(plan_.taps().begin(), plan_.taps().end(),
+                     [&](const Tap& tap) { return plan_.state_of(call_, job, tap.node) == WINNOW_BLOCK; });
+}
+
+int64_t Patterns::distinct_units(const JobPatterns& patterns) const {
+  const int64_t words = (patterns.samples + 63) / 64;
+  std::vector<uint64_t> columns;
+  for (const PatternLayout::Part& part : layouts_[static_cast<size_t>(patterns.job)].parts) {
+    const int64_t units = plan_.graph()[part.value].shape.elements();
+    const size_t first = columns.size();
+    columns.resize(first + static_cast<size_t>(units * words));
+    for (int64_t sample = 0; sample < patterns.samples; ++sample) {
+      const uint64_t* row = patterns.rows + sample * patterns.words;
+      uint64_t* column = columns.data() + first + sample / 64;
+      for (int64_t bit = part.first; bit < part.first + units; ++bit, column += words) {
+        *column |= (row[bit / 64] >> (bit % 64) & 1u) << (sample % 64);
+      }
+    }
+  }
+  if (blocks_units(call_.jobs[patterns.job])) columns.resize(columns.size() + static_cast<size_t>(words));
+  return distinct_rows(columns.data(), static_cast<int64_t>(columns.size()) / words, words);
+}
+
 void Patterns::count(const JobPatterns& patterns) const {
+  if (units_ != nullptr) units_[patterns.job] = distinct_units(patterns);
   if (regions_ != nullptr) regions_[patterns.job] = distinct_rows(patterns.rows, patterns.samples, patterns.words);
   if (kernels_.values == nullptr) return;
   const int64_t n = patterns.samples;

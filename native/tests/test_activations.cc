@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -30,24 +31,25 @@ struct Case {
   winnow_norm_mode mode;
   std::vector<ReferenceRow> rows;
   std::vector<Parameters> parameters;
-  std::vector<double> images;  // one batch
+  std::vector<double> images;  // one batch, or two that share nothing
   std::vector<int64_t> labels;
 
-  Case(std::shared_ptr<const Network> network_, int64_t batch_, winnow_norm_mode mode_, Draws& draws)
+  Case(std::shared_ptr<const Network> network_, int64_t batch_, winnow_norm_mode mode_, Draws& draws, int64_t batches = 1)
       : network(std::move(network_)), batch(batch_), mode(mode_) {
     for (int64_t k = 0; k < 2; ++k) {
       rows.push_back(random_row(draws, *network));
       parameters.push_back(random_parameters(draws, network));
     }
-    images = random_images(draws, *network, batch);
+    images = random_images(draws, *network, batches * batch);
     const int64_t outputs = network->nodes()[static_cast<size_t>(network->output())].shape.elements();
     for (int64_t n = 0; n < batch; ++n) labels.push_back(draws.integer(0, outputs - 1));
   }
 
-  ReferenceNetwork<double> reference(size_t job) const {
+  ReferenceNetwork<double> reference(size_t job, int64_t index = 0) const {
     ReferenceNetwork<double> reference(*network, parameters[job], rows[job],
                                        std::vector<int32_t>(network->nodes().size(), mode), batch);
-    reference.forward(images);
+    const int64_t size = batch * network->nodes()[0].shape.elements();
+    reference.forward({images.begin() + index * size, images.begin() + (index + 1) * size});
     return reference;
   }
 };
@@ -63,7 +65,7 @@ class Native {
     options.dtype = dtype;
     plan = {Plan::create(open_device(device), c.network, options)};
     const Shape& shape = c.network->nodes()[0].shape;
-    input_ = {c.images.data(), c.batch, shape.channels, shape.height, shape.width, WINNOW_F64, 0};
+    input_ = {c.images.data(), static_cast<int64_t>(c.images.size()) / shape.elements(), shape.channels, shape.height, shape.width, WINNOW_F64, 0};
     for (size_t j = 0; j < c.rows.size(); ++j) {
       const auto at = static_cast<int64_t>(j);
       jobs_.push_back({at, at, 0, 0, -1});
@@ -99,6 +101,36 @@ class Native {
     if (winnow_backward(&plan, &call, &cotangents, &sink, 1, &error) != WINNOW_OK) note(error.text);
     values.pop_back();
     return values;
+  }
+
+  // [job][batch][taps], taps the values after every node, in order.
+  std::vector<double> read(winnow_activation_kind kind) {
+    std::vector<winnow_tap> taps;
+    int64_t each = 0;
+    for (size_t n = 0; n < case_.network->nodes().size(); ++n) {
+      const Shape& shape = case_.network->nodes()[n].shape;
+      taps.push_back({static_cast<int64_t>(n), WINNOW_TAP_AFTER, 1});
+      each += kind == WINNOW_ACTIVATION_COPY      ? case_.batch * shape.elements()
+              : kind == WINNOW_ACTIVATION_MOMENTS ? 2 * shape.channels
+                                                  : shape.channels * (shape.channels + 1);
+    }
+    std::vector<double> values(static_cast<size_t>(call.job_count * input_.samples / case_.batch * each), NAN);
+    const winnow_activation_sink sink = {kind,          0, taps.data(), static_cast<int64_t>(taps.size()),
+                                         values.data(), static_cast<int64_t>(values.size())};
+    winnow_error error = {};
+    if (winnow_activations(&plan, &call, &sink, 1, &error) != WINNOW_OK) note(error.text);
+    return values;
+  }
+
+  std::vector<int64_t> unit_patterns() {
+    std::vector<int64_t> counts(static_cast<size_t>(call.job_count), -1);
+    winnow_readings readings = {};
+    readings.size = sizeof readings;
+    readings.unit_patterns = counts.data();
+    readings.unit_patterns_capacity = static_cast<int64_t>(counts.size());
+    winnow_error error = {};
+    if (winnow_read(&plan, &call, &readings, &error) != WINNOW_OK) note(error.text);
+    return counts;
   }
 
   winnow_plan plan;
@@ -246,4 +278,144 @@ TEST(saliency_of_a_linear_network) {
       CHECK_NEAR(actual[j * 2 + channel], sum / 6, 1e-14);
     }
   }
+}
+
+namespace {
+
+bool runs_forward(winnow_operation operation) {
+  return operation != WINNOW_NOISE && winnow_supports(operation, WINNOW_PASS_FORWARD, WINNOW_F64, WINNOW_CPU) == 1;
+}
+
+// What a sink of `kind` holds of one batch's values, by its definition; empty for a node that the row does not have.
+std::vector<double> reduced(const std::vector<double>& value, const Shape& shape, int64_t batch, winnow_activation_kind kind) {
+  const int64_t channels = shape.channels, pixels = shape.height * shape.width;
+  if (kind == WINNOW_ACTIVATION_COPY) {
+    return value.empty() ? std::vector<double>(static_cast<size_t>(batch * shape.elements())) : value;
+  }
+  const int64_t size = kind == WINNOW_ACTIVATION_MOMENTS ? 2 * channels : channels * (channels + 1);
+  std::vector<double> sums(static_cast<size_t>(size));
+  const auto at = [&](int64_t n, int64_t c, int64_t i) { return value[static_cast<size_t>((n * channels + c) * pixels + i)]; };
+  for (int64_t n = 0; !value.empty() && n < batch; ++n) {
+    for (int64_t i = 0; i < pixels; ++i) {
+      for (int64_t c = 0; c < channels; ++c) {
+        sums[static_cast<size_t>(c)] += at(n, c, i);
+        if (kind == WINNOW_ACTIVATION_MOMENTS) sums[static_cast<size_t>(channels + c)] += at(n, c, i) * at(n, c, i);
+        for (int64_t d = 0; kind == WINNOW_ACTIVATION_GRAM && d < channels; ++d) {
+          sums[static_cast<size_t>(channels + c * channels + d)] += at(n, c, i) * at(n, d, i);
+        }
+      }
+    }
+  }
+  return sums;
+}
+
+}  // namespace
+
+// Every node of random networks, two batches, rows that skip operations and rows that block them.
+TEST(activations_of_random_networks) {
+  const int64_t batches[] = {2, 7, 16, 17};
+  for (uint64_t k = 0; k < 16; ++k) {
+    Draws draws(seed(), 1000 + k);
+    Case c(random_network(draws, runs_forward).network(), batches[k % 4], static_cast<winnow_norm_mode>(k % 3), draws, 2);
+    for (size_t i = 0; i < c.rows[1].states.size(); i += 2) c.rows[1].states[i] = WINNOW_BLOCK;
+    for (const winnow_activation_kind kind : {WINNOW_ACTIVATION_COPY, WINNOW_ACTIVATION_MOMENTS, WINNOW_ACTIVATION_GRAM}) {
+      std::vector<double> expected, bounds;
+      for (size_t j = 0; j < 2; ++j) {
+        for (int64_t batch = 0; batch < 2; ++batch) {
+          const ReferenceNetwork<double> reference = c.reference(j, batch);
+          double most = 1;  // of the network's values: what a norm divides may be a small difference of large ones
+          for (size_t n = 0; n < c.network->nodes().size(); ++n) {
+            for (const double x : reference.value(static_cast<int64_t>(n))) most = std::max(most, std::fabs(x));
+          }
+          for (size_t n = 0; n < c.network->nodes().size(); ++n) {
+            const Shape& shape = c.network->nodes()[n].shape;
+            const bool there = reference.exists(static_cast<int64_t>(n));
+            const std::vector<double> sums =
+                reduced(there ? reference.value(static_cast<int64_t>(n)) : std::vector<double>(), shape, c.batch, kind);
+            const double terms = static_cast<double>(c.batch * shape.height * shape.width);
+            const double scale = kind == WINNOW_ACTIVATION_COPY ? most : terms * most * most;
+            for (const double sum : sums) {
+              expected.push_back(sum);
+              bounds.push_back(!there ? 0 : reference.steepness() > 60 ? INFINITY : scale);
+            }
+          }
+        }
+      }
+      for (const winnow_dtype dtype : {WINNOW_F64, WINNOW_F32}) {
+        for (const std::string& variant : variants()) {
+          note("network " + std::to_string(k) + " kind " + std::to_string(kind) + " " + variant +
+               (dtype == WINNOW_F64 ? " f64" : " f32"));
+          const std::vector<double> one = Native(c, variant, dtype, 1).read(kind);
+          CHECK_EQUAL(one.size(), expected.size());
+          for (size_t i = 0; i < expected.size(); ++i) {
+            CHECK_NEAR(one[i], expected[i], bounds[i] * (dtype == WINNOW_F64 ? 1e-12 : 1e-4));
+          }
+          const std::vector<double> many = Native(c, variant, dtype, 3).read(kind);
+          CHECK(one.size() == many.size() && std::memcmp(one.data(), many.data(), one.size() * sizeof(double)) == 0);
+        }
+      }
+    }
+  }
+}
+
+// Distinct columns of the patterns, counted from the reference's values; in double, signs are the reference's but for a unit at 0.
+TEST(unit_patterns_of_random_networks) {
+  int64_t compared = 0;
+  for (uint64_t k = 0; k < 40; ++k) {
+    Draws draws(seed(), 1100 + k);
+    const int64_t batch = k % 4 == 3 ? 70 : 2 + static_cast<int64_t>(k % 4) * 3;
+    Case c(random_network(draws, runs_forward).network(), batch, static_cast<winnow_norm_mode>(k % 3), draws);
+    for (size_t i = 0; k % 2 == 1 && i < c.rows[1].states.size(); i += 2) c.rows[1].states[i] = WINNOW_BLOCK;
+    std::vector<int64_t> expected;
+    for (size_t j = 0; j < 2; ++j) {
+      const ReferenceNetwork<double> reference = c.reference(j);
+      std::set<std::vector<bool>> columns;
+      for (size_t n = 0; n < c.network->nodes().size(); ++n) {
+        const Node& node = c.network->nodes()[n];
+        const auto index = static_cast<int64_t>(n);
+        if (node.operation != WINNOW_RELU || !(reference.exists(index) || reference.counts(index))) continue;
+        const int64_t units = node.shape.elements();
+        for (int64_t u = 0; u < units; ++u) {
+          std::vector<bool> column(static_cast<size_t>(batch));
+          for (int64_t s = 0; reference.exists(index) && s < batch; ++s) {
+            column[static_cast<size_t>(s)] = reference.value(index)[static_cast<size_t>(s * units + u)] > 0;
+          }
+          columns.insert(column);
+        }
+      }
+      expected.push_back(reference.margin() < 1e-11 ? -1 : static_cast<int64_t>(columns.size()));
+    }
+    for (const std::string& variant : variants()) {
+      note("network " + std::to_string(k) + " " + variant);
+      const std::vector<int64_t> one = Native(c, variant, WINNOW_F64, 1).unit_patterns();
+      for (size_t j = 0; j < 2; ++j) {
+        if (expected[j] < 0) continue;
+        ++compared;
+        CHECK_EQUAL(one[j], expected[j]);
+      }
+      CHECK(one == Native(c, variant, WINNOW_F64, 3).unit_patterns());
+    }
+  }
+  CHECK(compared > 40);
+}
+
+TEST(activation_sinks_are_checked) {
+  NetworkBuilder b({1, 2, 2});
+  const int64_t conv = b.convolution("conv", 0, 2, 1, 1, 0);
+  b.weighted_sum("sum", {conv, conv}, {-1, -1});
+  Draws draws(seed(), 1200);
+  const Case c(b.network(), 2, WINNOW_NORM_BATCH, draws);
+  Native native(c, "portable", WINNOW_F64, 1);
+  std::vector<double> values(100);
+  const auto expect = [&](const winnow_tap& tap, int32_t kind, int64_t capacity, const char* text) {
+    const winnow_activation_sink sink = {kind, 0, &tap, 1, values.data(), capacity};
+    winnow_error error = {};
+    CHECK_EQUAL(winnow_activations(&native.plan, &native.call, &sink, 1, &error), WINNOW_INVALID);
+    CHECK_CONTAINS(std::string(error.text), text);
+  };
+  expect({3, WINNOW_TAP_AFTER, 1}, 0, 100, "sink 0 tap 0 node must be in [0, 2] but was 3");
+  expect({2, WINNOW_TAP_BEFORE, 1}, 0, 100, "node sum has 2 inputs");
+  expect({1, 2, 1}, 0, 100, "side must be 0 (before) or 1 (after) but was 2");
+  expect({1, WINNOW_TAP_AFTER, 1}, 3, 100, "kind must be in [0, 2] but was 3");
+  expect({1, WINNOW_TAP_AFTER, 1}, 0, 31, "activation sink values needs 2 x 1 x 16 elements but has 31");
 }
