@@ -18,6 +18,7 @@ import json
 import pathlib
 import random
 import subprocess
+import sys
 import time
 
 RESULTS = pathlib.Path(__file__).resolve().parent.parent / "results"
@@ -77,8 +78,8 @@ class Runner:
                         raise SystemExit(f"shard {shard}: exit code {process.returncode}: {process.stderr.read().strip()}")
                     peaks.append(memory)
                     del running[shard]
-            print(f"\r{folder.name}: {len(peaks)} of {shards} shards", end="", flush=True)
-        print()
+            if sys.stderr.isatty():
+                print(f"\r{folder.name}: {len(peaks)} of {shards} shards", end="", file=sys.stderr, flush=True)
         self.winnow("collect", folder, "--out", folder / "scores.csv")
         with open(folder / "scores.csv", encoding="utf-8", newline="") as file:
             rows = {row["architecture"]: row for row in csv.DictReader(file)}
