@@ -37,7 +37,7 @@ def published_synflow(network, images):
     network = absolute(without_norms(copy.deepcopy(network))).double()
     network.zero_grad()
     network(torch.ones(1, *images.shape[1:], dtype=torch.float64)).sum().backward()
-    return float(sum((layer.weight * layer.weight.grad).abs().sum() for layer in layers(network)))
+    return sum((layer.weight * layer.weight.grad).abs().sum().item() for layer in layers(network))
 
 
 def autograd_synflow(network, images):

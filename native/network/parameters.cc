@@ -1,22 +1,26 @@
 #include "network/parameters.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "abi/failure.h"
 #include "runtime/limits.h"
+#include "runtime/philox.h"
 #include "runtime/random.h"
 
 namespace winnow {
 namespace {
 
-double draw(const winnow_recipe& recipe, double scale, uint64_t seed, uint64_t stream, int64_t element) {
+constexpr int64_t kDrawn = 256;  // elements whose bits are drawn at once
+
+double value_of(const winnow_recipe& recipe, double scale, uint64_t bits) {
   switch (recipe.distribution) {
     case WINNOW_CONSTANT:
       return recipe.gain;
     case WINNOW_UNIFORM:
-      return scale * (2 * random_uniform(seed, stream, element) - 1);
+      return scale * (2 * philox::uniform_of(bits) - 1);
     default:
-      return scale * random_normal(seed, stream, element);
+      return scale * philox::normal_of(bits);
   }
 }
 
@@ -111,9 +115,15 @@ void Parameters::fill(const winnow_recipe* recipes, int64_t recipe_count, uint64
     const double scale = recipe->gain / std::sqrt(static_cast<double>(fan));
     const uint64_t own = random_substream(stream, tensor.name);
     values_[t].resize(static_cast<size_t>(tensor.elements));
-    for (int64_t k = 0; k < tensor.elements; ++k) {
-      // Rounded to float32 so that a float and a double plan see the same network.
-      values_[t][k] = static_cast<double>(static_cast<float>(draw(*recipe, scale, seed, own, k)));
+    for (int64_t first = 0; first < tensor.elements; first += kDrawn) {
+      uint64_t bits[kDrawn];
+      const int64_t count = std::min(kDrawn, tensor.elements - first);
+      if (recipe->distribution != WINNOW_CONSTANT) random_bits(seed, own, first, count, bits);
+      for (int64_t k = 0; k < count; ++k) {
+        // Rounded to float32 so that a float and a double plan see the same network.
+        const double value = value_of(*recipe, scale, recipe->distribution == WINNOW_CONSTANT ? 0 : bits[k]);
+        values_[t][first + k] = static_cast<double>(static_cast<float>(value));
+      }
     }
   }
 }

@@ -100,8 +100,10 @@ WINNOW_EVERYWHERE inline uint64_t bits(uint64_t seed, uint64_t stream, int64_t e
   return block.word[first] | uint64_t{block.word[first + 1]} << 32;
 }
 
+WINNOW_EVERYWHERE inline double uniform_of(uint64_t bits) { return static_cast<double>(bits >> 11) * 0x1p-53; }
+
 WINNOW_EVERYWHERE inline double uniform(uint64_t seed, uint64_t stream, int64_t element) {
-  return static_cast<double>(bits(seed, stream, element) >> 11) * 0x1p-53;
+  return uniform_of(bits(seed, stream, element));
 }
 
 // The normal that 64 bits stand for; odd: normal_of(~bits) = -normal_of(bits).

@@ -1,10 +1,26 @@
 #include "runtime/random.h"
 
+#include <algorithm>
+
 #include "runtime/philox.h"
 
 namespace winnow {
 
 uint64_t random_bits(uint64_t seed, uint64_t stream, int64_t element) { return philox::bits(seed, stream, element); }
+
+void random_bits(uint64_t seed, uint64_t stream, int64_t first, int64_t count, uint64_t* out) {
+  constexpr int kTogether = 8;  // their rounds do not wait for each other
+  for (int64_t k = 0; k < count; k += 2 * kTogether) {
+    uint64_t words[2 * kTogether];
+    for (int b = 0; b < kTogether; ++b) {
+      const philox::Block block =
+          philox::block_of(seed, stream, static_cast<uint64_t>(first + k) / 2 + static_cast<uint64_t>(b));
+      words[2 * b] = block.word[0] | uint64_t{block.word[1]} << 32;
+      words[2 * b + 1] = block.word[2] | uint64_t{block.word[3]} << 32;
+    }
+    std::copy_n(words, std::min<int64_t>(2 * kTogether, count - k), out + k);
+  }
+}
 
 double random_uniform(uint64_t seed, uint64_t stream, int64_t element) { return philox::uniform(seed, stream, element); }
 
