@@ -18,7 +18,8 @@ constexpr int64_t kCorrelateTerms = 27;
 // Rows are short in small images: a conversion to double pays for itself over this many pixels.
 constexpr int64_t kSumPixels = 32;
 
-// Rows of a linear local operator: out[o][y][x] = sum over terms t of weights[t][o] * inputs[t][y][x]   (+ what was there).
+// Rows of a linear local operator: out[o][y][x] = start[o] + sum over terms t of weights[t][o] * inputs[t][y][x]   (+ what
+// was there).
 // Convolution forward and backward-data are both lists of such terms (plan/gather.h).
 template <typename T>
 struct GatherRows {
@@ -31,6 +32,9 @@ struct GatherRows {
   int64_t rows, pixels;
   int64_t lanes;  // used lanes of the block; the others may be left as they are
   bool accumulate;
+  const T* start = nullptr;   // [outputs]; nullptr: zeros
+  int64_t weight_pitch = 0;   // weights from term to term; 0: outputs
+  bool lane_weights = false;  // every weight and start is kLanes elements, one for each lane
 };
 
 // Correlation of gradient planes with shifted activation planes, the weight gradient of a convolution:

@@ -18,9 +18,13 @@ void gather(const GatherRows<T>& r) {
       for (int64_t x = 0; x < r.pixels; ++x) {
         for (int64_t l = 0; l < kLanes; ++l) {
           T& out = r.out[o * r.out_plane + y * r.out_pitch + x * r.out_step + l];
-          double sum = r.accumulate ? double{out} : 0.0;
+          const auto of_lane = [&](const T* weights, int64_t i) {
+            return double{r.lane_weights ? weights[i * kLanes + l] : weights[i]};
+          };
+          const int64_t pitch = r.weight_pitch == 0 ? r.outputs : r.weight_pitch;
+          double sum = (r.accumulate ? double{out} : 0.0) + (r.start == nullptr ? 0.0 : of_lane(r.start, o));
           for (int64_t t = 0; t < r.terms; ++t) {
-            sum += double{r.weights[t * r.outputs + o]} * double{r.inputs[t][y * r.input_pitch + x * r.input_step + l]};
+            sum += of_lane(r.weights, t * pitch + o) * double{r.inputs[t][y * r.input_pitch + x * r.input_step + l]};
           }
           out = rounded<T>(sum);
         }

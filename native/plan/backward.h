@@ -5,7 +5,8 @@
 //   output gradient, sum dy z = <W, R>, and the weight gradient is a (R - S1/M x^T 1 - S2/M x^T xhat); the last two
 //   correlations belong to the forward pass and are made once for all cotangents.
 // - Convolutions that read one value and feed one sum share a correlation (a 1x1 is a 3x3's centre), and convolutions that
-//   leave one value share one pass to its data, rows of dz being made just before they are read.
+//   leave one value share one pass to its data, rows of dz being made just before they are read. Those of one tap need no
+//   rows of dz (pointwise.cc).
 // - Gradients of candidates are coefficient times the gradient of the sum they enter: no copies.
 // - A transposed pool is taken once per pooled value, of the weighted sum of what its readers send back.
 #pragma once

@@ -53,7 +53,8 @@ class BackwardPass {
         first_(first),
         count_(count),
         rows_(rows),
-        paired_(pairs_cotangents(layout, kernels)) {}
+        paired_(pairs_cotangents(layout, kernels)),
+        weighed_(static_cast<size_t>(graph.size())) {}
 
   // seed(l, gradient) writes cotangent l of the output as [block][channel][row][pixel][lane].
   void run(const std::function<void(int64_t, T*)>& seed);
@@ -108,6 +109,11 @@ class BackwardPass {
   // out (+)= alpha gradient + beta value + kappa, one channel of a norm; the coefficients are the column's cotangents'.
   void norm_rows(int64_t norm, int64_t column, int64_t channel, int64_t block, const Rows<T>& out,
                  const Rows<const T>& gradient, const Rows<const T>& value, int64_t rows, bool add);
+  // What convolutions of one tap send back (pointwise.cc).
+  void pointwise(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest, bool add);
+  void weigh_pointwise(int64_t v);
+  // Weights [elements] of a column of the block, one for each lane.
+  const T* lane_weights(const T* weights, int64_t elements, int64_t column, int64_t block);
   void convolved(int64_t v, const DataGroup& group, const T* packed, int64_t block, RowRange rows,
                  const GradientPlanes<T>& dest, bool add);
   // Runs a backward gather to some rows. make_rows(column, plane, rows, out) writes rows of an input plane, shape `in`.
@@ -136,6 +142,7 @@ class BackwardPass {
   };
   std::vector<GradientPlane> planes_;
   std::vector<T> pool_weights_, pool_share_;
+  std::vector<bool> weighed_;  // by value: its pointwise weights are these cotangents'
 };
 
 }  // namespace winnow

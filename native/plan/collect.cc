@@ -150,6 +150,10 @@ void BackwardPass<T>::collect(int64_t v, int64_t block, RowRange rows, const Gra
     }
     add = true;
   }
+  if (!program_.pointwise(v).empty()) {
+    pointwise(v, block, rows, dest, add);
+    add = true;
+  }
   const T* packed = state_.packed_backward[v].data();
   for (const DataGroup& group : program_.data_groups(v)) {
     convolved(v, group, packed, block, rows, dest, add);

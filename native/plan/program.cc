@@ -24,6 +24,7 @@ Program::Program(const Graph& graph, const int32_t* states, const double* coeffi
       terms_(static_cast<size_t>(graph.size())),
       readers_(static_cast<size_t>(graph.size())),
       data_groups_(static_cast<size_t>(graph.size())),
+      pointwise_(static_cast<size_t>(graph.size())),
       weight_groups_(static_cast<size_t>(graph.size())) {
   find_running(states, coefficients, wanted);
   if (!backward) return;
@@ -154,6 +155,18 @@ void Program::plan_weights() {
   }
 }
 
+// Their weights are found anew for every cotangent, which must be little beside what a pass over the planes costs.
+bool Program::is_pointwise(int64_t convolution) const {
+  constexpr int64_t kPixelsAWeight = 16;
+  const Value& value = graph_[convolution];
+  const Value& input = graph_[value.inputs[0]];
+  const ConvolutionAttributes& a = convolution_of(value);
+  const auto one = [](const Pair& p) { return p.height == 1 && p.width == 1; };
+  return value.gradient == GradientKind::kVirtual && !input.lazy && one(a.kernel) && one(a.stride) && a.padding.height == 0 &&
+         a.padding.width == 0 && a.groups == 1 &&
+         input.shape.channels * input.shape.channels <= kPixelsAWeight * input.shape.height * input.shape.width;
+}
+
 void Program::plan_data() {
   for (int64_t v = 0; v < graph_.size(); ++v) {
     if (graph_[v].gradient == GradientKind::kNone) continue;
@@ -164,6 +177,10 @@ void Program::plan_data() {
     for (const int64_t consumer : readers(v)) {
       const Value& convolution = graph_[consumer];
       if (convolution.operation != WINNOW_CONVOLUTION) continue;
+      if (is_pointwise(consumer)) {
+        pointwise_[v].push_back(consumer);
+        continue;
+      }
       const int64_t channels = convolution.shape.channels;
       members.push_back(&convolution);
       const bool joins = !groups.empty() && same_geometry(*members[0], convolution) &&

@@ -70,6 +70,8 @@ class Program {
   // Of a convolution: its norm where the gradient is virtual, itself otherwise.
   int64_t gradient_value(int64_t convolution) const;
   const std::vector<DataGroup>& data_groups(int64_t value) const { return data_groups_[static_cast<size_t>(value)]; }
+  // Convolutions of one tap under norms that are differentiated to the value without planes of their gradients (pointwise.cc).
+  const std::vector<int64_t>& pointwise(int64_t value) const { return pointwise_[static_cast<size_t>(value)]; }
   const PoolGather& pool_gather(int64_t pool) const { return pool_gathers_[static_cast<size_t>(pool)]; }
   // Of the convolutions whose gradient lies in a value's buffer.
   const std::vector<WeightGroup>& weight_groups(int64_t source) const { return weight_groups_[static_cast<size_t>(source)]; }
@@ -84,6 +86,7 @@ class Program {
   void find_sources();
   void order_backward();
   void plan_weights();
+  bool is_pointwise(int64_t convolution) const;
   void plan_data();
   void plan_pools();
 
@@ -94,6 +97,7 @@ class Program {
   std::vector<std::vector<int64_t>> readers_;
   std::vector<GradientSource> sources_;
   std::vector<std::vector<DataGroup>> data_groups_;      // by value that is read
+  std::vector<std::vector<int64_t>> pointwise_;          // by value that is read
   std::vector<PoolGather> pool_gathers_;                 // by value
   std::vector<std::vector<WeightGroup>> weight_groups_;  // by source
   std::vector<BackwardStep> backward_;

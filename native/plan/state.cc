@@ -251,7 +251,8 @@ Workspace<T>::Workspace(const Graph& graph, const Layout& layout, int64_t count)
       sums(static_cast<size_t>(graph.size())),
       alpha(static_cast<size_t>(graph.size())),
       beta(static_cast<size_t>(graph.size())),
-      kappa(static_cast<size_t>(graph.size())) {
+      kappa(static_cast<size_t>(graph.size())),
+      pointwise(static_cast<size_t>(graph.size())) {
   for (int64_t v = 0; v < graph.size(); ++v) {
     const auto size = static_cast<size_t>(count * graph[v].shape.channels);
     sums[v].resize(size);

@@ -119,6 +119,8 @@ struct Workspace {
   Arena gradients, scratch;
   std::vector<std::vector<double>> sums;           // by value: [cotangent][channel] of its gradient
   std::vector<std::vector<T>> alpha, beta, kappa;  // by norm: [cotangent][channel], see Kernels::norm_gradient
+  std::vector<std::vector<T>> pointwise;           // by value: weights of its pointwise pass, by cotangent (pointwise.cc)
+  std::vector<T> lane_weights;                     // those of one column, lane by lane
   std::vector<const T*> rows;                      // of a gather or a correlation
   std::vector<T> lane_sums;                        // of the correlations with one source, [cotangent][sum][lane]
   std::vector<double> correlations;                // the same added up, [cotangent][sum]

@@ -96,19 +96,24 @@ void each_variant(Body body) {
 
 template <typename T>
 void gather_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t outputs, int64_t terms,
-                 int64_t pixels, int64_t lanes, int64_t input_stride, int64_t output_stride, bool accumulate) {
+                 int64_t pixels, int64_t lanes, int64_t input_stride, int64_t output_stride, bool accumulate,
+                 bool lane_weights) {
   constexpr int64_t kRows = 3;
   const int64_t input_step = input_stride * kLanes, out_step = output_stride * kLanes;
   const int64_t input_pitch = (pixels * input_stride + 1) * kLanes, out_pitch = pixels * out_step;
   const int64_t out_plane = kRows * out_pitch + kLanes;
   // Terms are shifted views of few planes, as taps are.
-  Buffer<T> in(kRows * input_pitch + terms * kLanes, draws), weights(terms * outputs, draws), out(outputs * out_plane, draws);
+  Buffer<T> in(kRows * input_pitch + terms * kLanes, draws), out(outputs * out_plane, draws);
+  // Weights of the lanes come with a start, and terms that are further apart.
+  const int64_t weight_pitch = lane_weights ? outputs + 1 : outputs, each = lane_weights ? kLanes : 1;
+  Buffer<T> weights((terms + 1) * weight_pitch * each, draws);
   in.clear_unused(lanes);
   const auto run = [&](const Kernels<T>& k, const Buffer<T>& from, const Buffer<T>& with, Buffer<T>& to) {
     std::vector<const T*> inputs;
     for (int64_t t = 0; t < terms; ++t) inputs.push_back(from.data() + t * kLanes);
     k.gather({inputs.data(), with.data(), terms, outputs, input_pitch, input_step, to.data(), out_plane, out_pitch, out_step,
-              kRows, pixels, lanes, accumulate});
+              kRows, pixels, lanes, accumulate, lane_weights ? with.data() + terms * weight_pitch * each : nullptr,
+              weight_pitch, lane_weights});
   };
   Buffer<T> actual(out), expected(out), magnitude(out.absolute());
   run(kernels, in, weights, actual);
@@ -305,8 +310,10 @@ TEST(gather) {
           for (const int64_t lanes : kUsedLanes) {
             const int64_t strides = draws.integer(0, 3);
             for (const bool accumulate : {false, true}) {
-              gather_case(kernels, reference, draws, outputs, terms, pixels, lanes, 1 + strides % 2, 1 + strides / 2,
-                          accumulate);
+              for (const bool lane_weights : {false, true}) {
+                gather_case(kernels, reference, draws, outputs, terms, pixels, lanes, 1 + strides % 2, 1 + strides / 2,
+                            accumulate, lane_weights);
+              }
             }
           }
         }

@@ -10,24 +10,33 @@
 
 namespace winnow::WINNOW_VARIANT_NAMESPACE {
 
-template <typename T, int W, int OUTPUTS, int PIXELS>
+// A weight in every lane, or the lanes' own.
+template <typename T, int W, bool LANES>
+inline V<T, W> weight_at(const T* weights, int64_t index, int64_t lane) {
+  if constexpr (LANES) return load<T, W>(weights + index * kLanes + lane);
+  return all<T, W>(weights[index]);
+}
+
+template <typename T, int W, int OUTPUTS, int PIXELS, bool LANES>
 inline void gather_strip(const GatherRows<T>& r, int64_t row, int64_t pixel, int64_t lane) {
   V<T, W> sum[OUTPUTS][PIXELS];
   T* out = r.out + row * r.out_pitch + pixel * r.out_step + lane;
   WINNOW_UNROLL
   for (int o = 0; o < OUTPUTS; ++o) {
+    const V<T, W> start = r.start == nullptr ? V<T, W>{} : weight_at<T, W, LANES>(r.start, o, lane);
     WINNOW_UNROLL
     for (int x = 0; x < PIXELS; ++x) {
-      sum[o][x] = r.accumulate ? load<T, W>(out + o * r.out_plane + x * r.out_step) : V<T, W>{};
+      sum[o][x] = r.accumulate ? load<T, W>(out + o * r.out_plane + x * r.out_step) + start : start;
     }
   }
-  const int64_t start = row * r.input_pitch + pixel * r.input_step + lane, step = r.input_step;
+  const int64_t first = row * r.input_pitch + pixel * r.input_step + lane, step = r.input_step;
+  const int64_t pitch = (r.weight_pitch == 0 ? OUTPUTS : r.weight_pitch) * (LANES ? kLanes : 1);
   const T* weights = r.weights;
-  for (int64_t t = 0; t < r.terms; ++t, weights += OUTPUTS) {
-    const T* in = r.inputs[t] + start;
+  for (int64_t t = 0; t < r.terms; ++t, weights += pitch) {
+    const T* in = r.inputs[t] + first;
     V<T, W> w[OUTPUTS];
     WINNOW_UNROLL
-    for (int o = 0; o < OUTPUTS; ++o) w[o] = all<T, W>(weights[o]);
+    for (int o = 0; o < OUTPUTS; ++o) w[o] = weight_at<T, W, LANES>(weights, o, lane);
     WINNOW_UNROLL
     for (int x = 0; x < PIXELS; ++x) {
       const V<T, W> value = in_register(load<T, W>(in + x * step));
@@ -42,37 +51,43 @@ inline void gather_strip(const GatherRows<T>& r, int64_t row, int64_t pixel, int
   }
 }
 
-template <typename T, int W, int OUTPUTS>
+template <typename T, int W, int OUTPUTS, bool LANES>
 inline void gather_outputs(const GatherRows<T>& r) {
   constexpr int kPixels = kAccumulators / OUTPUTS > 8 ? 8 : kAccumulators / OUTPUTS;
   for (int64_t y = 0; y < r.rows; ++y) {
     for (int64_t lane = 0; lane < r.lanes; lane += W) {
       int64_t x = 0;
-      for (; x + kPixels <= r.pixels; x += kPixels) gather_strip<T, W, OUTPUTS, kPixels>(r, y, x, lane);
+      for (; x + kPixels <= r.pixels; x += kPixels) gather_strip<T, W, OUTPUTS, kPixels, LANES>(r, y, x, lane);
       if constexpr (kPixels > 4) {
-        for (; x + 4 <= r.pixels; x += 4) gather_strip<T, W, OUTPUTS, 4>(r, y, x, lane);
+        for (; x + 4 <= r.pixels; x += 4) gather_strip<T, W, OUTPUTS, 4, LANES>(r, y, x, lane);
       }
-      for (; x < r.pixels; ++x) gather_strip<T, W, OUTPUTS, 1>(r, y, x, lane);
+      for (; x < r.pixels; ++x) gather_strip<T, W, OUTPUTS, 1, LANES>(r, y, x, lane);
     }
+  }
+}
+
+template <typename T, bool LANES>
+inline void gather_any(const GatherRows<T>& r) {
+  constexpr int W = kWidth<T>;
+  switch (r.outputs) {
+    case 1:
+      return gather_outputs<T, W, 1, LANES>(r);
+    case 2:
+      return gather_outputs<T, W, 2, LANES>(r);
+    case 3:
+      return gather_outputs<T, W, 3, LANES>(r);
+    case 4:
+      return gather_outputs<T, W, 4, LANES>(r);
+    case 5:
+      return gather_outputs<T, W, 5, LANES>(r);
+    default:
+      return gather_outputs<T, W, 6, LANES>(r);
   }
 }
 
 template <typename T>
 void gather(const GatherRows<T>& r) {
-  switch (r.outputs) {
-    case 1:
-      return gather_outputs<T, kWidth<T>, 1>(r);
-    case 2:
-      return gather_outputs<T, kWidth<T>, 2>(r);
-    case 3:
-      return gather_outputs<T, kWidth<T>, 3>(r);
-    case 4:
-      return gather_outputs<T, kWidth<T>, 4>(r);
-    case 5:
-      return gather_outputs<T, kWidth<T>, 5>(r);
-    default:
-      return gather_outputs<T, kWidth<T>, 6>(r);
-  }
+  r.lane_weights ? gather_any<T, true>(r) : gather_any<T, false>(r);
 }
 
 }  // namespace winnow::WINNOW_VARIANT_NAMESPACE

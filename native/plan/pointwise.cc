@@ -1,0 +1,104 @@
+// Convolutions of one tap under batch norms, z_e = W_e x + bias_e, send back sum over e of W_e^T dz_e with
+// dz_e = alpha g_e + beta z_e + kappa by channel. Put together,
+//
+//     dx = sum over e of (W_e^T diag(alpha_e)) g_e + M x + k      M = sum over e of W_e^T diag(beta_e) W_e
+//                                                                k = sum over e of W_e^T (kappa_e + beta_e bias_e)
+//
+// so no plane of dz is made, none of z is read, and however many convolutions there are share one M.
+#include <algorithm>
+
+#include "plan/backward_pass.h"
+
+namespace winnow {
+
+// Weights by cotangent: [term][channel of x], terms being k, the planes of every g_e, the planes of x.
+template <typename T>
+void BackwardPass<T>::weigh_pointwise(int64_t v) {
+  if (weighed_[static_cast<size_t>(v)]) return;
+  weighed_[static_cast<size_t>(v)] = true;
+  const int64_t channels = graph_[v].shape.channels;
+  int64_t terms = 1 + channels;
+  for (const int64_t convolution : program_.pointwise(v)) terms += graph_[convolution].shape.channels;
+  std::vector<double> sums(static_cast<size_t>(terms * channels));
+  std::vector<T>& all = workspace_.pointwise[v];
+  all.resize(static_cast<size_t>(workspace_.cotangents) * sums.size());
+  for (int64_t l = 0; l < count_; ++l) {
+    std::fill(sums.begin(), sums.end(), 0.0);
+    double *constant = sums.data(), *term = constant + channels, *product = constant + (terms - channels) * channels;
+    for (const int64_t convolution : program_.pointwise(v)) {
+      const int64_t outputs = graph_[convolution].shape.channels, norm = program_.gradient_value(convolution);
+      const int64_t node = graph_[convolution].node();
+      const double* w = weight_values(graph_.network(), parameters_, node).data();
+      const bool biased = std::get<ConvolutionAttributes>(graph_[convolution].attributes).bias;
+      const double* bias =
+          biased ? tensor_values(graph_.network(), parameters_, node, WINNOW_CONVOLUTION_BIAS).data() : nullptr;
+      for (int64_t o = 0; o < outputs; ++o, w += channels, term += channels) {
+        const auto i = static_cast<size_t>(l * outputs + o);
+        const double alpha = workspace_.alpha[norm][i], beta = workspace_.beta[norm][i];
+        const double kappa = workspace_.kappa[norm][i] + (bias == nullptr ? 0.0 : beta * bias[o]);
+        for (int64_t c = 0; c < channels; ++c) {
+          constant[c] += w[c] * kappa;
+          term[c] = w[c] * alpha;
+        }
+        if (beta == 0) continue;
+        for (int64_t from = 0; from < channels; ++from) {
+          const double factor = beta * w[from];
+          for (int64_t c = 0; c < channels; ++c) product[from * channels + c] += factor * w[c];
+        }
+      }
+    }
+    std::transform(sums.begin(), sums.end(), all.begin() + l * static_cast<int64_t>(sums.size()),
+                   [](double sum) { return static_cast<T>(sum); });
+  }
+}
+
+template <typename T>
+const T* BackwardPass<T>::lane_weights(const T* weights, int64_t elements, int64_t column, int64_t block) {
+  std::vector<T>& lanes = workspace_.lane_weights;
+  lanes.assign(static_cast<size_t>(elements * kLanes), T{0});  // zeros in lanes that are not used
+  const int64_t each = paired(block) ? 2 : 1;
+  for (int64_t l = column * each; l < std::min(column * each + each, count_); ++l) {
+    const LaneRange range = lanes_of(l, block);
+    const T* from = weights + l * elements;
+    for (int64_t i = 0; i < elements; ++i) std::fill_n(lanes.data() + i * kLanes + range.first, range.count, from[i]);
+  }
+  return lanes.data();
+}
+
+template <typename T>
+void BackwardPass<T>::pointwise(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest, bool add) {
+  weigh_pointwise(v);
+  const Shape& shape = graph_[v].shape;
+  const int64_t channels = shape.channels, pitch = layout_.planes[v].pitch;
+  const bool by_lane = layout_.lanes(block) < kLanes;
+  std::vector<const T*>& inputs = workspace_.rows;
+  for (int64_t column = 0; column < columns_; ++column) {
+    inputs.clear();
+    for (const int64_t convolution : program_.pointwise(v)) {
+      const GradientPlanes<T> from = gradient(program_.source(program_.gradient_value(convolution)).value, block);
+      for (int64_t o = 0; o < graph_[convolution].shape.channels; ++o) inputs.push_back(from.row(column, o, rows.first));
+    }
+    const auto gradients = static_cast<int64_t>(inputs.size());
+    for (int64_t c = 0; c < channels; ++c) inputs.push_back(plane(v, block, c) + rows.first * pitch);
+    const int64_t elements = (1 + gradients + channels) * channels, each = by_lane ? kLanes : 1;
+    const T* weights = workspace_.pointwise[v].data();
+    weights = by_lane ? lane_weights(weights, elements, column, block) : weights + column * elements;
+    const int64_t tiles = (channels + kGatherOutputs - 1) / kGatherOutputs;
+    for (int64_t t = 0; t < tiles; ++t) {
+      const int64_t first = channels * t / tiles, outputs = channels * (t + 1) / tiles - first;
+      const T *start = weights + first * each, *of_gradients = start + channels * each;
+      T* out = dest.row(column, first, rows.first);
+      // Planes of gradients have nothing between their rows, those of values have zeros there.
+      kernels_.gather({inputs.data(), of_gradients, gradients, outputs, 0, kLanes, out, dest.plane, 0, kLanes, 1,
+                       rows.count() * shape.width, lanes_, add, start, channels, by_lane});
+      kernels_.gather({inputs.data() + gradients, of_gradients + gradients * channels * each, channels, outputs, pitch, kLanes,
+                       out, dest.plane, dest.pitch, kLanes, rows.count(), shape.width, lanes_, true, nullptr, channels,
+                       by_lane});
+    }
+  }
+}
+
+template void BackwardPass<float>::pointwise(int64_t, int64_t, RowRange, const GradientPlanes<float>&, bool);
+template void BackwardPass<double>::pointwise(int64_t, int64_t, RowRange, const GradientPlanes<double>&, bool);
+
+}  // namespace winnow
