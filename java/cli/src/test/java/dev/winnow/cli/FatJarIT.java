@@ -158,7 +158,9 @@ class FatJarIT {
     assertEquals(4, forced.exitCode(), forced.toString());
   }
 
-  /** A build without nvcc makes the same JAR minus one file: it computes, and says what it lacks. */
+  /**
+   * A build without nvcc makes the same JAR minus one file: it computes, and says what it lacks.
+   */
   @Test
   void runsWithoutTheLibraryOfTheGpu() throws Exception {
     Path copy = Files.createDirectories(folder.resolve("elsewhere")).resolve("winnow.jar");

@@ -403,7 +403,7 @@ class ScoreCommandTest {
         "score --scores macs; 2; one of --arch, --archs, --sample, --all and --network",
         "score --all --sample 3 --scores macs; 2; one of --arch, --archs, --sample, --all and"
             + " --network",
-        "score --all --scores zen; 2; ntk, regions, nwot, params, macs",
+        "score --all --scores nothing; 2; scores must be among ntk, ",
         "score --all --scores macs,macs; 2; twice",
         "score --all; 2; --scores",
         "score --arch |none~0| --scores macs; 2; --arch:",

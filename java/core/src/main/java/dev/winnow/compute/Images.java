@@ -1,6 +1,8 @@
 package dev.winnow.compute;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A block of images {@code [samples, channels, height, width]}, row-major float32, and where known
@@ -76,6 +78,19 @@ public final class Images {
           samples + " images need as many labels but got " + classes.size());
     }
     return new Images(this, List.copyOf(classes));
+  }
+
+  /**
+   * Some of the images in a block of their own.
+   *
+   * @throws IndexOutOfBoundsException where there are fewer
+   */
+  public Images part(int first, int count) {
+    Objects.checkFromIndexSize(first, count, samples);
+    int each = values.length / samples;
+    float[] part = Arrays.copyOfRange(values, first * each, (first + count) * each);
+    Images images = new Images(part, count, channels, height, width);
+    return labels.isEmpty() ? images : images.labelled(labels.subList(first, first + count));
   }
 
   /** The values; treat as frozen. */

@@ -2,8 +2,10 @@ package dev.winnow.compute;
 
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A network laid out for one batch size; the candidates of a supernet are {@link Row rows} on it.
@@ -31,10 +33,24 @@ public interface Plan extends AutoCloseable {
   void ntk(List<Job> jobs, Results<double[][]> results, Monitor monitor);
 
   /**
+   * One pass a job, and what is read of it. Each job's images are exactly one batch where something
+   * goes back, else a multiple of it. Cost: one forward pass; with a cotangent 3, with n of them 1
+   * + 2n.
+   *
+   * @throws IllegalArgumentException also for a cotangent that needs labels on images without, and
+   *     for an exception of the norms that names no norm
+   */
+  void read(List<Job> jobs, Pass pass, Results<Readings> results, Monitor monitor);
+
+  /**
    * Number of distinct activation patterns of the ReLUs over the job's images, whose number is a
    * multiple of the batch; each batch has its own statistics. Cost: one forward pass.
    */
-  void linearRegions(List<Job> jobs, Results<Long> results, Monitor monitor);
+  default void linearRegions(List<Job> jobs, Results<Long> results, Monitor monitor) {
+    Reading<Long> regions = new Reading.LinearRegions();
+    Pass pass = Pass.forward(NormMode.BATCH, regions);
+    read(jobs, pass, (job, read) -> results.accept(job, read.get(regions)), monitor);
+  }
 
   /**
    * Activation kernel {@code [samples][samples]}: on how many units of the ReLUs every two samples
@@ -45,12 +61,17 @@ public interface Plan extends AutoCloseable {
    * @param multiplicities of the graph's ReLUs in node order, each in [0, 1048576]
    * @param norm statistics; each batch has its own
    */
-  void activationKernel(
+  default void activationKernel(
       List<Job> jobs,
       int[] multiplicities,
       NormMode norm,
       Results<long[][]> results,
-      Monitor monitor);
+      Monitor monitor) {
+    Reading<long[][]> kernel =
+        new Reading.ActivationKernel(Arrays.stream(multiplicities).boxed().toList());
+    Pass pass = Pass.forward(norm, kernel);
+    read(jobs, pass, (job, read) -> results.accept(job, read.get(kernel)), monitor);
+  }
 
   /** Logits {@code [samples][outputs]}, with the given statistics. */
   void logits(List<Job> jobs, NormMode norm, Results<double[][]> results, Monitor monitor);
@@ -62,13 +83,30 @@ public interface Plan extends AutoCloseable {
    * @param norm statistics; those of the batch are differentiated through
    * @param input whether the input's gradient is wanted too
    */
-  void gradients(
+  default void gradients(
       List<Job> jobs,
       Cotangent cotangent,
       NormMode norm,
       boolean input,
       Results<Gradients> results,
-      Monitor monitor);
+      Monitor monitor) {
+    Reading<Map<String, Tensor>> parameters = new Reading.ParameterGradients();
+    Reading<Tensor> byInput = new Reading.InputGradient();
+    Pass pass =
+        input
+            ? Pass.backward(norm, cotangent, parameters, byInput)
+            : Pass.backward(norm, cotangent, parameters);
+    read(
+        jobs,
+        pass,
+        (job, read) ->
+            results.accept(
+                job,
+                new Gradients(
+                    read.get(parameters),
+                    input ? Optional.of(read.get(byInput)) : Optional.empty())),
+        monitor);
+  }
 
   /**
    * Synaptic flow: \(\sum_w |w\,\partial R/\partial w|\) over the weights of convolutions and

@@ -2,14 +2,16 @@ package dev.winnow.score;
 
 import dev.winnow.compute.Initialization;
 import dev.winnow.compute.Job;
-import dev.winnow.compute.Monitor;
+import dev.winnow.compute.Pass;
 import dev.winnow.compute.Plan;
 import dev.winnow.compute.Plan.NormMode;
+import dev.winnow.compute.Reading;
 import dev.winnow.data.ImageSet;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.net.Node;
 import dev.winnow.net.Operation;
 import dev.winnow.space.SearchSpace;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
@@ -35,7 +37,8 @@ import org.hipparchus.linear.RealMatrix;
  * (Zero-Cost-PT).
  *
  * <p><b>Protocol</b>: nas-without-training's: 128 images as they are, the benchmark's network,
- * PyTorch's default weights.
+ * PyTorch's default weights. With {@link Hooks#RELUS} NASLib's, which sees the augmented batch of
+ * its other scores and shares a pass with them where it is as large.
  *
  * <p><b>Undefined</b> when K is singular to working precision, a pivot of its Cholesky factor at or
  * below n·ε·K_ii: two samples share a pattern, or more samples than patterns can tell apart. {@link
@@ -49,7 +52,7 @@ import org.hipparchus.linear.RealMatrix;
  *
  * @see <a href="https://arxiv.org/abs/2006.04647">Mellor, Turner, Storkey and Crowley 2021</a>
  */
-public final class ActivationKernelLogDeterminant implements NetworkScore {
+public final class ActivationKernelLogDeterminant implements PassScore {
   private final int batch;
   private final Hooks hooks;
   private final NormMode norm;
@@ -97,18 +100,32 @@ public final class ActivationKernelLogDeterminant implements NetworkScore {
     return new Protocol(
         space.standard(Protocol.classes(images), images.shape().height()),
         initialization,
-        new Sampling(Sampling.Kind.PLAIN_IMAGES, batch, 1));
+        new Sampling(
+            hooks == Hooks.RELUS ? Sampling.Kind.IMAGES : Sampling.Kind.PLAIN_IMAGES, batch, 1));
   }
 
   @Override
-  public void compute(Plan plan, List<Job> jobs, Plan.Results<Score> results, Monitor monitor) {
+  public void check(Plan plan, List<Job> jobs) {
     if (plan.options().batch() < 2) {
       throw new IllegalArgumentException(
           "nwot batch must be in [2, 4096] but was " + plan.options().batch());
     }
-    int[] multiplicities = hooks.multiplicities(plan.graph());
-    plan.activationKernel(
-        jobs, multiplicities, norm, (job, kernel) -> results.accept(job, of(kernel)), monitor);
+  }
+
+  @Override
+  public Pass pass(NetworkGraph graph) {
+    return Pass.forward(norm, kernel(graph));
+  }
+
+  @Override
+  public Reader reader(Plan plan, Job job) {
+    Reading<long[][]> kernel = kernel(plan.graph());
+    return Reader.once(readings -> LayeredScore.of(of(readings.get(kernel))));
+  }
+
+  private Reading<long[][]> kernel(NetworkGraph graph) {
+    return new Reading.ActivationKernel(
+        Arrays.stream(hooks.multiplicities(graph)).boxed().toList());
   }
 
   /**

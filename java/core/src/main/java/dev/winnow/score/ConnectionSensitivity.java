@@ -1,6 +1,7 @@
 package dev.winnow.score;
 
 import dev.winnow.compute.Initialization;
+import dev.winnow.compute.Reading.GradientSum;
 
 /**
  * Connection sensitivity ("SNIP"): how much the loss feels the removal of each weight.
@@ -22,7 +23,7 @@ import dev.winnow.compute.Initialization;
  *
  * <p><b>Protocol</b>: zero-cost-nas's: 64 augmented images, the benchmark's network, PyTorch's
  * default weights. <b>Undefined, fails</b>: see {@link LayerSum}. <b>Cost</b>: 3 forward passes,
- * shared with the other scores of {@link WeightPass#CROSS_ENTROPY}.
+ * shared with the other scores of the mean cross-entropy.
  *
  * @see <a href="https://arxiv.org/abs/1810.02340">Lee, Ajanthan and Torr 2019</a>
  * @see <a href="https://arxiv.org/abs/2101.08134">Abdelfattah, Mehrotra, Dudziak and Lane 2021</a>
@@ -33,19 +34,6 @@ public final class ConnectionSensitivity extends LayerSum {
    * @param initialization weights of {@link #protocol}
    */
   public ConnectionSensitivity(int batch, Initialization initialization) {
-    super("snip", Direction.HIGHER_IS_BETTER, WeightPass.CROSS_ENTROPY, batch, initialization);
-  }
-
-  @Override
-  double term(double[] weight, double[] gradient) {
-    return absoluteProducts(weight, gradient);
-  }
-
-  static double absoluteProducts(double[] weight, double[] gradient) {
-    double sum = 0;
-    for (int i = 0; i < weight.length; i++) {
-      sum += Math.abs(weight[i] * gradient[i]);
-    }
-    return sum;
+    super("snip", Direction.HIGHER_IS_BETTER, GradientSum.WEIGHTED_ABS, batch, initialization);
   }
 }

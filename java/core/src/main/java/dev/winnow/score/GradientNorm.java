@@ -1,6 +1,7 @@
 package dev.winnow.score;
 
 import dev.winnow.compute.Initialization;
+import dev.winnow.compute.Reading.GradientSum;
 
 /**
  * Sum over the layers of the norm of the gradient by their weights.
@@ -22,7 +23,7 @@ import dev.winnow.compute.Initialization;
  *
  * <p><b>Protocol</b>: zero-cost-nas's: 64 augmented images, the benchmark's network, PyTorch's
  * default weights. <b>Undefined, fails</b>: see {@link LayerSum}. <b>Cost</b>: 3 forward passes,
- * shared with the other scores of {@link WeightPass#CROSS_ENTROPY}.
+ * shared with the other scores of the mean cross-entropy.
  *
  * @see <a href="https://arxiv.org/abs/2101.08134">Abdelfattah, Mehrotra, Dudziak and Lane 2021</a>
  */
@@ -32,11 +33,6 @@ public final class GradientNorm extends LayerSum {
    * @param initialization weights of {@link #protocol}
    */
   public GradientNorm(int batch, Initialization initialization) {
-    super("grad_norm", Direction.HIGHER_IS_BETTER, WeightPass.CROSS_ENTROPY, batch, initialization);
-  }
-
-  @Override
-  double term(double[] weight, double[] gradient) {
-    return WeightNorm.norm(gradient);
+    super("grad_norm", Direction.HIGHER_IS_BETTER, GradientSum.NORM, batch, initialization);
   }
 }

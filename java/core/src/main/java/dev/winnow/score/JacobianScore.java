@@ -1,15 +1,15 @@
 package dev.winnow.score;
 
 import dev.winnow.compute.Cotangent;
-import dev.winnow.compute.Gradients;
 import dev.winnow.compute.Initialization;
 import dev.winnow.compute.Job;
-import dev.winnow.compute.Monitor;
+import dev.winnow.compute.Pass;
 import dev.winnow.compute.Plan;
+import dev.winnow.compute.Reading;
 import dev.winnow.data.ImageSet;
+import dev.winnow.net.NetworkGraph;
 import dev.winnow.space.SearchSpace;
 import dev.winnow.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -19,13 +19,14 @@ import java.util.Objects;
  *
  * <p>Row i of the matrix J {@code [n, c·h·w]} is the gradient of the sum of all logits of the batch
  * by image i. With batch statistics, which are differentiated through, other samples' logits are
- * part of it. {@link #compute(Plan, List, List, Plan.Results, Monitor)} computes several scores
- * from one pass, to the same bits as each alone.
+ * part of it. All such scores read one pass.
  *
  * <p><b>Fails</b>: {@link IllegalArgumentException} for a batch below 2, and for a score that needs
  * labels on images without them.
  */
-public abstract class JacobianScore implements NetworkScore {
+public abstract class JacobianScore implements PassScore {
+  private static final Reading<Tensor> BY_IMAGE = new Reading.InputGradient();
+
   private final String name;
   private final int batch;
   private final Initialization initialization;
@@ -62,84 +63,46 @@ public abstract class JacobianScore implements NetworkScore {
   }
 
   @Override
-  public final String draws() {
-    return "INPUT_JACOBIAN";
-  }
-
-  @Override
   public final Protocol protocol(SearchSpace space, ImageSet images) {
-    return new Protocol(
-        space.standard(Protocol.classes(images), images.shape().height()),
-        initialization,
-        new Sampling(Sampling.Kind.IMAGES, batch, 1));
+    return Protocol.standard(space, images, initialization, Sampling.Kind.IMAGES, batch);
   }
 
   @Override
-  public final void compute(
-      Plan plan, List<Job> jobs, Plan.Results<Score> results, Monitor monitor) {
-    compute(plan, jobs, List.of(this), (job, one) -> results.accept(job, one.get(0)), monitor);
+  public final void check(Plan plan, List<Job> jobs) {
+    if (plan.options().batch() < 2) {
+      throw new IllegalArgumentException(
+          name + " batch must be in [2, 4096] but was " + plan.options().batch());
+    }
+    if (needsLabels()) {
+      jobs.forEach(job -> Labels.require(this, job.images()));
+    }
   }
 
   @Override
-  public final void computeTogether(
-      Plan plan,
-      List<Job> jobs,
-      List<? extends NetworkScore> scores,
-      Plan.Results<List<Score>> results,
-      Monitor monitor) {
-    compute(plan, jobs, scores.stream().map(JacobianScore.class::cast).toList(), results, monitor);
+  public final Pass pass(NetworkGraph graph) {
+    return Pass.backward(Plan.NormMode.BATCH, new Cotangent.Ones(), BY_IMAGE);
   }
 
-  /**
-   * Several scores of every job, from one pass a job.
-   *
-   * @param results receives the scores in the order of the list
-   */
-  public static void compute(
-      Plan plan,
-      List<Job> jobs,
-      List<? extends JacobianScore> scores,
-      Plan.Results<List<Score>> results,
-      Monitor monitor) {
-    check(plan, jobs, scores);
-    int n = plan.options().batch();
-    int classes = (int) plan.graph().nodes().get(plan.graph().output()).shape().elements();
-    double[] ones = new double[n * classes];
-    Arrays.fill(ones, 1);
-    plan.gradients(
-        jobs,
-        new Cotangent.Given(new Tensor(new int[] {n, classes}, ones)),
-        Plan.NormMode.BATCH,
-        true,
-        (j, gradients) -> {
-          double[][] jacobian = rows(gradients, n);
-          List<Integer> labels = jobs.get(j).images().labels();
-          List<Score> values = new ArrayList<>();
-          scores.forEach(score -> values.add(score.of(jacobian, labels, classes)));
-          results.accept(j, values);
-        },
-        monitor);
+  @Override
+  public final Reader reader(Plan plan, Job job) {
+    NetworkGraph graph = plan.graph();
+    int classes = (int) graph.nodes().get(graph.output()).shape().elements();
+    return Reader.once(
+        readings ->
+            LayeredScore.of(
+                of(
+                    rows(readings.get(BY_IMAGE), plan.options().batch()),
+                    job.images().labels(),
+                    classes)));
   }
 
-  private static double[][] rows(Gradients gradients, int n) {
-    double[] all = gradients.input().orElseThrow().values();
+  private static double[][] rows(Tensor gradient, int n) {
+    double[] all = gradient.values();
     int length = all.length / n;
     double[][] rows = new double[n][];
     for (int i = 0; i < n; i++) {
       rows[i] = Arrays.copyOfRange(all, i * length, (i + 1) * length);
     }
     return rows;
-  }
-
-  private static void check(Plan plan, List<Job> jobs, List<? extends JacobianScore> scores) {
-    for (JacobianScore score : scores) {
-      if (plan.options().batch() < 2) {
-        throw new IllegalArgumentException(
-            score.name() + " batch must be in [2, 4096] but was " + plan.options().batch());
-      }
-      if (score.needsLabels()) {
-        jobs.forEach(job -> Labels.require(score, job.images()));
-      }
-    }
   }
 }

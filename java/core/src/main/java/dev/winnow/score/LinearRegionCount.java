@@ -2,12 +2,13 @@ package dev.winnow.score;
 
 import dev.winnow.compute.Initialization;
 import dev.winnow.compute.Job;
-import dev.winnow.compute.Monitor;
+import dev.winnow.compute.Pass;
 import dev.winnow.compute.Plan;
+import dev.winnow.compute.Reading;
 import dev.winnow.data.ImageSet;
+import dev.winnow.net.NetworkGraph;
 import dev.winnow.net.Shape;
 import dev.winnow.space.SearchSpace;
-import java.util.List;
 
 /**
  * Number of linear regions that a sample of inputs falls into: distinct patterns of active units.
@@ -30,7 +31,9 @@ import java.util.List;
  *
  * @see <a href="https://arxiv.org/abs/2102.11535">Chen, Gong and Wang 2021, section 3.2</a>
  */
-public final class LinearRegionCount implements NetworkScore {
+public final class LinearRegionCount implements PassScore {
+  private static final Reading<Long> REGIONS = new Reading.LinearRegions();
+
   private final Sampling sampling;
   private final int side;
   private final Initialization initialization;
@@ -67,8 +70,19 @@ public final class LinearRegionCount implements NetworkScore {
         space.thin(Protocol.classes(images), new Shape(1, side, side)), initialization, sampling);
   }
 
+  /** Its own batch where that divides the samples, else all of them. */
   @Override
-  public void compute(Plan plan, List<Job> jobs, Plan.Results<Score> results, Monitor monitor) {
-    plan.linearRegions(jobs, (job, count) -> results.accept(job, Score.of(count)), monitor);
+  public int batchOf(int samples) {
+    return samples % sampling.batch() == 0 ? sampling.batch() : samples;
+  }
+
+  @Override
+  public Pass pass(NetworkGraph graph) {
+    return Pass.forward(Plan.NormMode.BATCH, REGIONS);
+  }
+
+  @Override
+  public Reader reader(Plan plan, Job job) {
+    return Reader.once(readings -> LayeredScore.of(Score.of(readings.get(REGIONS))));
   }
 }

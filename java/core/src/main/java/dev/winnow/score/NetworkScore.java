@@ -7,7 +7,6 @@ import dev.winnow.compute.Plan.NormMode;
 import dev.winnow.compute.PlanOptions.Precision;
 import dev.winnow.data.ImageSet;
 import dev.winnow.space.SearchSpace;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -39,9 +38,14 @@ public interface NetworkScore {
     return Precision.FLOAT32;
   }
 
-  /** Name of the draws of weights and images that it sees; scores of one name see the same. */
-  default String draws() {
-    return name();
+  /**
+   * Samples that share batch statistics where it is computed on a given number of images, rather
+   * than on those of its protocol.
+   *
+   * @throws IllegalArgumentException for a number that it is not defined for
+   */
+  default int batchOf(int samples) {
+    return samples;
   }
 
   /**
@@ -53,28 +57,6 @@ public interface NetworkScore {
    * @throws dev.winnow.compute.CancelledException when the monitor asked to stop
    */
   void compute(Plan plan, List<Job> jobs, Plan.Results<Score> results, Monitor monitor);
-
-  /**
-   * Several scores of one name of {@link #draws}, this among them. Those that read the same pass
-   * share it; by default they do not, and every score computes its own.
-   *
-   * @param results receives the scores of every job in the order of the list
-   */
-  default void computeTogether(
-      Plan plan,
-      List<Job> jobs,
-      List<? extends NetworkScore> scores,
-      Plan.Results<List<Score>> results,
-      Monitor monitor) {
-    List<List<Score>> found = new ArrayList<>();
-    jobs.forEach(job -> found.add(new ArrayList<>()));
-    for (NetworkScore score : scores) {
-      score.compute(plan, jobs, (job, value) -> found.get(job).add(value), monitor);
-    }
-    for (int job = 0; job < jobs.size(); job++) {
-      results.accept(job, found.get(job));
-    }
-  }
 
   /** The score of one job. */
   default Score compute(Plan plan, Job job) {

@@ -1,11 +1,14 @@
 package dev.winnow.score;
 
+import dev.winnow.compute.Cotangent;
 import dev.winnow.compute.Initialization;
 import dev.winnow.compute.Job;
-import dev.winnow.compute.Monitor;
+import dev.winnow.compute.Pass;
 import dev.winnow.compute.Plan;
 import dev.winnow.compute.PlanOptions.Precision;
+import dev.winnow.compute.Reading;
 import dev.winnow.data.ImageSet;
+import dev.winnow.net.NetworkGraph;
 import dev.winnow.space.SearchSpace;
 import java.util.Arrays;
 import java.util.List;
@@ -39,7 +42,9 @@ import org.hipparchus.linear.EigenDecompositionSymmetric;
  *
  * @see <a href="https://arxiv.org/abs/2102.11535">Chen, Gong and Wang 2021, section 3.1</a>
  */
-public final class NtkConditionNumber implements NetworkScore {
+public final class NtkConditionNumber implements PassScore {
+  static final Reading<double[][]> KERNEL = new Reading.TangentKernel();
+
   /** What the released program puts for κ = NaN. */
   private static final double PUBLISHED_NAN = 100_000.0;
 
@@ -82,13 +87,22 @@ public final class NtkConditionNumber implements NetworkScore {
   }
 
   @Override
-  public void compute(Plan plan, List<Job> jobs, Plan.Results<Score> results, Monitor monitor) {
+  public void check(Plan plan, List<Job> jobs) {
     if (plan.options().batch() < 2) {
       throw new IllegalArgumentException(
           "NTK batch must be in [2, 4096] but was " + plan.options().batch());
     }
+  }
+
+  @Override
+  public Pass pass(NetworkGraph graph) {
+    return Pass.backward(Plan.NormMode.BATCH, new Cotangent.OnesOnRows(), KERNEL);
+  }
+
+  @Override
+  public Reader reader(Plan plan, Job job) {
     Precision precision = plan.options().precision();
-    plan.ntk(jobs, (job, theta) -> results.accept(job, of(theta, precision)), monitor);
+    return Reader.once(readings -> LayeredScore.of(of(readings.get(KERNEL), precision)));
   }
 
   /**

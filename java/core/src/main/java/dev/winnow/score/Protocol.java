@@ -5,6 +5,7 @@ import dev.winnow.compute.Initialization;
 import dev.winnow.data.ImageSet;
 import dev.winnow.random.Stream;
 import dev.winnow.space.NetworkOptions;
+import dev.winnow.space.SearchSpace;
 
 /**
  * On what a score is computed.
@@ -19,6 +20,19 @@ public record Protocol(NetworkOptions network, Initialization initialization, Sa
   /** Outputs of a network on these images: their classes, or 10 when nothing is known of them. */
   public static int classes(ImageSet images) {
     return images.classes() > 0 ? images.classes() : UNKNOWN_CLASSES;
+  }
+
+  /** On the network that the space's benchmark trained, one batch of the images. */
+  static Protocol standard(
+      SearchSpace space,
+      ImageSet images,
+      Initialization initialization,
+      Sampling.Kind kind,
+      int batch) {
+    return new Protocol(
+        space.standard(classes(images), images.shape().height()),
+        initialization,
+        new Sampling(kind, batch, 1));
   }
 
   /**

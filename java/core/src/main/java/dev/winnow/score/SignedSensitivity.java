@@ -1,6 +1,7 @@
 package dev.winnow.score;
 
 import dev.winnow.compute.Initialization;
+import dev.winnow.compute.Reading.GradientSum;
 
 /**
  * Sum of the weights times their gradients ("plain").
@@ -25,7 +26,7 @@ import dev.winnow.compute.Initialization;
  *
  * <p><b>Protocol</b>: zero-cost-nas's: 64 augmented images, the benchmark's network, PyTorch's
  * default weights. <b>Undefined, fails</b>: see {@link LayerSum}. <b>Cost</b>: 3 forward passes,
- * shared with the other scores of {@link WeightPass#CROSS_ENTROPY}.
+ * shared with the other scores of the mean cross-entropy.
  *
  * @see <a href="https://arxiv.org/abs/2101.08134">Abdelfattah, Mehrotra, Dudziak and Lane 2021</a>
  */
@@ -35,15 +36,6 @@ public final class SignedSensitivity extends LayerSum {
    * @param initialization weights of {@link #protocol}
    */
   public SignedSensitivity(int batch, Initialization initialization) {
-    super("plain", Direction.LOWER_IS_BETTER, WeightPass.CROSS_ENTROPY, batch, initialization);
-  }
-
-  @Override
-  double term(double[] weight, double[] gradient) {
-    double sum = 0;
-    for (int i = 0; i < weight.length; i++) {
-      sum += weight[i] * gradient[i];
-    }
-    return sum;
+    super("plain", Direction.LOWER_IS_BETTER, GradientSum.WEIGHTED, batch, initialization);
   }
 }

@@ -8,6 +8,7 @@ import dev.winnow.compute.PlanOptions.Precision;
 import dev.winnow.score.ClassJacobianCorrelation;
 import dev.winnow.score.JacobianCovariance;
 import dev.winnow.score.JacobianScore;
+import dev.winnow.score.Passes;
 import dev.winnow.score.Score;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,13 +45,13 @@ final class JacobianScores {
     if (recorded.isEmpty()) {
       return;
     }
-    JacobianScore.compute(
+    Passes.compute(
         plan,
         List.of(job),
         recorded.stream().map(SCORES::get).toList(),
         (j, values) -> {
           for (int s = 0; s < values.size(); s++) {
-            compare(recorded.get(s), values.get(s), plan.options().precision());
+            compare(recorded.get(s), values.get(s).score(), plan.options().precision());
           }
         },
         monitor);

@@ -10,11 +10,12 @@ import dev.winnow.compute.PlanOptions.Precision;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.score.ConnectionSensitivity;
 import dev.winnow.score.GradientNorm;
-import dev.winnow.score.LayerSum;
+import dev.winnow.score.LayeredScore;
+import dev.winnow.score.PassScore;
+import dev.winnow.score.Passes;
 import dev.winnow.score.SignedSensitivity;
 import dev.winnow.score.SynapticFlow;
 import dev.winnow.score.WeightNorm;
-import dev.winnow.score.WeightPass;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -25,14 +26,16 @@ import java.util.stream.Stream;
 final class LayerSums {
   private static final Initialization ANY = Initialization.PYTORCH_DEFAULT; // weights are given
 
-  private static final LayerSum MODULI = new ConnectionSensitivity(1, ANY);
+  private static final PassScore MODULI = new ConnectionSensitivity(1, ANY);
 
-  private static final List<LayerSum> OF_THE_LOSS =
+  private static final List<PassScore> OF_THE_LOSS =
       List.of(
           new GradientNorm(1, ANY), new WeightNorm(1, ANY), new SignedSensitivity(1, ANY), MODULI);
 
-  private static final List<LayerSum> FLOWS =
-      List.of(new SynapticFlow(false, ANY), new SynapticFlow(true, ANY));
+  private static final PassScore NORMALISED_FLOW = new SynapticFlow(SynapticFlow.Kept.ALL, ANY);
+
+  private static final List<PassScore> FLOWS =
+      List.of(new SynapticFlow(SynapticFlow.Kept.NONE, ANY), NORMALISED_FLOW);
 
   /**
    * Multiple of the recorded difference between number types that float32 may differ by (README of
@@ -40,9 +43,16 @@ final class LayerSums {
    */
   private static final double MEASURED = 20;
 
+  /**
+   * Relative error of a layer's float32 term: a ReLU so close to 0 that its sign depends on the
+   * order of a sum moves the gradients behind it. The recorded terms themselves differ between
+   * number types by up to 3.6e-4 (a layer of c1_nb201_full_n5), their sums by 2.3e-5.
+   */
+  private static final double FLIPPED = 1e-3;
+
   /** Names of the recorded scores. */
   static final List<String> NAMES =
-      Stream.concat(OF_THE_LOSS.stream(), FLOWS.stream()).map(LayerSum::name).toList();
+      Stream.concat(OF_THE_LOSS.stream(), FLOWS.stream()).map(PassScore::name).toList();
 
   private final RecordedJson json;
   private final List<Check> checks;
@@ -60,19 +70,19 @@ final class LayerSums {
    * @param job of labelled images
    */
   void verifyLoss(Plan plan, Job job) {
-    List<LayerSum> recorded = recorded(OF_THE_LOSS);
+    List<PassScore> recorded = recorded(OF_THE_LOSS);
     if (recorded.isEmpty()) {
       return;
     }
     Precision precision = plan.options().precision();
-    LayerSum.compute(
+    Passes.compute(
         plan,
         List.of(job),
         OF_THE_LOSS,
         (j, values) -> {
           Map<String, Double> moduli = values.get(OF_THE_LOSS.indexOf(MODULI)).layers();
           for (int s = 0; s < values.size(); s++) {
-            LayerSum score = OF_THE_LOSS.get(s);
+            PassScore score = OF_THE_LOSS.get(s);
             if (recorded.contains(score)) {
               // A signed sum is as exact as that of the moduli.
               boolean signed = score instanceof SignedSensitivity;
@@ -87,13 +97,13 @@ final class LayerSums {
   /** Synaptic flows, in float64 as published. */
   void verifyFlows(Engine engine, NetworkGraph graph, Job job) {
     Precision precision = Precision.FLOAT64;
-    List<LayerSum> recorded = recorded(FLOWS);
+    List<PassScore> recorded = recorded(FLOWS);
     if (recorded.isEmpty()) {
       return;
     }
     try (Plan plan = engine.plan(graph, new PlanOptions(1, precision))) {
-      for (LayerSum flow : recorded) {
-        LayerSum.compute(
+      for (PassScore flow : recorded) {
+        Passes.compute(
             plan,
             List.of(job),
             List.of(flow),
@@ -105,8 +115,8 @@ final class LayerSums {
   }
 
   /** Before a norm a term is what is left of numbers as large as the others' that cancel. */
-  private static Map<String, Double> sizes(LayerSum flow, Map<String, Double> terms) {
-    if (flow.pass() != WeightPass.NORMALISED_FLOW) {
+  private static Map<String, Double> sizes(PassScore flow, Map<String, Double> terms) {
+    if (flow != NORMALISED_FLOW) {
       return terms;
     }
     Map<String, Double> sizes = new HashMap<>(terms);
@@ -114,7 +124,7 @@ final class LayerSums {
     return sizes;
   }
 
-  private List<LayerSum> recorded(List<LayerSum> scores) {
+  private List<PassScore> recorded(List<PassScore> scores) {
     return scores.stream().filter(score -> json.at("proxies").has(score.name())).toList();
   }
 
@@ -122,7 +132,7 @@ final class LayerSums {
    * @param sizes of the layers' terms, to which errors are relative
    */
   private void compare(
-      String name, LayerSum.Value value, Map<String, Double> sizes, Precision precision) {
+      String name, LayeredScore value, Map<String, Double> sizes, Precision precision) {
     RecordedJson proxy = json.at("proxies").at(name);
     boolean float32 = precision == Precision.FLOAT32;
     String field = float32 ? "value" : "value_f64";
@@ -139,8 +149,7 @@ final class LayerSums {
       computed[l] = value.layers().getOrDefault(layerName, Double.NaN); // a miss
       double own = Math.abs(sizes.getOrDefault(layerName, Double.NaN));
       double rounding = Math.abs(layer.at("value").number() - layer.at("value_f64").number());
-      allowed[l] =
-          float32 ? Math.max(Bounds.FLOAT32 * own, MEASURED * rounding) : Bounds.FLOAT64 * own;
+      allowed[l] = float32 ? Math.max(FLIPPED * own, MEASURED * rounding) : Bounds.FLOAT64 * own;
       size += own;
     }
     checks.add(Check.worst(name + " layers" + label, expected, computed, allowed));

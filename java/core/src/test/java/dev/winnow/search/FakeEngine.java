@@ -10,6 +10,7 @@ import dev.winnow.compute.Parameters;
 import dev.winnow.compute.Plan;
 import dev.winnow.compute.PlanOptions;
 import dev.winnow.compute.Row;
+import dev.winnow.compute.SeparatePlan;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.random.Stream;
 import dev.winnow.tensor.Tensor;
@@ -107,7 +108,7 @@ public class FakeEngine implements Engine {
   @Override
   public void close() {}
 
-  private final class FakePlan implements Plan {
+  private final class FakePlan implements SeparatePlan {
     private final NetworkGraph graph;
     private final PlanOptions options;
 

@@ -8,6 +8,7 @@ import dev.winnow.compute.Monitor;
 import dev.winnow.compute.Parameters;
 import dev.winnow.compute.Plan;
 import dev.winnow.compute.PlanOptions;
+import dev.winnow.compute.SeparatePlan;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.net.Shape;
 import dev.winnow.net.TensorSpec;
@@ -48,7 +49,7 @@ final class AnsweringEngine implements Engine {
   @Override
   public void close() {}
 
-  private final class AnsweringPlan implements Plan {
+  private final class AnsweringPlan implements SeparatePlan {
     private final NetworkGraph graph;
     private final PlanOptions planOptions;
 

@@ -10,6 +10,7 @@ import dev.winnow.compute.Parameters;
 import dev.winnow.compute.Plan;
 import dev.winnow.compute.PlanOptions;
 import dev.winnow.compute.Row;
+import dev.winnow.compute.SeparatePlan;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.net.Node;
 import dev.winnow.net.Operation;
@@ -43,7 +44,7 @@ final class ForwardEngine implements Engine {
   @Override
   public void close() {}
 
-  private record ForwardPlan(NetworkGraph graph, PlanOptions options) implements Plan {
+  private record ForwardPlan(NetworkGraph graph, PlanOptions options) implements SeparatePlan {
 
     @Override
     public void ntk(List<Job> jobs, Results<double[][]> results, Monitor monitor) {

@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
@@ -30,6 +31,7 @@ final class CallTables implements AutoCloseable {
   private final winnow_call call;
   private final List<Parameters> weights = new ArrayList<>(); // by job
   private final List<winnow_parameters> updated = new ArrayList<>(); // by job
+  private final List<Images> used = new ArrayList<>(); // by input
   private int largestInput;
 
   /** Copies jobs {@code [start, end)}; the parameter sets stay the cache's. */
@@ -69,13 +71,18 @@ final class CallTables implements AutoCloseable {
     return call;
   }
 
-  /** Every job's labels, one batch. */
-  void labels(List<Integer> labels) {
-    long[] targets = labels.stream().mapToLong(Integer::longValue).toArray();
-    call.targets(own(new LongPointer(targets))).target_count(1);
+  /** The labels that go with each input, one batch each. */
+  void targets(Function<Images, List<Integer>> labels) {
+    long[] targets =
+        used.stream()
+            .flatMap(images -> labels.apply(images).stream())
+            .mapToLong(Integer::longValue)
+            .toArray();
+    call.targets(own(new LongPointer(targets))).target_count(used.size());
     winnow_job table = call.jobs();
     for (long j = 0; j < call.job_count(); j++) {
-      table.getPointer(j).target(0);
+      winnow_job job = table.getPointer(j);
+      job.target(job.input());
     }
   }
 
@@ -94,6 +101,11 @@ final class CallTables implements AutoCloseable {
   /** The set of a job whose statistics the call updates. */
   winnow_parameters updated(long job) {
     return updated.get(Math.toIntExact(job));
+  }
+
+  /** A mode for every node in place of the common one. */
+  void norms(int[] modes) {
+    call.norm_modes(own(new IntPointer(modes)));
   }
 
   /** Samples of the largest input. */
@@ -136,10 +148,11 @@ final class CallTables implements AutoCloseable {
     call.parameters(table).parameters_count(used.size());
   }
 
-  private void inputs(JobList jobs, List<Integer> used) {
-    winnow_images table = own(new winnow_images(used.size()));
-    for (int i = 0; i < used.size(); i++) {
-      Images images = jobs.images(used.get(i));
+  private void inputs(JobList jobs, List<Integer> indices) {
+    winnow_images table = own(new winnow_images(indices.size()));
+    for (int i = 0; i < indices.size(); i++) {
+      Images images = jobs.images(indices.get(i));
+      used.add(images);
       largestInput = Math.max(largestInput, images.samples());
       table
           .getPointer(i)
@@ -151,7 +164,7 @@ final class CallTables implements AutoCloseable {
           .dtype(Winnow.WINNOW_F32)
           .reserved(0);
     }
-    call.inputs(table).input_count(used.size());
+    call.inputs(table).input_count(indices.size());
   }
 
   private void streams(JobList jobs, List<Integer> used) {

@@ -2,13 +2,16 @@ package dev.winnow.engine;
 
 import dev.winnow.compute.CancelledException;
 import dev.winnow.compute.Cotangent;
-import dev.winnow.compute.Gradients;
 import dev.winnow.compute.Images;
 import dev.winnow.compute.Job;
 import dev.winnow.compute.Monitor;
+import dev.winnow.compute.Norms;
 import dev.winnow.compute.Parameters;
+import dev.winnow.compute.Pass;
 import dev.winnow.compute.Plan;
 import dev.winnow.compute.PlanOptions;
+import dev.winnow.compute.Reading;
+import dev.winnow.compute.Readings;
 import dev.winnow.engine.bindings.Winnow;
 import dev.winnow.engine.bindings.winnow_call;
 import dev.winnow.engine.bindings.winnow_error;
@@ -16,17 +19,19 @@ import dev.winnow.engine.bindings.winnow_network;
 import dev.winnow.engine.bindings.winnow_plan;
 import dev.winnow.engine.bindings.winnow_plan_options;
 import dev.winnow.net.NetworkGraph;
+import dev.winnow.net.Node;
 import dev.winnow.net.Operation;
 import dev.winnow.tensor.Tensor;
-import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
-import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
@@ -104,65 +109,58 @@ final class NativePlan implements Plan {
             return Winnow.winnow_ntk(plan, call, Winnow.WINNOW_NTK_ROLES, values, capacity, error);
           }
         };
-    run("winnow_ntk", list, NormMode.BATCH, output, results, monitor);
+    run("winnow_ntk", list, Norms.all(NormMode.BATCH), output, results, monitor);
   }
 
   @Override
-  public void linearRegions(List<Job> jobs, Results<Long> results, Monitor monitor) {
+  public void read(List<Job> jobs, Pass pass, Results<Readings> results, Monitor monitor) {
+    Reading<double[][]> kernel = new Reading.TangentKernel();
+    if (pass.readings().contains(kernel)) {
+      checkAlone(pass);
+      ntk(jobs, (job, theta) -> results.accept(job, new Readings().put(kernel, theta)), monitor);
+      return;
+    }
+    Objects.requireNonNull(results, "results");
     JobList list = new JobList(jobs, graph);
-    checkBatches(list);
-    Output<Long> output =
-        new Output<>() {
-          private LongPointer counts;
-          private long capacity;
-
-          @Override
-          long bytesPerSample() {
-            return 0;
-          }
-
-          @Override
-          Pointer allocate(long jobs, CallTables tables) {
-            counts = new LongPointer(jobs);
-            capacity = jobs;
-            return counts;
-          }
-
-          @Override
-          int compute(winnow_call call, winnow_error error) {
-            return Winnow.winnow_linear_regions(plan, call, counts, capacity, error);
-          }
-
-          @Override
-          Long read(long job, Images images) {
-            return counts.get(job);
-          }
-        };
-    run("winnow_linear_regions", list, NormMode.BATCH, output, results, monitor);
-  }
-
-  @Override
-  public void activationKernel(
-      List<Job> jobs,
-      int[] multiplicities,
-      NormMode norm,
-      Results<long[][]> results,
-      Monitor monitor) {
-    JobList list = new JobList(jobs, graph);
-    checkBatches(list);
-    checkMultiplicities(multiplicities);
+    Reading<Map<String, Tensor>> weights = new Reading.Weights();
+    Results<Readings> out =
+        pass.readings().contains(weights)
+            ? (job, read) ->
+                results.accept(job, read.put(weights, sets.values(jobs.get(job).parameters())))
+            : results;
+    if (pass.readings().equals(Set.of(weights))) {
+      readNothingElse(jobs, out, monitor);
+      return;
+    }
+    if (pass.cotangent().isPresent()) {
+      checkOneBatch(list, "a backward pass");
+    } else {
+      checkBatches(list);
+    }
+    for (Reading<?> reading : pass.readings()) {
+      if (reading instanceof Reading.ActivationKernel activation) {
+        checkMultiplicities(activation.multiplicities());
+      }
+    }
     int largest = list.images().stream().mapToInt(Images::samples).max().orElse(0);
-    try (LongPointer weights =
-        new LongPointer(Arrays.stream(multiplicities).asLongStream().toArray())) {
-      Output<long[][]> output =
-          new Longs(largest) {
-            @Override
-            int compute(winnow_call call, winnow_error error) {
-              return Winnow.winnow_activation_kernel(
-                  plan, call, weights, multiplicities.length, values, capacity, error);
+    try (PassOutput output = new PassOutput(graph, options.batch(), pass, largest, plan)) {
+      run("winnow_read", list, pass.norms(), output, out, monitor);
+    }
+  }
+
+  private void readNothingElse(List<Job> jobs, Results<Readings> results, Monitor monitor) {
+    for (int j = 0; j < jobs.size(); j++) {
+      int job = j;
+      exclusively(
+          () -> {
+            if (monitor.cancelled()) {
+              throw new CancelledException(
+                  "reading weights was cancelled after " + job + " of " + jobs.size() + " jobs");
             }
-          };
-      run("winnow_activation_kernel", list, norm, output, results, monitor);
+            results.accept(job, new Readings());
+            sets.trim();
+            return null;
+          });
     }
   }
 
@@ -178,22 +176,7 @@ final class NativePlan implements Plan {
             return Winnow.winnow_forward(plan, call, values, capacity, error);
           }
         };
-    run("winnow_forward", list, norm, output, results, monitor);
-  }
-
-  @Override
-  public void gradients(
-      List<Job> jobs,
-      Cotangent cotangent,
-      NormMode norm,
-      boolean input,
-      Results<Gradients> results,
-      Monitor monitor) {
-    JobList list = new JobList(jobs, graph);
-    checkOneBatch(list, "a backward pass");
-    try (Backward output = new Backward(graph, options.batch(), cotangent, input, plan)) {
-      run("winnow_backward", list, norm, output, results, monitor);
-    }
+    run("winnow_forward", list, Norms.all(norm), output, results, monitor);
   }
 
   @Override
@@ -227,7 +210,7 @@ final class NativePlan implements Plan {
             return flows.get(job);
           }
         };
-    run("winnow_synaptic_flow", list, NormMode.IDENTITY, output, results, monitor);
+    run("winnow_synaptic_flow", list, Norms.all(NormMode.IDENTITY), output, results, monitor);
   }
 
   @Override
@@ -237,7 +220,7 @@ final class NativePlan implements Plan {
     checkBatches(list);
     long outputs = graph.nodes().get(graph.output()).shape().elements();
     RunningStatistics output = new RunningStatistics(plan, sets, options.batch(), outputs);
-    run("winnow_forward", list, NormMode.BATCH, output, results, monitor);
+    run("winnow_forward", list, Norms.all(NormMode.BATCH), output, results, monitor);
   }
 
   @Override
@@ -306,48 +289,10 @@ final class NativePlan implements Plan {
     }
   }
 
-  /** A square matrix of whole numbers per job, a row and a column for each of its samples. */
-  private abstract static class Longs extends Output<long[][]> {
-    private final int largest;
-    private long stride;
-    LongPointer values;
-    long capacity;
-
-    /**
-     * @param largest samples of the list's largest input
-     */
-    Longs(int largest) {
-      this.largest = largest;
-    }
-
-    @Override
-    long bytesPerSample() {
-      return (long) Long.BYTES * largest;
-    }
-
-    @Override
-    Pointer allocate(long jobs, CallTables tables) {
-      stride = (long) tables.largestInput() * tables.largestInput();
-      capacity = Math.multiplyExact(jobs, stride);
-      values = new LongPointer(capacity);
-      return values;
-    }
-
-    @Override
-    long[][] read(long job, Images images) {
-      long[][] matrix = new long[images.samples()][images.samples()];
-      for (int row = 0; row < matrix.length; row++) {
-        values.position(job * stride + (long) row * matrix.length).get(matrix[row]);
-      }
-      values.position(0);
-      return matrix;
-    }
-  }
-
   private <T> void run(
       String name,
       JobList jobs,
-      NormMode norm,
+      Norms norms,
       Output<T> output,
       Results<T> results,
       Monitor monitor) {
@@ -358,7 +303,7 @@ final class NativePlan implements Plan {
           int start = 0;
           while (start < jobs.size()) {
             int end = jobs.chunk(start, CHUNK_BYTES, sets.bytesPerSet(), output.bytesPerSample());
-            chunk(name, jobs, start, end, norm, output, results, monitor);
+            chunk(name, jobs, start, end, norms, output, results, monitor);
             start = end;
           }
           return null;
@@ -370,12 +315,15 @@ final class NativePlan implements Plan {
       JobList jobs,
       int start,
       int end,
-      NormMode norm,
+      Norms norms,
       Output<T> output,
       Results<T> results,
       Monitor monitor) {
     try (CallTables tables =
-        new CallTables(jobs, start, end, graph.choices(), sets, norm.ordinal())) {
+        new CallTables(jobs, start, end, graph.choices(), sets, norms.mode().ordinal())) {
+      if (!norms.exceptions().isEmpty()) {
+        tables.norms(modes(norms));
+      }
       Delivery<T> delivery = new Delivery<>(name, jobs, start, output, results, monitor);
       if (!delivery.progress(0)) {
         throw delivery.failure();
@@ -486,25 +434,56 @@ final class NativePlan implements Plan {
     }
   }
 
-  private void checkMultiplicities(int[] multiplicities) {
+  /** Of every node; those that are no norms have no use for theirs. */
+  private int[] modes(Norms norms) {
+    int[] modes = new int[graph.nodes().size()];
+    Set<String> unknown = new HashSet<>(norms.exceptions().keySet());
+    for (int n = 0; n < modes.length; n++) {
+      Node node = graph.nodes().get(n);
+      boolean norm = node.operation() instanceof Operation.BatchNorm;
+      NormMode mode = norm ? norms.exceptions().get(node.name()) : null;
+      modes[n] = (mode == null ? norms.mode() : mode).ordinal();
+      if (norm) {
+        unknown.remove(node.name());
+      }
+    }
+    if (!unknown.isEmpty()) {
+      throw new IllegalArgumentException("the network has no norm " + unknown.iterator().next());
+    }
+    return modes;
+  }
+
+  /** Inner products take other tensors than the rest of what is read of gradients. */
+  private static void checkAlone(Pass pass) {
+    if (pass.readings().size() > 1
+        || !pass.cotangent().equals(Optional.of(new Cotangent.OnesOnRows()))
+        || !pass.norms().equals(Norms.all(NormMode.BATCH))) {
+      throw new IllegalArgumentException(
+          "the tangent kernel is read alone, of the summed logits with batch statistics, but was"
+              + " asked for with "
+              + pass);
+    }
+  }
+
+  private void checkMultiplicities(List<Integer> multiplicities) {
     long relus =
         graph.nodes().stream().filter(n -> n.operation() instanceof Operation.Relu).count();
-    if (multiplicities.length != relus) {
+    if (multiplicities.size() != relus) {
       throw new IllegalArgumentException(
           "multiplicities must be one for each of "
               + relus
               + " ReLUs but were "
-              + multiplicities.length);
+              + multiplicities.size());
     }
-    for (int k = 0; k < multiplicities.length; k++) {
-      if (multiplicities[k] < 0 || multiplicities[k] > MAX_MULTIPLICITY) {
+    for (int k = 0; k < multiplicities.size(); k++) {
+      if (multiplicities.get(k) < 0 || multiplicities.get(k) > MAX_MULTIPLICITY) {
         throw new IllegalArgumentException(
             "multiplicity of ReLU "
                 + k
                 + " must be in [0, "
                 + MAX_MULTIPLICITY
                 + "] but was "
-                + multiplicities[k]);
+                + multiplicities.get(k));
       }
     }
   }

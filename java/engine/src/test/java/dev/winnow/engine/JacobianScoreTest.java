@@ -17,6 +17,7 @@ import dev.winnow.random.Stream;
 import dev.winnow.score.ClassJacobianCorrelation;
 import dev.winnow.score.JacobianCovariance;
 import dev.winnow.score.JacobianScore;
+import dev.winnow.score.Passes;
 import dev.winnow.score.Score;
 import dev.winnow.space.NasBench201;
 import dev.winnow.space.NetworkOptions;
@@ -58,7 +59,7 @@ class JacobianScoreTest {
         Plan plan = engine.plan(space.network(space.example(), size), PlanOptions.batch(6))) {
       List<JacobianScore> both = List.of(COVARIANCE, BY_CLASS);
       List<Score> merged = new ArrayList<>();
-      JacobianScore.compute(
+      Passes.computeAll(
           plan, List.of(labelled), both, (j, all) -> merged.addAll(all), Monitor.NONE);
       assertEquals(both.stream().map(score -> score.compute(plan, labelled)).toList(), merged);
       assertTrue(merged.stream().allMatch(score -> score.value().isPresent()), merged::toString);

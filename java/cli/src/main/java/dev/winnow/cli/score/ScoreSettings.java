@@ -1,5 +1,6 @@
 package dev.winnow.cli.score;
 
+import static dev.winnow.cli.config.Setting.Type.NUMBER;
 import static dev.winnow.cli.config.Setting.Type.WHOLE_NUMBER;
 
 import dev.winnow.cli.config.Configuration;
@@ -12,12 +13,17 @@ import dev.winnow.score.ActivationKernelLogDeterminant;
 import dev.winnow.score.ActivationKernelLogDeterminant.Hooks;
 import dev.winnow.score.ClassJacobianCorrelation;
 import dev.winnow.score.ConnectionSensitivity;
+import dev.winnow.score.GradientModulusVariance;
 import dev.winnow.score.GradientNorm;
+import dev.winnow.score.GradientSignAgreement;
+import dev.winnow.score.InverseGradientVariation;
 import dev.winnow.score.JacobianCovariance;
 import dev.winnow.score.LinearRegionCount;
 import dev.winnow.score.MacCount;
+import dev.winnow.score.MeanGradientProduct;
 import dev.winnow.score.NetworkScore;
 import dev.winnow.score.NtkConditionNumber;
+import dev.winnow.score.NtkNorm;
 import dev.winnow.score.ParameterCount;
 import dev.winnow.score.Protocol;
 import dev.winnow.score.Sampling;
@@ -40,6 +46,8 @@ public final class ScoreSettings {
   public static final List<String> NAMES =
       List.of(
           "ntk",
+          "ntk_trace",
+          "ntk_frobenius",
           "regions",
           "nwot",
           "params",
@@ -48,10 +56,18 @@ public final class ScoreSettings {
           "snip",
           "plain",
           "l2_norm",
+          "knas",
+          "zico",
+          "zico_released",
+          "zico_bc",
+          "lswag_gradients",
+          "gradsign",
+          "gradsign_batch",
           "jacov",
           "epe_nas",
           "synflow",
-          "synflow_bn");
+          "synflow_bn",
+          "synflow_reductions");
 
   /** Keys that say how large the networks are. */
   public static final Set<String> NETWORK =
@@ -72,7 +88,7 @@ public final class ScoreSettings {
           Setting.of("classes", WHOLE_NUMBER, "outputs; default: those of the data"),
           Setting.oneOf(
               "init",
-              "weights; default kaiming for ntk (over fan_out) and regions (over fan_in),"
+              "weights; default kaiming for ntk (over fan_out), regions and zico (over fan_in),"
                   + " pytorch-default for others",
               "kaiming",
               "pytorch-default"),
@@ -84,16 +100,29 @@ public final class ScoreSettings {
           Setting.of(
               "regions.batch", WHOLE_NUMBER, "patches that share batch statistics; default 1000"),
           Setting.of("regions.batches", WHOLE_NUMBER, "batches of one count; default 3"),
-          Setting.of("nwot.batch", WHOLE_NUMBER, "images of one activation kernel; default 128"),
+          Setting.of(
+              "nwot.batch",
+              WHOLE_NUMBER,
+              "images of one activation kernel; default 128, with nwot.hooks=relus"
+                  + " gradients.batch"),
           Setting.oneOf(
               "nwot.hooks",
-              "what counts: relus-and-wrappers as nas-without-training (default), relus as NASLib",
+              "what counts: relus-and-wrappers as nas-without-training (default), relus as NASLib,"
+                  + " on the images of the gradients",
               "relus-and-wrappers",
               "relus"),
           Setting.of(
               "gradients.batch",
               WHOLE_NUMBER,
-              "images of the passes of grad_norm, snip, plain, jacov and epe_nas; default 64"));
+              "images of the passes of grad_norm, snip, plain, knas, jacov and epe_nas; default"
+                  + " 64"),
+          Setting.of(
+              "zico.batch",
+              WHOLE_NUMBER,
+              "images of each of the two batches of zico, zico_released, zico_bc and"
+                  + " lswag_gradients; default 128"),
+          Setting.of("zico_bc.beta", NUMBER, "weight of zico_bc's correction; default 1"),
+          Setting.of("gradsign.images", WHOLE_NUMBER, "images of gradsign; default 64"));
 
   private final Configuration configuration;
 
@@ -114,30 +143,38 @@ public final class ScoreSettings {
       case "ntk" ->
           new NtkConditionNumber(
               configuration.integer("ntk.batch", 72), init(Initialization.KAIMING_FAN_OUT));
+      case "ntk_trace" -> ntkNorm(NtkNorm.Kind.TRACE);
+      case "ntk_frobenius" -> ntkNorm(NtkNorm.Kind.FROBENIUS);
       case "regions" ->
           new LinearRegionCount(
               new Sampling(
                   Sampling.Kind.PATCHES,
-                  regionBatch(),
+                  configuration.integer("regions.batch", 1000),
                   configuration.integer("regions.batches", 3)),
               configuration.integer("regions.patchSide", 3),
               init(Initialization.KAIMING_FAN_IN));
       case "nwot" ->
           new ActivationKernelLogDeterminant(
-              configuration.integer("nwot.batch", 128),
-              configuration.text("nwot.hooks", "relus-and-wrappers").equals("relus")
-                  ? Hooks.RELUS
-                  : Hooks.RELUS_AND_WRAPPERS,
+              configuration.integer("nwot.batch", hooks() == Hooks.RELUS ? gradientBatch() : 128),
+              hooks(),
               NormMode.BATCH,
               defaultInit());
       case "grad_norm" -> new GradientNorm(gradientBatch(), defaultInit());
       case "snip" -> new ConnectionSensitivity(gradientBatch(), defaultInit());
       case "plain" -> new SignedSensitivity(gradientBatch(), defaultInit());
       case "l2_norm" -> new WeightNorm(gradientBatch(), defaultInit());
+      case "knas" -> new MeanGradientProduct(gradientBatch(), defaultInit());
+      case "zico" -> zico(InverseGradientVariation.Variant.PAPER);
+      case "zico_released" -> zico(InverseGradientVariation.Variant.RELEASED);
+      case "zico_bc" -> zico(InverseGradientVariation.Variant.CORRECTED);
+      case "lswag_gradients" -> new GradientModulusVariance(zicoBatch(), zicoInit());
+      case "gradsign" -> gradSign(GradientSignAgreement.Statistics.OF_EACH_IMAGE);
+      case "gradsign_batch" -> gradSign(GradientSignAgreement.Statistics.OF_THE_BATCH);
       case "jacov" -> new JacobianCovariance(gradientBatch(), defaultInit());
       case "epe_nas" -> new ClassJacobianCorrelation(gradientBatch(), defaultInit());
-      case "synflow" -> new SynapticFlow(false, defaultInit());
-      case "synflow_bn" -> new SynapticFlow(true, defaultInit());
+      case "synflow" -> new SynapticFlow(SynapticFlow.Kept.NONE, defaultInit());
+      case "synflow_bn" -> new SynapticFlow(SynapticFlow.Kept.ALL, defaultInit());
+      case "synflow_reductions" -> new SynapticFlow(SynapticFlow.Kept.REDUCTIONS, defaultInit());
       case "params" -> new ParameterCount();
       case "macs" -> new MacCount();
       default ->
@@ -146,8 +183,33 @@ public final class ScoreSettings {
     };
   }
 
-  private int regionBatch() {
-    return configuration.integer("regions.batch", 1000);
+  private NtkNorm ntkNorm(NtkNorm.Kind kind) {
+    return new NtkNorm(
+        kind, configuration.integer("ntk.batch", 72), init(Initialization.KAIMING_FAN_OUT));
+  }
+
+  private InverseGradientVariation zico(InverseGradientVariation.Variant variant) {
+    return new InverseGradientVariation(
+        variant, configuration.number("zico_bc.beta", 1), zicoBatch(), zicoInit());
+  }
+
+  private int zicoBatch() {
+    return configuration.integer("zico.batch", 128);
+  }
+
+  private Initialization zicoInit() {
+    return init(Initialization.KAIMING_FAN_IN);
+  }
+
+  private GradientSignAgreement gradSign(GradientSignAgreement.Statistics statistics) {
+    return new GradientSignAgreement(
+        statistics, configuration.integer("gradsign.images", 64), defaultInit());
+  }
+
+  private Hooks hooks() {
+    return configuration.text("nwot.hooks", "relus-and-wrappers").equals("relus")
+        ? Hooks.RELUS
+        : Hooks.RELUS_AND_WRAPPERS;
   }
 
   private int gradientBatch() {
@@ -200,11 +262,5 @@ public final class ScoreSettings {
         found.stem(),
         configuration.integer("classes", found.classes()),
         input);
-  }
-
-  /** Samples of a given batch that share statistics when regions are counted on it. */
-  int regionBatch(int samples) {
-    int batch = regionBatch();
-    return samples > batch && samples % batch == 0 ? batch : samples;
   }
 }

@@ -12,12 +12,14 @@ import dev.winnow.data.ImageSet;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.net.Operation;
 import dev.winnow.random.Stream;
-import dev.winnow.score.LayerSum;
-import dev.winnow.score.LinearRegionCount;
 import dev.winnow.score.MacCount;
 import dev.winnow.score.NetworkScore;
 import dev.winnow.score.ParameterCount;
+import dev.winnow.score.PassInput;
+import dev.winnow.score.PassScore;
+import dev.winnow.score.Passes;
 import dev.winnow.score.Protocol;
+import dev.winnow.score.Sampling;
 import dev.winnow.score.Score;
 import dev.winnow.space.CellSpace;
 import dev.winnow.space.NetworkOptions;
@@ -42,13 +44,14 @@ public final class Scorer {
   private final SearchSpace space;
   private final ScoreSettings settings;
   private final Map<String, NetworkScore> scores;
-  private final List<List<String>> shared; // names of the scores that one pass gives
+  private final List<List<String>>
+      together; // names of scores on equal networks, weights and images
   private final Optional<ImageSet> images;
   private final Optional<GivenNetwork> given;
   private final long seed;
   private final int repeats;
   private final Supplier<Engine> engine;
-  private final Map<String, List<Images>> batches = new HashMap<>();
+  private final Map<Protocol, List<Images>> batches = new HashMap<>();
   private final Map<String, Long> nanos = new LinkedHashMap<>();
   private long scored;
 
@@ -72,16 +75,28 @@ public final class Scorer {
     this.settings = settings;
     this.scores = new LinkedHashMap<>();
     scores.forEach(name -> this.scores.put(name, settings.score(name)));
-    Map<String, List<String>> passes = new LinkedHashMap<>();
-    this.scores.forEach(
-        (name, score) ->
-            passes.computeIfAbsent(score.draws(), draws -> new ArrayList<>()).add(name));
-    this.shared = List.copyOf(passes.values());
     this.images = images;
     this.given = given;
     this.seed = seed;
     this.repeats = repeats;
     this.engine = engine;
+    Map<Setup, List<String>> groups = new LinkedHashMap<>();
+    this.scores.forEach(
+        (name, score) ->
+            groups.computeIfAbsent(setup(score), setup -> new ArrayList<>()).add(name));
+    this.together = List.copyOf(groups.values());
+  }
+
+  /** What scores have in common that are computed together: the plan, its jobs. */
+  private record Setup(
+      boolean counted, Optional<Protocol> protocol, int batch, PlanOptions.Precision precision) {}
+
+  private Setup setup(NetworkScore score) {
+    return new Setup(
+        counts(score),
+        given.isPresent() ? Optional.empty() : Optional.of(protocol(score)),
+        batch(score),
+        score.precision());
   }
 
   /** What is stored with every value, column by column. */
@@ -152,7 +167,7 @@ public final class Scorer {
   }
 
   private static boolean flow(NetworkScore score) {
-    return score instanceof LayerSum sum && sum.pass().flow();
+    return score instanceof PassScore one && one.input() == PassInput.FLOW;
   }
 
   private int givenSamples() {
@@ -184,11 +199,11 @@ public final class Scorer {
     return settings.given(given.orElseThrow().size());
   }
 
-  /** All scores of an architecture; those of one pass are computed together. */
+  /** All scores of an architecture; those that can share passes do. */
   public Map<String, Summary> score(String architecture, Monitor monitor) {
     Map<String, Summary> summaries = new LinkedHashMap<>();
     scores.keySet().forEach(name -> summaries.put(name, null)); // their order
-    for (List<String> names : shared) {
+    for (List<String> names : together) {
       long start = System.nanoTime();
       List<List<Score>> repeated = values(names, architecture, monitor);
       for (int s = 0; s < names.size(); s++) {
@@ -209,50 +224,47 @@ public final class Scorer {
   }
 
   /**
-   * Nanoseconds spent on each score so far, building the networks included; of a shared pass each
-   * has an equal part.
+   * Nanoseconds spent on each score so far, building the networks included; of what is computed
+   * together each has an equal part.
    */
   public Map<String, Long> nanoseconds() {
     return nanos;
   }
 
-  /** The scores of one pass, repeat by repeat. */
+  /** Scores that are computed together, repeat by repeat. */
   private List<List<Score>> values(List<String> names, String architecture, Monitor monitor) {
-    NetworkScore score = scores.get(names.get(0));
+    List<NetworkScore> group = names.stream().map(scores::get).toList();
+    NetworkScore score = group.get(0);
     NetworkOptions size = given.isPresent() ? given() : protocol(score).network();
     NetworkGraph graph = space.network(architecture, size);
     if (counts(score)) {
-      long count = score instanceof MacCount ? graph.macs() : graph.parameters();
-      return List.of(List.of(Score.of(count)));
+      return List.of(group.stream().map(one -> count(one, graph)).toList());
     }
-    List<Job> jobs = given.isPresent() ? givenJob(score, graph) : drawnJobs(score);
+    List<Job> jobs = given.isPresent() ? givenJob(graph) : drawnJobs(score);
     List<List<Score>> values = new ArrayList<>();
-    int batch = given.isPresent() ? givenBatch(score) : protocol(score).sampling().batch();
-    try (Plan plan = engine.get().plan(graph, new PlanOptions(batch, score.precision()))) {
-      List<NetworkScore> together = names.stream().map(scores::get).toList();
-      score.computeTogether(plan, jobs, together, (job, all) -> values.add(all), monitor);
+    try (Plan plan = engine.get().plan(graph, new PlanOptions(batch(score), score.precision()))) {
+      Passes.computeAll(plan, jobs, group, (job, all) -> values.add(all), monitor);
     }
     return values;
   }
 
-  private int givenBatch(NetworkScore score) {
-    if (flow(score)) {
-      return 1;
-    }
-    return score instanceof LinearRegionCount
-        ? settings.regionBatch(givenSamples())
-        : givenSamples();
+  private static Score count(NetworkScore score, NetworkGraph graph) {
+    return Score.of(score instanceof MacCount ? graph.macs() : graph.parameters());
   }
 
-  private List<Job> givenJob(NetworkScore score, NetworkGraph graph) {
+  private int batch(NetworkScore score) {
+    return given.isPresent() ? score.batchOf(givenSamples()) : protocol(score).sampling().batch();
+  }
+
+  private List<Job> givenJob(NetworkGraph graph) {
     GivenNetwork network = given.orElseThrow();
     Job job = new Job(Row.NONE, new Parameters.Given(network.weights(graph)), network.images());
-    return List.of(job.noisy(noise(score, 0)));
+    return List.of(job.noisy(noise(0)));
   }
 
-  /** What noise operations add in a repeat. */
-  private Stream noise(NetworkScore score, int repeat) {
-    return stream(score).of("noise").of(repeat);
+  /** What noise operations add in a repeat, whatever the weights and images. */
+  private Stream noise(int repeat) {
+    return Stream.root(seed).of("score").of("noise").of(repeat);
   }
 
   private Protocol protocol(NetworkScore score) {
@@ -261,29 +273,37 @@ public final class Scorer {
 
   private List<Job> drawnJobs(NetworkScore score) {
     Protocol protocol = protocol(score);
-    List<Images> drawn = batches.computeIfAbsent(score.draws(), name -> draw(score, protocol));
+    List<Images> drawn = batches.computeIfAbsent(protocol, this::draw);
     List<Job> jobs = new ArrayList<>();
     for (int r = 0; r < repeats; r++) {
-      Job job = new Job(Row.NONE, drawn(score, protocol, r), drawn.get(r));
-      jobs.add(job.noisy(noise(score, r)));
+      Job job = new Job(Row.NONE, drawn(protocol, r), drawn.get(r));
+      jobs.add(job.noisy(noise(r)));
     }
     return jobs;
   }
 
-  private List<Images> draw(NetworkScore score, Protocol protocol) {
+  private List<Images> draw(Protocol protocol) {
     List<Images> drawn = new ArrayList<>();
     for (int r = 0; r < repeats; r++) {
-      drawn.add(protocol.draw(images.orElseThrow(), stream(score).of("images").of(r), 0));
+      drawn.add(protocol.draw(images.orElseThrow(), stream(protocol).of("images").of(r), 0));
     }
     return drawn;
   }
 
-  private Parameters drawn(NetworkScore score, Protocol protocol, int repeat) {
-    return new Parameters.Drawn(protocol.initialization(), stream(score).of("weights").of(repeat));
+  private Parameters drawn(Protocol protocol, int repeat) {
+    return new Parameters.Drawn(
+        protocol.initialization(), stream(protocol).of("weights").of(repeat));
   }
 
-  private Stream stream(NetworkScore score) {
-    return Stream.root(seed).of("score").of(score.draws());
+  /** Scores of one initialisation and sampling see the same weights and images. */
+  private Stream stream(Protocol protocol) {
+    Sampling sampling = protocol.sampling();
+    return Stream.root(seed)
+        .of("score")
+        .of(protocol.initialization().name())
+        .of(sampling.kind().name())
+        .of(sampling.batch())
+        .of(sampling.batches());
   }
 
   /**
@@ -297,9 +317,9 @@ public final class Scorer {
     NetworkGraph graph = space.network(architecture, protocol.network());
     Map<String, Tensor> tensors;
     try (Plan plan = engine.get().plan(graph, PlanOptions.batch(protocol.sampling().batch()))) {
-      tensors = new LinkedHashMap<>(plan.values(drawn(score, protocol, 0)));
+      tensors = new LinkedHashMap<>(plan.values(drawn(protocol, 0)));
     }
-    Images batch = protocol.draw(images.orElseThrow(), stream(score).of("images").of(0), 0);
+    Images batch = protocol.draw(images.orElseThrow(), stream(protocol).of("images").of(0), 0);
     double[] pixels = new double[batch.values().length];
     for (int i = 0; i < pixels.length; i++) {
       pixels[i] = batch.values()[i];

@@ -1,0 +1,77 @@
+package dev.winnow.compute;
+
+import dev.winnow.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Something that is read of one pass over a network. Equal readings are one; those of a {@link
+ * Pass} are taken together, to the same bits as each alone. "By name" means canonical names of
+ * learned tensors in the network's order.
+ *
+ * @param <T> what is read for one job
+ */
+public sealed interface Reading<T> {
+
+  /** Whether it is of the backward pass and needs a cotangent. */
+  default boolean ofGradients() {
+    return true;
+  }
+
+  /** Gradients by name, of one cotangent; zeros where the row does not have the operation. */
+  record ParameterGradients() implements Reading<Map<String, Tensor>> {}
+
+  /** Gradient {@code [batch, channels, height, width]} by the input, of one cotangent. */
+  record InputGradient() implements Reading<Tensor> {}
+
+  /** A number by name, of one cotangent: a sum in float64 over a tensor w and its gradient g. */
+  enum GradientSum implements Reading<Map<String, Double>> {
+    /** \(\lVert g\rVert_2\). */
+    NORM,
+    /** \(\sum w g\). */
+    WEIGHTED,
+    /** \(\sum |w g|\). */
+    WEIGHTED_ABS
+  }
+
+  /**
+   * By name, of each element the sum over the cotangents of the sign of its gradient: a whole
+   * number in [−L, L]. Memory does not grow with the cotangents.
+   */
+  record SignSums() implements Reading<Map<String, Tensor>> {}
+
+  /** Tangent kernel of the summed logits: {@link Plan#ntk}. Alone. */
+  record TangentKernel() implements Reading<double[][]> {}
+
+  /**
+   * Activation kernel: {@link Plan#activationKernel}.
+   *
+   * @param multiplicities of the graph's ReLUs in node order
+   */
+  record ActivationKernel(List<Integer> multiplicities) implements Reading<long[][]> {
+    public ActivationKernel {
+      multiplicities = List.copyOf(multiplicities);
+    }
+
+    @Override
+    public boolean ofGradients() {
+      return false;
+    }
+  }
+
+  /** Number of linear regions: {@link Plan#linearRegions}. */
+  record LinearRegions() implements Reading<Long> {
+    @Override
+    public boolean ofGradients() {
+      return false;
+    }
+  }
+
+  /** The weights themselves: {@link Plan#values}. Where nothing else is read no pass is run. */
+  record Weights() implements Reading<Map<String, Tensor>> {
+    @Override
+    public boolean ofGradients() {
+      return false;
+    }
+  }
+}
