@@ -178,6 +178,35 @@ WINNOW_API winnow_status winnow_forward(winnow_plan *plan, const winnow_call *ca
 WINNOW_API winnow_status winnow_backward(winnow_plan *plan, const winnow_call *call, const winnow_cotangents *cotangents,
                                          const winnow_gradient_sink *sinks, int64_t sink_count, winnow_error *error);
 
+/* How the parameters and the input of each job change: the directions of passes with tangents. */
+typedef struct winnow_directions {
+  int64_t size;                         /* sizeof(winnow_directions) of the caller */
+  winnow_parameters *const *parameters; /* changes of tensors; those of running statistics take no part */
+  int64_t parameters_count;
+  const winnow_images *inputs; /* changes of inputs, of as many samples */
+  int64_t input_count;
+  const int64_t *parameters_of; /* [jobs] which of `parameters`; -1: the job's do not change. NULL: no job's do */
+  const int64_t *input_of;      /* [jobs] which of `inputs`, likewise */
+  uint32_t roles;               /* bit r set: tensors of winnow_role r change; the others do not and may be unset */
+  int32_t reserved;
+} winnow_directions;
+
+/* Forward with tangents: logits as of winnow_forward (NULL: not wanted) and their derivative along each job's direction, both
+ * [jobs, samples, outputs]. Norms are differentiated as in a backward pass: through the statistics of a batch, running ones are
+ * constants. The derivative of ReLU at 0 is 0; a max pool's is that of the first of equal values. Signs are those of a forward
+ * pass in double. Cost: three forward passes. The first call with tangents lays the plan out once more for them, memory by
+ * winnow_plan_bytes. */
+WINNOW_API winnow_status winnow_forward_tangent(winnow_plan *plan, const winnow_call *call, const winnow_directions *directions,
+                                                double *logits, double *tangents, int64_t capacity, winnow_error *error);
+
+/* Backward with tangents: the derivative of what winnow_backward gives, along each job's direction v. With the Hessian H of the
+ * scalar whose derivative the cotangents are (for GIVEN, ones: their inner product with the output; for a cross-entropy: it) that is
+ * H v, exactly: second derivatives of norms and losses are in it, those of ReLU and max pool are zero. Sinks receive H v where
+ * they would receive gradients; SINK_FISHER answers UNSUPPORTED. Cost: (3 + 6 L) forward passes. */
+WINNOW_API winnow_status winnow_backward_tangent(winnow_plan *plan, const winnow_call *call,
+                                                 const winnow_directions *directions, const winnow_cotangents *cotangents,
+                                                 const winnow_gradient_sink *sinks, int64_t sink_count, winnow_error *error);
+
 #ifdef __cplusplus
 }
 #endif

@@ -8,6 +8,15 @@
 
 using namespace winnow;
 
+namespace {
+
+void require_logits(const Plan& p, const winnow_call& call, int64_t capacity, const char* what) {
+  const int64_t outputs = p.graph()[p.graph().output()].shape.elements();
+  require_capacity(capacity, {call.job_count, checked_multiply(largest_input(call), outputs, "logits of a job")}, what);
+}
+
+}  // namespace
+
 winnow_status winnow_plan_create(const winnow_device* device, const winnow_network* network, const winnow_plan_options* options,
                                  winnow_plan** plan, winnow_error* error) {
   return guard(error, [&] {
@@ -24,7 +33,7 @@ void winnow_plan_destroy(winnow_plan* plan) { delete plan; }
 
 int32_t winnow_supports(int32_t operation, int32_t pass, int32_t dtype, int32_t kind) {
   const bool known = operation >= WINNOW_INPUT && operation <= WINNOW_NOISE && (dtype == WINNOW_F32 || dtype == WINNOW_F64);
-  const bool passes = pass == WINNOW_PASS_FORWARD || pass == WINNOW_PASS_BACKWARD;
+  const bool passes = pass >= WINNOW_PASS_FORWARD && pass <= WINNOW_PASS_BACKWARD_TANGENT;
   return known && passes && kind == WINNOW_CPU && plan_supports(static_cast<winnow_operation>(operation)) ? 1 : 0;
 }
 
@@ -33,8 +42,8 @@ winnow_status winnow_plan_bytes(const winnow_plan* plan, int32_t pass, int64_t c
   return guard(error, [&] {
     require(plan, "plan");
     require(bytes, "bytes");
-    if (pass != WINNOW_PASS_FORWARD && pass != WINNOW_PASS_BACKWARD) {
-      throw Failure(WINNOW_UNSUPPORTED, "pass must be forward or backward in this build but was " + std::to_string(pass));
+    if (pass < WINNOW_PASS_FORWARD || pass > WINNOW_PASS_BACKWARD_TANGENT) {
+      throw Failure(WINNOW_INVALID, "pass must be in [0, 3] but was " + std::to_string(pass));
     }
     if (cotangents < 0 || cotangents > 1 << 20) {
       throw Failure(WINNOW_INVALID, "cotangents must be in [0, 1048576] but was " + std::to_string(cotangents));
@@ -61,10 +70,8 @@ winnow_status winnow_forward(winnow_plan* plan, const winnow_call* call, double*
     p.check(*call);
     if (call->job_count == 0) return;
     require(logits, "logits");
-    const int64_t samples = largest_input(*call);
-    const int64_t outputs = p.graph()[p.graph().output()].shape.elements();
-    require_capacity(capacity, {call->job_count, checked_multiply(samples, outputs, "logits of a job")}, "logits");
-    p.forward(*call, logits, samples);
+    require_logits(p, *call, capacity, "logits");
+    p.forward(*call, logits, largest_input(*call));
   });
 }
 
@@ -84,6 +91,47 @@ winnow_status winnow_backward(winnow_plan* plan, const winnow_call* call, const 
     if (call->job_count == 0) return;
     p.gradients(
         *call, *cotangents, to.roles(), to.portion(), [&](const JobGradients& gradients) { to.take(gradients); }, nullptr);
+  });
+}
+
+winnow_status winnow_forward_tangent(winnow_plan* plan, const winnow_call* call, const winnow_directions* directions,
+                                     double* logits, double* tangents, int64_t capacity, winnow_error* error) {
+  return guard(error, [&] {
+    require(plan, "plan");
+    require(call, "call");
+    require(directions, "directions");
+    Plan& p = *plan->plan;
+    const Plan::Busy busy(p);
+    p.check(*call);
+    p.check(*directions, *call);
+    if (call->job_count == 0) return;
+    require(tangents, "tangents");
+    require_logits(p, *call, capacity, "tangents");
+    p.tangents(*call, *directions, logits, tangents, largest_input(*call));
+  });
+}
+
+winnow_status winnow_backward_tangent(winnow_plan* plan, const winnow_call* call, const winnow_directions* directions,
+                                      const winnow_cotangents* cotangents, const winnow_gradient_sink* sinks,
+                                      int64_t sink_count, winnow_error* error) {
+  return guard(error, [&] {
+    require(plan, "plan");
+    require(call, "call");
+    require(directions, "directions");
+    require(cotangents, "cotangents");
+    require(sinks, "sinks");
+    Sinks to(sinks, sink_count);
+    Plan& p = *plan->plan;
+    const Plan::Busy busy(p);
+    if ((to.roles() & kSaliencies) != 0) {
+      throw Failure(WINNOW_UNSUPPORTED, "a sink of kind 7 has no tangents in this build");
+    }
+    p.check(*call);
+    p.check(*directions, *call);
+    p.check(*cotangents, *call);
+    to.open(p, *call, *cotangents);
+    if (call->job_count == 0) return;
+    p.gradient_tangents(*call, *directions, *cotangents, to.roles(), [&](const JobGradients& rows) { to.take(rows); });
   });
 }
 

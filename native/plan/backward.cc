@@ -95,7 +95,7 @@ void Backward<T>::sum_output(const WeightGroup& group, size_t member) {
     add_correlation(layout_, kernels_, state_, own, graph_[group.input].shape, convolution.shape, planes, b,
                     {0, convolution.shape.height}, rows, 1, layout_.lanes(b), lane_sums.data(), 0);
     // Where samples stand twice, the second half is not wanted.
-    const bool twice = b + 1 == layout_.blocks && pairs_cotangents(layout_, kernels_);
+    const bool twice = b + 1 == layout_.blocks && pairs_cotangents(graph_, layout_, kernels_);
     kernels_.reduce(lane_sums.data(), outputs * terms, sums.data(), twice ? repeated.data() : nullptr);
   }
   const NormState& norm = state_.norms[program_.gradient_value(v)];

@@ -3,14 +3,6 @@
 #include <algorithm>
 
 namespace winnow {
-namespace {
-
-// Pixels after which the per-lane sums of a correlation are moved to double: bounds their rounding.
-constexpr int64_t kFlushPixels = 1024;
-
-const ConvolutionAttributes& convolution_of(const Value& value) { return std::get<ConvolutionAttributes>(value.attributes); }
-
-}  // namespace
 
 template <typename T>
 void BackwardPass<T>::run(const std::function<void(int64_t, T*)>& seed) {
@@ -22,20 +14,25 @@ void BackwardPass<T>::run(const std::function<void(int64_t, T*)>& seed) {
       norm(step.value);
     }
   }
-  if (rows_.input >= 0 && program_.flows(0)) write_input();
+  if (rows_.input < 0 || !program_.flows(0)) return;
+  for (int64_t l = 0; l < count_; ++l) write_input(l, first_ + l);
 }
 
 template <typename T>
-void BackwardPass<T>::write_input() const {
+void BackwardPass<T>::write_input(int64_t l, int64_t row) const {
   const int64_t elements = graph_[0].shape.elements();
-  for (int64_t l = 0; l < count_; ++l) {
-    for (int64_t n = 0; n < layout_.batch; ++n) {
-      T* out = rows_.values + (first_ + l) * rows_.pitch + rows_.input + n * elements;
-      const int64_t block = n / kLanes;
-      const T* from = gradient(0, block).row(column_of(l, block), 0, 0) + lanes_of(l, block).first + n % kLanes;
-      for (int64_t k = 0; k < elements; ++k) out[k] = from[k * kLanes];
-    }
+  for (int64_t n = 0; n < layout_.batch; ++n) {
+    T* out = rows_.values + row * rows_.pitch + rows_.input + n * elements;
+    const int64_t block = n / kLanes;
+    const T* from = gradient(0, block).row(column_of(l, block), 0, 0) + lanes_of(l, block).first + n % kLanes;
+    for (int64_t k = 0; k < elements; ++k) out[k] = from[k * kLanes];
   }
+}
+
+template <typename T>
+void BackwardPass<T>::enter(int64_t block) {
+  columns_ = columns(block);
+  lanes_ = paired(block) ? kLanes : layout_.lanes(block);
 }
 
 template <typename T>
@@ -146,8 +143,7 @@ void BackwardPass<T>::pull(int64_t v, const std::function<void(int64_t, T*)>& se
   const int64_t strip = strip_rows(shape.width);
   int64_t pixels = 0;
   for (int64_t block = 0; block < layout_.blocks; ++block) {
-    columns_ = columns(block);
-    lanes_ = paired(block) ? kLanes : layout_.lanes(block);
+    enter(block);
     for (int64_t y = 0; y < shape.height; y += strip) {
       const RowRange rows{y, std::min(y + strip, shape.height)};
       pixels += rows.count() * shape.width;
@@ -191,16 +187,13 @@ template <typename T>
 void BackwardPass<T>::convolution_weights(const WeightGroup& group, size_t member, int64_t group_terms,
                                           const double* correlation, int64_t l) {
   const int64_t v = group.convolutions[member];
-  const ConvolutionAttributes& a = convolution_of(graph_[v]);
   const int64_t outputs = graph_[v].shape.channels, inputs = graph_[group.input].shape.channels / group.groups;
   const std::vector<int64_t>& taps = group.tap_of[member];
   const auto own_taps = static_cast<int64_t>(taps.size()), group_taps = static_cast<int64_t>(group.taps.size());
   const GradientSource& source = program_.source(program_.gradient_value(v));
-  const bool linear = graph_.network().nodes()[static_cast<size_t>(graph_[v].node())].operation == WINNOW_LINEAR;
+  const bool linear = is_linear(graph_.network(), graph_[v].node());
   const std::vector<double>& w = weight_values(graph_.network(), parameters_, graph_[v].node());
-  const std::vector<double>* bias = a.bias ? &tensor_values(graph_.network(), parameters_, graph_[v].node(),
-                                                            linear ? WINNOW_LINEAR_BIAS : WINNOW_CONVOLUTION_BIAS)
-                                           : nullptr;
+  const std::vector<double>* bias = bias_values(graph_.network(), parameters_, graph_[v].node());
   const bool virtual_gradient = graph_[v].gradient == GradientKind::kVirtual;
   const int64_t norm_value = program_.gradient_value(v);
   T* gradient_out = out(v, linear ? WINNOW_LINEAR_WEIGHT : WINNOW_CONVOLUTION_WEIGHT, l);

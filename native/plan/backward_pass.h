@@ -26,11 +26,14 @@ struct GradientRows {
 
 // Where the last block of samples is at most half full and a vector takes all of its lanes, two cotangents share it: the block's
 // values stand twice in the lanes (repeat_last_block), an even cotangent's gradient in the first half and the next one's in the
-// second. 72 samples cost 4.5 blocks, not 5. A *column* is what planes hold of a block: a cotangent, or such a pair.
+// second. 72 samples cost 4.5 blocks, not 5. A gradient and its tangent are not alike and do not share. A *column* is what planes hold of a block: a cotangent, or such a pair.
 template <typename T>
-bool pairs_cotangents(const Layout& layout, const Kernels<T>& kernels) {
-  return kernels.width == kLanes && layout.lanes(layout.blocks - 1) <= kLanes / 2;
+bool pairs_cotangents(const Graph& graph, const Layout& layout, const Kernels<T>& kernels) {
+  return !graph.twice() && kernels.width == kLanes && layout.lanes(layout.blocks - 1) <= kLanes / 2;
 }
+
+// Pixels after which the per-lane sums of a correlation are moved to double: bounds their rounding.
+constexpr int64_t kFlushPixels = 1024;
 
 // Makes the values of the last block stand twice.
 template <typename T>
@@ -53,11 +56,27 @@ class BackwardPass {
         first_(first),
         count_(count),
         rows_(rows),
-        paired_(pairs_cotangents(layout, kernels)),
+        paired_(pairs_cotangents(graph, layout, kernels)),
         weighed_(static_cast<size_t>(graph.size())) {}
 
   // seed(l, gradient) writes cotangent l of the output as [block][channel][row][pixel][lane].
   void run(const std::function<void(int64_t, T*)>& seed);
+
+  // What passes with tangents are made of (backward_tangent.h).
+
+  // Gradient of a kOwn value.
+  GradientPlanes<T> gradient(int64_t value, int64_t block) const;
+  // Gradient rows of tensor `role` of a value's node; nullptr where it takes no part.
+  T* out(int64_t value, winnow_role role, int64_t l) const;
+  // Writes cotangent l of the input's gradient to a row, sample by sample.
+  void write_input(int64_t l, int64_t row) const;
+  // The block that the next calls are of.
+  void enter(int64_t block);
+  // Writes rows of the gradient of a value for one block: what its readers send back. `free` is scratch.
+  void collect(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free);
+  // What convolutions of these weights send back.
+  void convolved(int64_t v, const DataGroup& group, const T* packed, int64_t block, RowRange rows,
+                 const GradientPlanes<T>& dest, bool add);
 
  private:
   T* plane(int64_t value, int64_t block, int64_t channel) const { return state_.plane(layout_, value, block, channel); }
@@ -71,14 +90,8 @@ class BackwardPass {
   void begin(const std::function<void(int64_t, T*)>& seed);
   // Moves the lane sums of a block's columns to the cotangents' correlations.
   void flush(int64_t block, int64_t sums);
-  // Gradient of a kOwn value.
-  GradientPlanes<T> gradient(int64_t value, int64_t block) const;
-  // Gradient rows of tensor `role` of a value's node; nullptr where it takes no part.
-  T* out(int64_t value, winnow_role role, int64_t l) const;
   // Sum over the batch of a value's gradient, channel c.
   double sum_of(const GradientSource& source, int64_t l, int64_t c) const;
-  // Writes the input's gradient out, sample by sample.
-  void write_input() const;
   // What a norm's gradient becomes, from S1 = sum dy and S2 = sum dy xhat.
   void set_norm(int64_t v, int64_t l, int64_t c, double coefficient, double s1, double s2);
   // A norm over something that is not a convolution of its own: its sums by a pass over both.
@@ -91,8 +104,6 @@ class BackwardPass {
   // The saliencies of one convolution's channels, when the gradient of its output is known (saliency.cc).
   void saliencies(int64_t convolution, int64_t l);
 
-  // Writes rows of the gradient of a value for one block: what its readers send back. `free` is scratch.
-  void collect(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free);
   // Rows of the gradient of a value that may be an alias or transient, as planes and a factor.
   std::pair<GradientPlanes<T>, T> gradient_of(int64_t value, int64_t block, RowRange rows, T* free);
   // What weighted sums send back; whether any does.
@@ -114,8 +125,6 @@ class BackwardPass {
   void weigh_pointwise(int64_t v);
   // Weights [elements] of a column of the block, one for each lane.
   const T* lane_weights(const T* weights, int64_t elements, int64_t column, int64_t block);
-  void convolved(int64_t v, const DataGroup& group, const T* packed, int64_t block, RowRange rows,
-                 const GradientPlanes<T>& dest, bool add);
   // Runs a backward gather to some rows. make_rows(column, plane, rows, out) writes rows of an input plane, shape `in`.
   template <typename MakeRows>
   void gather_rows(const Gather& gather, const T* packed, const Shape& in, const GradientPlanes<T>& dest, const Shape& out,

@@ -36,6 +36,15 @@ void check_input(const winnow_images& images, const Shape& shape, int64_t batch,
 
 }  // namespace
 
+void require_roles(uint32_t roles, const std::string& what) {
+  constexpr uint32_t kLearned = 1u << WINNOW_CONVOLUTION_WEIGHT | 1u << WINNOW_CONVOLUTION_BIAS | 1u << WINNOW_LINEAR_WEIGHT |
+                                1u << WINNOW_LINEAR_BIAS | 1u << WINNOW_NORM_SCALE | 1u << WINNOW_NORM_SHIFT;
+  if (roles == 0 || (roles & ~kLearned) != 0) {
+    invalid(what + " must be a non-empty set of learned roles (mask " + std::to_string(kLearned) + ") but was " +
+            std::to_string(roles));
+  }
+}
+
 void Plan::check(const winnow_call& call) const {
   require_size(call.size, sizeof call, "winnow_call");
   const int64_t choices = graph_.network().choices();
@@ -124,6 +133,45 @@ void Plan::check(const winnow_cotangents& cotangents, const winnow_call& call) c
     for (int64_t i = 0; i < batch(); ++i) {
       require_range(call.targets[job.target * batch() + i], 0, classes - 1,
                     "target " + std::to_string(job.target) + " label " + std::to_string(i));
+    }
+  }
+}
+
+void Plan::check(const winnow_directions& directions, const winnow_call& call) const {
+  require_size(directions.size, sizeof directions, "winnow_directions");
+  require_range(directions.parameters_count, 0, INT32_MAX, "directions.parameters_count");
+  require_range(directions.input_count, 0, INT32_MAX, "directions.input_count");
+  if (directions.parameters_count > 0) {
+    require(directions.parameters, "directions.parameters");
+    require_roles(directions.roles, "directions.roles");
+  }
+  for (int64_t p = 0; p < directions.parameters_count; ++p) {
+    require(directions.parameters[p], "directions.parameters");
+    const Parameters& change = directions.parameters[p]->parameters;
+    if (&change.network() != &graph_.network()) {
+      invalid("directions.parameters " + std::to_string(p) + " belongs to another network");
+    }
+    const auto& tensors = graph_.network().tensors();
+    for (size_t t = 0; t < tensors.size(); ++t) {
+      if ((directions.roles >> tensors[t].role & 1u) != 0) change.values(static_cast<int64_t>(t));  // throws where it is unset
+    }
+  }
+  if (directions.input_count > 0) require(directions.inputs, "directions.inputs");
+  for (int64_t i = 0; i < directions.input_count; ++i) {
+    check_input(directions.inputs[i], graph_[0].shape, batch(), "directions.inputs " + std::to_string(i));
+  }
+  for (int64_t j = 0; j < call.job_count; ++j) {
+    const std::string what = " of job " + std::to_string(j);
+    if (directions.parameters_of != nullptr) {
+      require_range(directions.parameters_of[j], -1, directions.parameters_count - 1, "directions.parameters_of" + what);
+    }
+    if (directions.input_of == nullptr) continue;
+    const int64_t input = directions.input_of[j];
+    require_range(input, -1, directions.input_count - 1, "directions.input_of" + what);
+    const int64_t samples = call.inputs[call.jobs[j].input].samples;
+    if (input >= 0 && directions.inputs[input].samples != samples) {
+      invalid("directions.input_of" + what + " must have its input's " + std::to_string(samples) + " samples but has " +
+              std::to_string(directions.inputs[input].samples));
     }
   }
 }

@@ -346,6 +346,10 @@ void BackwardPass<T>::norm_rows(int64_t norm, int64_t column, int64_t channel, i
   kernels_.norm_gradient({out, gradient, value, rows, shape.width, alpha, beta, kappa, add});
 }
 
+template void BackwardPass<float>::convolved(int64_t, const DataGroup&, const float*, int64_t, RowRange,
+                                             const GradientPlanes<float>&, bool);
+template void BackwardPass<double>::convolved(int64_t, const DataGroup&, const double*, int64_t, RowRange,
+                                              const GradientPlanes<double>&, bool);
 template void BackwardPass<float>::collect(int64_t, int64_t, RowRange, const GradientPlanes<float>&, float*);
 template void BackwardPass<double>::collect(int64_t, int64_t, RowRange, const GradientPlanes<double>&, double*);
 

@@ -15,6 +15,7 @@ struct GradientPlanes {
   T* first;
   int64_t step, plane, pitch;  // elements from column to column, channel to channel, row to row
   T* row(int64_t column, int64_t channel, int64_t y) const { return first + column * step + channel * plane + y * pitch; }
+  GradientPlanes from_column(int64_t column) const { return {first + column * step, step, plane, pitch}; }
   GradientPlanes from_channel(int64_t channel) const { return {first + channel * plane, step, plane, pitch}; }
 };
 

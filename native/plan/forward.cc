@@ -21,11 +21,11 @@ const std::vector<double>& tensor_values(const Network& network, const Parameter
   return parameters.values(tensor_index(network, node, role));
 }
 
-namespace {
-
 bool is_linear(const Network& network, int64_t node) {
   return network.nodes()[static_cast<size_t>(node)].operation == WINNOW_LINEAR;
 }
+
+namespace {
 
 template <typename S>
 double value_at(const void* values, int64_t index) {
@@ -38,15 +38,15 @@ const std::vector<double>& weight_values(const Network& network, const Parameter
   return tensor_values(network, parameters, node, is_linear(network, node) ? WINNOW_LINEAR_WEIGHT : WINNOW_CONVOLUTION_WEIGHT);
 }
 
+const std::vector<double>* bias_values(const Network& network, const Parameters& parameters, int64_t node) {
+  const int64_t tensor = tensor_index(network, node, is_linear(network, node) ? WINNOW_LINEAR_BIAS : WINNOW_CONVOLUTION_BIAS);
+  return tensor < 0 ? nullptr : &parameters.values(tensor);
+}
+
 template <typename T>
 template <typename Body>
 void Forward<T>::each_row(int64_t v, Body body) const {
-  const Shape& shape = graph_[v].shape;
-  for (int64_t b = 0; b < layout_.blocks; ++b) {
-    for (int64_t c = 0; c < shape.channels; ++c) {
-      for (int64_t y = 0; y < shape.height; ++y) body(b, c, y);
-    }
-  }
+  winnow::each_row(layout_, graph_[v].shape, body);
 }
 
 template <typename T>
@@ -92,33 +92,41 @@ void Forward<T>::run(const winnow_images& images, int64_t first, Signs* signs) {
       case WINNOW_RELU:
         rectify(v, signs);
         break;
-      case WINNOW_WEIGHTED_SUM:
-        add(v);
-        break;
-      case WINNOW_AVERAGE_POOL:
-        average(v);
-        break;
       case WINNOW_MAX_POOL:
         maximise(v);
-        break;
-      case WINNOW_GLOBAL_AVERAGE_POOL:
-        average_all(v);
-        break;
-      case WINNOW_PAD_CROP:
-        pad_crop(v);
-        break;
-      case WINNOW_CHANNEL_SLICE:
-        slice(v);
-        break;
-      case WINNOW_CONCAT:
-        concatenate(v);
         break;
       case WINNOW_NOISE:
         add_noise(v, first);
         break;
       default:
-        break;  // ZERO: its planes are never written
+        linear(v);
     }
+  }
+}
+
+template <typename T>
+void Forward<T>::linear(int64_t v) {
+  switch (graph_[v].operation) {
+    case WINNOW_WEIGHTED_SUM:
+      add(v);
+      break;
+    case WINNOW_AVERAGE_POOL:
+      average(v);
+      break;
+    case WINNOW_GLOBAL_AVERAGE_POOL:
+      average_all(v);
+      break;
+    case WINNOW_PAD_CROP:
+      pad_crop(v);
+      break;
+    case WINNOW_CHANNEL_SLICE:
+      slice(v);
+      break;
+    case WINNOW_CONCAT:
+      concatenate(v);
+      break;
+    default:
+      break;  // ZERO: its planes are never written
   }
 }
 
@@ -154,13 +162,14 @@ void Forward<T>::convolve(int64_t v) {
   } else if (layout_.by_batch(value)) {
     convolve_blocks(v);
   } else {
-    convolve_rows(v);
+    convolve_rows(graph_, layout_, kernels_, v, weight_values(graph_.network(), parameters_, value.node()), state_, state_,
+                  state_.packed_forward[v], false);
   }
-  if (!a.bias) return;
-  const auto& bias = tensor(v, is_linear(graph_.network(), value.node()) ? WINNOW_LINEAR_BIAS : WINNOW_CONVOLUTION_BIAS);
+  const std::vector<double>* bias = bias_values(graph_.network(), parameters_, value.node());
+  if (bias == nullptr) return;
   each_row(v, [&](int64_t b, int64_t c, int64_t y) {
     T* row = plane(v, b, c) + y * layout_.planes[v].pitch;
-    kernels_.affine(row, row, T{1}, static_cast<T>(bias[static_cast<size_t>(c)]), value.shape.width, false);
+    kernels_.affine(row, row, T{1}, static_cast<T>((*bias)[static_cast<size_t>(c)]), value.shape.width, false);
   });
   clear_unused_lanes(v);
 }
@@ -231,17 +240,17 @@ void Forward<T>::convolve_blocks(int64_t v) {
 }
 
 template <typename T>
-void Forward<T>::convolve_rows(int64_t v) {
-  const Value& value = graph_[v];
+void convolve_rows(const Graph& graph, const Layout& layout, const Kernels<T>& kernels, int64_t v,
+                   const std::vector<double>& weights, const State<T>& from, const State<T>& to, std::vector<T>& packed,
+                   bool add) {
+  const Value& value = graph[v];
   const auto& a = std::get<ConvolutionAttributes>(value.attributes);
-  const int64_t input = value.inputs[0], inputs = graph_[input].shape.channels / a.groups;
-  const Gather gather = forward_gather(value, graph_[input].shape);
-  std::vector<T>& packed = state_.packed_forward[v];
+  const int64_t input = value.inputs[0], inputs = graph[input].shape.channels / a.groups;
+  const Gather gather = forward_gather(value, graph[input].shape);
   packed.resize(static_cast<size_t>(gather.weights));
-  pack_forward(gather, weight_values(graph_.network(), parameters_, value.node()), inputs, a.kernel.height * a.kernel.width,
-               packed.data());
+  pack_forward(gather, weights, inputs, a.kernel.height * a.kernel.width, packed.data());
   const GatherPhase& phase = gather.phases[0];
-  const Planes &in = layout_.planes[input], &out = layout_.planes[v];
+  const Planes &in = layout.planes[input], &out = layout.planes[v];
   std::vector<const T*> rows(phase.terms.size());
   std::vector<int64_t> offsets(phase.terms.size());
   for (size_t t = 0; t < rows.size(); ++t) {
@@ -249,15 +258,14 @@ void Forward<T>::convolve_rows(int64_t v) {
     offsets[t] = term.plane * in.plane + term.dy * in.pitch + term.dx * kLanes;
   }
   const int64_t strip = strip_rows(value.shape.width);
-  for (int64_t b = 0; b < layout_.blocks; ++b) {
+  for (int64_t b = 0; b < layout.blocks; ++b) {
     for (int64_t y = 0; y < value.shape.height; y += strip) {
-      const T* base = plane(input, b, 0) + y * a.stride.height * in.pitch;
+      const T* base = from.plane(layout, input, b, 0) + y * a.stride.height * in.pitch;
       for (size_t t = 0; t < rows.size(); ++t) rows[t] = base + offsets[t];
       for (const GatherTile& tile : phase.tiles) {
-        kernels_.gather({rows.data() + tile.first_term, packed.data() + tile.weights, tile.terms, tile.outputs,
-                         a.stride.height * in.pitch, a.stride.width * kLanes, plane(v, b, tile.first) + y * out.pitch,
-                         out.plane, out.pitch, kLanes, std::min(strip, value.shape.height - y), value.shape.width, kLanes,
-                         false});
+        kernels.gather({rows.data() + tile.first_term, packed.data() + tile.weights, tile.terms, tile.outputs,
+                        a.stride.height * in.pitch, a.stride.width * kLanes, to.plane(layout, v, b, tile.first) + y * out.pitch,
+                        out.plane, out.pitch, kLanes, std::min(strip, value.shape.height - y), value.shape.width, kLanes, add});
       }
     }
   }
@@ -497,5 +505,9 @@ void Forward<T>::logits(double* out) const {
 
 template class Forward<float>;
 template class Forward<double>;
+template void convolve_rows(const Graph&, const Layout&, const Kernels<float>&, int64_t, const std::vector<double>&,
+                            const State<float>&, const State<float>&, std::vector<float>&, bool);
+template void convolve_rows(const Graph&, const Layout&, const Kernels<double>&, int64_t, const std::vector<double>&,
+                            const State<double>&, const State<double>&, std::vector<double>&, bool);
 
 }  // namespace winnow

@@ -41,6 +41,10 @@ class Forward {
   // Samples [first, first + batch) of `images`; the signs of ReLUs go to `signs` where it wants them. Throws INVALID for a value
   // that is not finite.
   void run(const winnow_images& images, int64_t first, Signs* signs = nullptr);
+  // The input's values.
+  void load(const winnow_images& images, int64_t first);
+  // An operation that is linear and has no parameters.
+  void linear(int64_t v);
   // Values of the output, [batch][outputs].
   void logits(double* out) const;
 
@@ -56,9 +60,7 @@ class Forward {
   Extent extent(const Shape& shape) const {
     return {layout_.blocks, shape.height, shape.width, layout_.lanes(layout_.blocks - 1)};
   }
-  void load(const winnow_images& images, int64_t first);
   void convolve(int64_t v);
-  void convolve_rows(int64_t v);
   void convolve_points(int64_t v);
   void convolve_blocks(int64_t v);
   void normalise(int64_t v);
@@ -95,11 +97,21 @@ class Forward {
   State<T>& state_;
 };
 
+// A convolution without its bias, from values of one state to those of another of the same layout; `add` keeps what was there.
+// `packed` is where its weights are laid out.
+template <typename T>
+void convolve_rows(const Graph& graph, const Layout& layout, const Kernels<T>& kernels, int64_t v,
+                   const std::vector<double>& weights, const State<T>& from, const State<T>& to, std::vector<T>& packed,
+                   bool add);
+
 // Values of a node's tensor by role; throws where it is unset.
 const std::vector<double>& tensor_values(const Network& network, const Parameters& parameters, int64_t node, winnow_role role);
 // Index of that tensor, -1 where the node has none.
 int64_t tensor_index(const Network& network, int64_t node, winnow_role role);
 // The weights of a convolution's or a linear layer's node.
 const std::vector<double>& weight_values(const Network& network, const Parameters& parameters, int64_t node);
+// Their bias; nullptr where they have none.
+const std::vector<double>* bias_values(const Network& network, const Parameters& parameters, int64_t node);
+bool is_linear(const Network& network, int64_t node);
 
 }  // namespace winnow

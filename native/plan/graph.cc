@@ -82,8 +82,8 @@ bool plan_supports(winnow_operation operation) {
   }
 }
 
-Graph::Graph(std::shared_ptr<const Network> network, bool input_gradient)
-    : network_(std::move(network)), input_gradient_(input_gradient) {
+Graph::Graph(std::shared_ptr<const Network> network, Differentiation differentiation)
+    : network_(std::move(network)), differentiation_(differentiation) {
   add_values();
   add_consumers();
   choose_gradients();
@@ -131,7 +131,7 @@ void Graph::add_consumers() {
     }
   }
   for (Value& value : values_) {
-    if (value.operation != WINNOW_BATCH_NORM) continue;
+    if (value.operation != WINNOW_BATCH_NORM || twice()) continue;
     value.lazy = !value.consumers.empty() && value.node() != network_->output();
     for (const int64_t consumer : value.consumers) {
       const winnow_operation reader = values_[consumer].operation;
@@ -153,12 +153,13 @@ void Graph::choose_gradients() {
   for (int64_t v = 0; v < size(); ++v) {
     Value& value = values_[v];
     learned[v] = value.operation == WINNOW_CONVOLUTION || value.operation == WINNOW_BATCH_NORM ||
-                 (value.operation == WINNOW_INPUT && input_gradient_);
+                 (value.operation == WINNOW_INPUT && input_gradient());
     for (const int64_t input : value.inputs) learned[v] = learned[v] || learned[input];
     if (value.operation == WINNOW_ZERO) learned[v] = false;
     if (!learned[v]) continue;
     value.gradient = GradientKind::kOwn;
     if (value.operation == WINNOW_INPUT) continue;  // it is handed out
+    if (twice()) continue;
     if (v == output() || value.consumers.size() != 1) {
       if (v != output() && is_transient(value.operation)) value.gradient = GradientKind::kTransient;
       continue;

@@ -19,6 +19,13 @@ enum class GradientKind {
   kVirtual     // a convolution under a batch norm: made row by row from the norm's gradient
 };
 
+// What a graph's values are differentiated to.
+enum class Differentiation {
+  kParameters,  // nothing before the first parameter has a gradient
+  kInput,       // the input too
+  kTwice        // the input too, and every value and every gradient is stored by itself: passes with tangents add to them
+};
+
 struct Value {
   winnow_operation operation;  // a LINEAR is a CONVOLUTION over the whole plane here
   Attributes attributes;
@@ -38,8 +45,7 @@ class Graph {
  public:
   // Throws Failure(INVALID) for a network that no row can run (a choice's node feeding something outside the choice that is not
   // a weighted sum), UNSUPPORTED for an operation that is not built yet.
-  // `input_gradient`: the input too is differentiated to; without it nothing before the first parameter is.
-  explicit Graph(std::shared_ptr<const Network> network, bool input_gradient = false);
+  explicit Graph(std::shared_ptr<const Network> network, Differentiation differentiation = Differentiation::kParameters);
 
   const Network& network() const { return *network_; }
   const std::shared_ptr<const Network>& shared_network() const { return network_; }
@@ -47,7 +53,8 @@ class Graph {
   const Value& operator[](int64_t value) const { return values_[static_cast<size_t>(value)]; }
   int64_t size() const { return static_cast<int64_t>(values_.size()); }
   int64_t output() const { return value_of_[static_cast<size_t>(network_->output())]; }
-  bool input_gradient() const { return input_gradient_; }
+  bool input_gradient() const { return differentiation_ != Differentiation::kParameters; }
+  bool twice() const { return differentiation_ == Differentiation::kTwice; }
   int64_t value_of(int64_t node) const { return value_of_[static_cast<size_t>(node)]; }
 
  private:
@@ -57,12 +64,12 @@ class Graph {
   void choose_halos();
 
   std::shared_ptr<const Network> network_;
-  bool input_gradient_;
+  Differentiation differentiation_;
   std::vector<Value> values_;
   std::vector<int64_t> value_of_;  // by node
 };
 
-// Whether the device's plans know an operation; all passes but tangents, both number types.
+// Whether the device's plans know an operation; all passes, both number types.
 bool plan_supports(winnow_operation operation);
 
 }  // namespace winnow

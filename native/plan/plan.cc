@@ -8,11 +8,13 @@
 #include "kernels/kernels.h"
 #include "plan/activations.h"
 #include "plan/backward.h"
+#include "plan/backward_tangent.h"
 #include "plan/cotangents.h"
 #include "plan/forward.h"
 #include "plan/program.h"
 #include "plan/running_statistics.h"
 #include "plan/state.h"
+#include "plan/tangent.h"
 #include "runtime/backend.h"
 #include "runtime/threads.h"
 
@@ -47,13 +49,14 @@ template <typename T>
 class TypedPlan final : public Plan {
  public:
   TypedPlan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> network, const winnow_plan_options& options,
-            bool input_gradient = false)
-      : Plan(std::move(device), std::move(network), options, input_gradient),
+            Differentiation differentiation = Differentiation::kParameters)
+      : Plan(std::move(device), std::move(network), options, differentiation),
         kernels_(kernels_of<T>(device_->variant)),
         layout_(graph_, batch(), element_bytes_, device_->byte_budget),
         forward_layout_(graph_, batch(), element_bytes_, device_->byte_budget, Layout::Halo::kForward) {}
 
   int64_t bytes(winnow_pass pass, int64_t cotangents) const override {
+    if (pass == WINNOW_PASS_TANGENT || pass == WINNOW_PASS_BACKWARD_TANGENT) return tangent_bytes(pass, cotangents);
     int64_t elements = layout_.state_elements;
     if (pass != WINNOW_PASS_FORWARD) {
       if (dtype_ == WINNOW_F32 && cotangents > 1) elements *= 3;  // the forward pass in double beside it
@@ -88,7 +91,7 @@ class TypedPlan final : public Plan {
                  const std::function<void(const JobGradients&)>& done, const PatternReader* reader) override {
     const bool wants_input = cotangents.want_input_gradient != 0;
     if (wants_input != graph_.input_gradient()) {
-      to_the_input().gradients(call, cotangents, roles, portion, done, reader);
+      again(to_the_input_, Differentiation::kInput).gradients(call, cotangents, roles, portion, done, reader);
       return;
     }
     std::vector<int64_t> wanted = {graph_.output()};
@@ -107,8 +110,8 @@ class TypedPlan final : public Plan {
     const int64_t block = cotangent_block(layout_, sizeof(T), cotangents.count);
     const int64_t blocks = (cotangents.count + block - 1) / block;
     const bool wide = sizeof(T) != sizeof(double) && cotangents.count > 1, whole = portion == Portion::kJob;
-    const int64_t row_bytes = (whole ? cotangents.count : block) * pitch * static_cast<int64_t>(sizeof(T)) +
-                              (wide ? layout_.state_elements * int64_t{sizeof(double)} : 0);
+    const int64_t row_bytes =
+        (whole ? cotangents.count : block) * pitch * static_cast<int64_t>(sizeof(T)) + (wide ? wide_bytes() : 0);
     reserve_workspaces(block);
     wide_states_.resize(static_cast<size_t>(device_->threads));
     std::vector<std::vector<T>>& rows = gradient_rows_;  // by job of the wave, or by worker
@@ -122,11 +125,11 @@ class TypedPlan final : public Plan {
         const winnow_job& job = call.jobs[first + slot];
         const Program& program = *programs[program_index(job)];
         if (wide) {
-          forward_in_double(call, job, program, slot, worker);
+          forward_in_double(call, job, program, 0, slot, worker);
         } else {
           read_forward(call, first + slot, program, slot, reader);
         }
-        if (pairs_cotangents(layout_, kernels_)) repeat_last_block(graph_, layout_, *slots_.states[slot]);
+        if (pairs_cotangents(graph_, layout_, kernels_)) repeat_last_block(graph_, layout_, *slots_.states[slot]);
         statistics.keep(first + slot, program, slots_.states[static_cast<size_t>(slot)]->norms);
         if (whole) rows[slot].assign(static_cast<size_t>(cotangents.count * pitch), T{0});
         seeds[slot] = std::make_unique<Seeds<T>>(graph_, layout_, *slots_.states[slot], cotangents, call, job);
@@ -150,6 +153,67 @@ class TypedPlan final : public Plan {
         done({first + slot, rows[slot].data(), cotangents.count, elements, input, 0, channels});
       });
       statistics.apply(first, count);
+    });
+  }
+
+  void tangents(const winnow_call& call, const winnow_directions& directions, double* logits, double* tangents,
+                int64_t samples) override {
+    if (!graph_.twice()) {
+      again(twice_, Differentiation::kTwice).tangents(call, directions, logits, tangents, samples);
+      return;
+    }
+    RunningStatistics statistics(graph_, call);
+    const std::vector<std::unique_ptr<Program>> programs = make_programs(call, {graph_.output()}, false, statistics);
+    const int64_t outputs = graph_[graph_.output()].shape.elements();
+    each_tangent(call, directions, statistics, 0, [&](const TangentJob& at, const Direction& direction) {
+      const int64_t own = call.inputs[call.jobs[at.job].input].samples;
+      for (int64_t sample = 0; sample < own; sample += batch()) {
+        Tangent<T> pass =
+            forward_with_tangents(call, at, *programs[program_index(call.jobs[at.job])], direction, statistics, sample);
+        const int64_t first = (at.job * samples + sample) * outputs;
+        pass.logits(tangents + first);
+        if (logits == nullptr) continue;
+        forward_pass(call, call.jobs[at.job], *programs[program_index(call.jobs[at.job])], slots_, at.slot)
+            .logits(logits + first);
+      }
+    });
+  }
+
+  void gradient_tangents(const winnow_call& call, const winnow_directions& directions, const winnow_cotangents& cotangents,
+                         uint32_t roles, const std::function<void(const JobGradients&)>& done) override {
+    if (!graph_.twice()) {
+      again(twice_, Differentiation::kTwice).gradient_tangents(call, directions, cotangents, roles, done);
+      return;
+    }
+    RunningStatistics statistics(graph_, call);
+    const std::vector<std::unique_ptr<Program>> programs = make_programs(call, {graph_.output()}, true, statistics);
+    int64_t elements;
+    const std::vector<int64_t> offsets = gradient_offsets(graph_.network(), roles, elements);
+    const bool wants_input = cotangents.want_input_gradient != 0;
+    const int64_t input = wants_input ? batch() * graph_[0].shape.elements() : 0, pitch = elements + input;
+    gradient_rows_.resize(static_cast<size_t>(device_->threads));
+    reserve_workspaces(2);
+    const int64_t bytes = workspace_bytes(2) + cotangents.count * pitch * static_cast<int64_t>(sizeof(T));
+    each_tangent(call, directions, statistics, bytes, [&](const TangentJob& at, const Direction& direction) {
+      const winnow_job& job = call.jobs[at.job];
+      const Program& program = *programs[program_index(job)];
+      const Parameters& parameters = call.parameters[job.parameters]->parameters;
+      forward_with_tangents(call, at, program, direction, statistics, 0);
+      State<T>&values = *slots_.states[at.slot], &tangents = *tangent_states_[at.slot];
+      Backward<T>(graph_, layout_, kernels_, program, parameters, values).prepare();
+      if (direction.parameters != nullptr) {
+        Backward<T>(graph_, layout_, kernels_, program, *direction.parameters, tangents).prepare();
+      }
+      const Seeds<T> seeds(graph_, layout_, values, cotangents, call, job, &tangents);
+      std::vector<T>& rows = gradient_rows_[static_cast<size_t>(at.worker)];
+      rows.assign(static_cast<size_t>(cotangents.count * pitch), T{0});
+      const GradientRows<T> to{rows.data(), pitch, &offsets, wants_input ? elements : -1};
+      for (int64_t l = 0; l < cotangents.count; ++l) {
+        BackwardTangent<T>(graph_, layout_, kernels_, program, parameters, direction, values, tangents, *workspaces_[at.worker],
+                           to, l)
+            .run([&](int64_t k, T* gradient) { k == 0 ? seeds.write(l, gradient) : seeds.write_tangent(l, gradient); });
+      }
+      done({at.job, rows.data(), cotangents.count, elements, input});
     });
   }
 
@@ -212,16 +276,27 @@ class TypedPlan final : public Plan {
            ", \"gradient_bytes\": " + std::to_string(layout_.gradient_elements * element_bytes_);
   }
 
-  // The same plan laid out once more, differentiated to the input too: most calls never ask, and it costs them nothing.
-  TypedPlan& to_the_input() {
-    if (to_the_input_ == nullptr) {
+  int64_t tangent_bytes(winnow_pass pass, int64_t cotangents) const {
+    const Graph graph(graph_.shared_network(), Differentiation::kTwice);
+    const Layout layout(graph, batch(), element_bytes_, device_->byte_budget);
+    int64_t elements = layout.state_elements * (dtype_ == WINNOW_F32 ? 4 : 2);  // values, tangents; the former in double
+    if (pass == WINNOW_PASS_BACKWARD_TANGENT) {
+      elements += 2 * (layout.gradient_elements + layout.transient_elements) + layout.strip_elements;
+      elements += cotangents * graph.network().parameters();
+    }
+    return elements * element_bytes_ + graph.network().parameters() * int64_t{sizeof(double)};  // the direction
+  }
+
+  // The same plan laid out once more, differentiated otherwise: most calls never ask, and it costs them nothing.
+  TypedPlan& again(std::unique_ptr<TypedPlan>& plan, Differentiation differentiation) {
+    if (plan == nullptr) {
       winnow_plan_options options = {};
       options.size = sizeof options;
       options.batch = batch();
       options.dtype = dtype_;
-      to_the_input_ = std::make_unique<TypedPlan>(device_, graph_.shared_network(), options, true);
+      plan = std::make_unique<TypedPlan>(device_, graph_.shared_network(), options, differentiation);
     }
-    return *to_the_input_;
+    return *plan;
   }
 
   static const winnow_random_stream* stream_of(const winnow_call& call, const winnow_job& job) {
@@ -262,24 +337,74 @@ class TypedPlan final : public Plan {
     reader->done({j, batch(), layout.words(), rows.data()});
   }
 
+  // Of the forward pass in double beside the values of a float32 plan.
+  int64_t wide_bytes() const {
+    return sizeof(T) == sizeof(double) ? 0 : layout_.state_elements * static_cast<int64_t>(sizeof(double));
+  }
+
   // A gradient jumps where a ReLU's sign flips, and in single precision some unit of a large network is always close enough to
   // zero to flip. So the forward pass of many cotangents, one part in 1 + 2 L of the work, runs in double, and its values are
   // rounded once: every sign is the double plan's. For one cotangent it would be half of the work.
-  void forward_in_double(const winnow_call& call, const winnow_job& job, const Program& program, int64_t slot, int64_t worker) {
+  void forward_in_double(const winnow_call& call, const winnow_job& job, const Program& program, int64_t sample, int64_t slot,
+                         int64_t worker) {
     if constexpr (sizeof(T) == sizeof(double)) {
-      forward_pass(call, job, program, slots_, slot).run(call.inputs[job.input], 0);
+      forward_pass(call, job, program, slots_, slot).run(call.inputs[job.input], sample);
     } else {
       std::unique_ptr<State<double>>& wide = wide_states_[static_cast<size_t>(worker)];
       if (wide == nullptr) wide = std::make_unique<State<double>>(graph_, layout_, timing_.get());
       Forward<double>(graph_, layout_, kernels_of<double>(device_->variant), program,
                       call.parameters[job.parameters]->parameters, NormModes(call), stream_of(call, job), *wide)
-          .run(call.inputs[job.input], 0);
+          .run(call.inputs[job.input], sample);
       State<T>& state = *slots_.states[static_cast<size_t>(slot)];
       const double* from = wide->arena.template at<double>(0);
       T* to = state.arena.template at<T>(0);
       for (int64_t i = 0; i < layout_.state_elements; ++i) to[i] = static_cast<T>(from[i]);
       state.norms = wide->norms;
     }
+  }
+
+  struct TangentJob {
+    int64_t job, slot, worker;
+  };
+
+  // Every job of a call with its direction and the memory for it, jobs in parallel.
+  template <typename Task>
+  void each_tangent(const winnow_call& call, const winnow_directions& directions, RunningStatistics& statistics, int64_t bytes,
+                    Task task) {
+    const std::vector<Parameters> changes = parameter_changes(graph_.shared_network(), directions);
+    wide_states_.resize(static_cast<size_t>(device_->threads));
+    const int64_t tangent_bytes = layout_.state_elements * static_cast<int64_t>(sizeof(T));
+    const int64_t direction_bytes = graph_.network().parameters() * static_cast<int64_t>(sizeof(double));
+    each_wave(call, slots_, tangent_bytes + direction_bytes + wide_bytes() + bytes, [&](int64_t first, int64_t count) {
+      while (static_cast<int64_t>(tangent_states_.size()) < count) {
+        tangent_states_.push_back(std::make_unique<State<T>>(graph_, layout_, timing_.get()));
+      }
+      run(call, count, [&](int64_t slot, int64_t worker) {
+        const int64_t job = first + slot;
+        const int64_t parameters = directions.parameters_of == nullptr ? -1 : directions.parameters_of[job];
+        const int64_t input = directions.input_of == nullptr ? -1 : directions.input_of[job];
+        task(TangentJob{job, slot, worker}, Direction{parameters < 0 ? nullptr : &changes[static_cast<size_t>(parameters)],
+                                                      input < 0 ? nullptr : &directions.inputs[input]});
+      });
+      statistics.apply(first, count);
+    });
+  }
+
+  // The forward pass of one batch of a job, then its tangents.
+  Tangent<T> forward_with_tangents(const winnow_call& call, const TangentJob& at, const Program& program,
+                                   const Direction& direction, RunningStatistics& statistics, int64_t sample) {
+    const winnow_job& job = call.jobs[at.job];
+    forward_in_double(call, job, program, sample, at.slot, at.worker);
+    statistics.keep(at.job, program, slots_.states[at.slot]->norms);
+    Tangent<T> pass(graph_, layout_, kernels_, program, call.parameters[job.parameters]->parameters, NormModes(call), direction,
+                    *slots_.states[at.slot], *tangent_states_[at.slot]);
+    pass.run(sample);
+    return pass;
+  }
+
+  int64_t workspace_bytes(int64_t cotangents) const {
+    return (cotangents * (layout_.gradient_elements + layout_.transient_elements) + layout_.strip_elements) *
+           static_cast<int64_t>(sizeof(T));
   }
 
   // Jobs in waves of as many as there are threads and the byte budget allows; each has a state of its own.
@@ -326,7 +451,8 @@ class TypedPlan final : public Plan {
   std::vector<std::unique_ptr<State<double>>> wide_states_;  // by worker
   std::vector<std::unique_ptr<Workspace<T>>> workspaces_;    // by worker
   std::vector<std::vector<T>> gradient_rows_;                // by job of a wave; kept, fresh pages are dear
-  std::unique_ptr<TypedPlan> to_the_input_;
+  std::vector<std::unique_ptr<State<T>>> tangent_states_;    // by job of a wave
+  std::unique_ptr<TypedPlan> to_the_input_, twice_;
 };
 
 }  // namespace
@@ -392,9 +518,9 @@ int64_t checked_batch(int64_t batch) {
 }  // namespace
 
 Plan::Plan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> network, const winnow_plan_options& options,
-           bool input_gradient)
+           Differentiation differentiation)
     : device_(std::move(device)),
-      graph_(std::move(network), input_gradient),
+      graph_(std::move(network), differentiation),
       dtype_(static_cast<winnow_dtype>(options.dtype)),
       element_bytes_(options.dtype == WINNOW_F64 ? 8 : 4),
       batch_(checked_batch(options.batch)) {
@@ -461,6 +587,19 @@ void Plan::grams(const winnow_call& call, const winnow_cotangents& cotangents, u
   gradients(call, cotangents, roles, [&](const JobGradients& gradients) {
     gram(gradients, out + gradients.job * gradients.cotangents * gradients.cotangents);
   });
+}
+
+namespace {
+
+[[noreturn]] void no_tangents() { throw Failure(WINNOW_UNSUPPORTED, "this device has no passes with tangents yet"); }
+
+}  // namespace
+
+void Plan::tangents(const winnow_call&, const winnow_directions&, double*, double*, int64_t) { no_tangents(); }
+
+void Plan::gradient_tangents(const winnow_call&, const winnow_directions&, const winnow_cotangents&, uint32_t,
+                             const std::function<void(const JobGradients&)>&) {
+  no_tangents();
 }
 
 std::string Plan::describe() const {

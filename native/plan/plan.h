@@ -83,6 +83,7 @@ class Plan {
   // Checks a call against the plan; throws INVALID, UNSUPPORTED.
   void check(const winnow_call& call) const;
   void check(const winnow_cotangents& cotangents, const winnow_call& call) const;
+  void check(const winnow_directions& directions, const winnow_call& call) const;
 
   // Passes over all jobs of a checked call. `done` runs on a worker, once per job (and batch), for different jobs at once.
   virtual void forward(const winnow_call& call, double* logits, int64_t samples) = 0;
@@ -95,6 +96,13 @@ class Plan {
   }
   // Whether the forward pass of a gradient is that of `patterns`, bit for bit.
   bool reads_patterns(const winnow_cotangents& cotangents) const { return dtype_ == WINNOW_F64 || cotangents.count == 1; }
+  // Passes with tangents, along the directions of a checked call. `logits` may be nullptr; in `done` the rows are the tangents
+  // of the gradients. A device without them throws UNSUPPORTED.
+  virtual void tangents(const winnow_call& call, const winnow_directions& directions, double* logits, double* tangents,
+                        int64_t samples);
+  virtual void gradient_tangents(const winnow_call& call, const winnow_directions& directions,
+                                 const winnow_cotangents& cotangents, uint32_t roles,
+                                 const std::function<void(const JobGradients&)>& done);
   virtual void patterns(const winnow_call& call, const PatternReader& reader) = 0;
   // Passes whose values [values] are read, batch by batch. Throws UNSUPPORTED where the device keeps none.
   virtual void activations(const winnow_call& call, const std::vector<int64_t>& values,
@@ -123,7 +131,7 @@ class Plan {
 
  protected:
   Plan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> network, const winnow_plan_options& options,
-       bool input_gradient);
+       Differentiation differentiation);
   std::vector<int64_t> tapped() const;  // values
   // One program for each row that a job uses, by row; a network without choices has one. `wanted` as in Program. Throws
   // INVALID for a job that runs noise and has no stream.
@@ -144,6 +152,9 @@ class Plan {
 
 // Where each tensor of the chosen roles begins in a row of gradients, -1 where it takes no part; and how long a row is.
 std::vector<int64_t> gradient_offsets(const Network& network, uint32_t roles, int64_t& elements);
+
+// Throws INVALID for a set of roles that is empty or not of learned tensors; `what` names it.
+void require_roles(uint32_t roles, const std::string& what = "roles");
 
 // Samples of the largest input that a job of a checked call takes.
 int64_t largest_input(const winnow_call& call);

@@ -82,6 +82,16 @@ class Layout {
   int64_t most_elements_, byte_budget_;
 };
 
+// Calls body(block, channel, row) for every row of a value.
+template <typename Body>
+void each_row(const Layout& layout, const Shape& shape, Body body) {
+  for (int64_t b = 0; b < layout.blocks; ++b) {
+    for (int64_t c = 0; c < shape.channels; ++c) {
+      for (int64_t y = 0; y < shape.height; ++y) body(b, c, y);
+    }
+  }
+}
+
 // Statistics of a batch norm: z -> scale z + shift.
 struct NormState {
   std::vector<double> mean, variance, inverse_deviation, scale, shift;

@@ -10,8 +10,6 @@
 namespace winnow {
 namespace {
 
-constexpr uint32_t kLearned = 1u << WINNOW_CONVOLUTION_WEIGHT | 1u << WINNOW_CONVOLUTION_BIAS | 1u << WINNOW_LINEAR_WEIGHT |
-                              1u << WINNOW_LINEAR_BIAS | 1u << WINNOW_NORM_SCALE | 1u << WINNOW_NORM_SHIFT;
 constexpr int64_t kMostSinks = 16;
 
 bool built(int32_t kind) {
@@ -20,13 +18,6 @@ bool built(int32_t kind) {
 }
 
 }  // namespace
-
-void require_roles(uint32_t roles) {
-  if (roles == 0 || (roles & ~kLearned) != 0) {
-    throw Failure(WINNOW_INVALID, "roles must be a non-empty set of learned roles (mask " + std::to_string(kLearned) +
-                                      ") but was " + std::to_string(roles));
-  }
-}
 
 Sinks::Sinks(const winnow_gradient_sink* sinks, int64_t count) {
   if (count < 1 || count > kMostSinks) {

@@ -11,8 +11,6 @@
 
 namespace winnow {
 
-// Throws INVALID where `roles` is not a non-empty set of learned roles.
-void require_roles(uint32_t roles);
 
 class Sinks {
  public:

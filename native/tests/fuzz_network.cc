@@ -364,7 +364,31 @@ class Calls {
         const winnow_gradient_sink sinks[] = {{kind, roles, values.data(), size(values)},
                                               {WINNOW_SINK_INPUT_COPY, 0, inputs.data(), size(inputs)}};
         const int64_t sink_count = rarely() ? d_.integer(0, 2) : to_input ? 2 : 1;
-        done = accept(winnow_backward(plan_, &call, &cotangents, sinks, sink_count, &error), error, "backward");
+        if (d_.chance(0.5)) {
+          done = accept(winnow_backward(plan_, &call, &cotangents, sinks, sink_count, &error), error, "backward");
+          break;
+        }
+        winnow_directions directions = {};
+        directions.size = rarely() ? 0 : static_cast<int64_t>(sizeof directions);
+        directions.parameters = rarely() ? nullptr : sets;
+        directions.parameters_count = rarely() ? odd_number(d_) : 1;
+        if (directions.parameters_count > 1) directions.parameters_count = 1;  // the caller's own lie
+        directions.inputs = rarely() ? nullptr : &images;
+        directions.input_count = d_.integer(0, 1);
+        std::vector<int64_t> of;
+        for (int64_t k = 0; k < 2 * count; ++k) of.push_back(rarely() ? odd_number(d_) : d_.integer(-1, 0));
+        directions.parameters_of = d_.chance(0.2) ? nullptr : of.data();
+        directions.input_of = d_.chance(0.5) ? nullptr : of.data() + count;
+        directions.roles = roles;
+        if (d_.chance(0.7)) {
+          done = accept(winnow_backward_tangent(plan_, &call, &directions, &cotangents, sinks, sink_count, &error), error,
+                        "backward_tangent");
+          break;
+        }
+        std::vector<double> tangents(shrunk(count * images.samples * outputs)), logits(tangents.size());
+        done = accept(winnow_forward_tangent(plan_, &call, &directions, d_.chance(0.5) ? logits.data() : nullptr,
+                                             tangents.data(), size(tangents), &error),
+                      error, "forward_tangent");
       }
     }
     tally.calls_done += done;

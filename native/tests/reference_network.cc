@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <type_traits>
 
 #include "runtime/random.h"
 
@@ -104,7 +105,12 @@ std::vector<T> ReferenceNetwork<T>::tensor(const Node& node, winnow_role role) c
   for (int64_t t = node.first_tensor; t < node.first_tensor + node.tensor_count; ++t) {
     if (network_.tensors()[static_cast<size_t>(t)].role != role) continue;
     const std::vector<double>& values = parameters_.values(t);
-    return std::vector<T>(values.begin(), values.end());
+    std::vector<T> result(values.begin(), values.end());
+    if constexpr (std::is_same_v<T, Dual>) {
+      const bool moves = direction_ != nullptr && role != WINNOW_RUNNING_MEAN && role != WINNOW_RUNNING_VARIANCE;
+      for (size_t k = 0; moves && k < result.size(); ++k) result[k].tangent = direction_->values(t)[k];
+    }
+    return result;
   }
   return {};
 }
@@ -139,7 +145,8 @@ void ReferenceNetwork<T>::forward_norm(size_t index, const Node& node) {
   if (!a.affine) gamma.assign(channels, T{1}), beta.assign(channels, T{0});
   means_[index] = mean;
   inverse_deviations_[index].resize(channels);
-  for (size_t c = 0; c < channels; ++c) inverse_deviations_[index][c] = 1 / std::sqrt(variance[c] + static_cast<T>(a.epsilon));
+  using std::sqrt;
+  for (size_t c = 0; c < channels; ++c) inverse_deviations_[index][c] = 1 / sqrt(variance[c] + static_cast<T>(a.epsilon));
   y.resize(x.size());
   each_cell(batch_, s, [&](int64_t n, int64_t channel, int64_t i, int64_t j) {
     const auto c = static_cast<size_t>(channel);
@@ -149,7 +156,7 @@ void ReferenceNetwork<T>::forward_norm(size_t index, const Node& node) {
 }
 
 template <typename T>
-void ReferenceNetwork<T>::forward(const std::vector<double>& images, const winnow_random_stream* stream, int64_t first_sample) {
+void ReferenceNetwork<T>::forward(const std::vector<T>& images, const winnow_random_stream* stream, int64_t first_sample) {
   const auto& nodes = network_.nodes();
   values_.assign(nodes.size(), {});
   winners_.assign(nodes.size(), {});
@@ -162,7 +169,7 @@ void ReferenceNetwork<T>::forward(const std::vector<double>& images, const winno
     if (!exists(static_cast<int64_t>(index))) continue;
     y.assign(static_cast<size_t>(batch_ * s.elements()), T{0});
     if (node.operation == WINNOW_INPUT) {
-      for (size_t k = 0; k < y.size(); ++k) y[k] = static_cast<T>(images.at(k));
+      for (size_t k = 0; k < y.size(); ++k) y[k] = images.at(k);
       continue;
     }
     if (node.operation == WINNOW_WEIGHTED_SUM) {
@@ -285,14 +292,14 @@ void ReferenceNetwork<T>::forward(const std::vector<double>& images, const winno
 }
 
 template <typename T>
-ReferenceGradients<T> ReferenceNetwork<T>::backward(const std::vector<double>& cotangent) const {
+ReferenceGradients<T> ReferenceNetwork<T>::backward(const std::vector<T>& cotangent) const {
   const auto& nodes = network_.nodes();
   ReferenceGradients<T> result;
   for (const Tensor& t : network_.tensors()) result.tensors.emplace_back(static_cast<size_t>(t.elements), T{0});
   std::vector<std::vector<T>> gradients(nodes.size());  // by node; empty where the row does not have it
   for (size_t index = 0; index < nodes.size(); ++index) gradients[index].assign(values_[index].size(), T{0});
   std::vector<T>& top = gradients[static_cast<size_t>(network_.output())];
-  for (size_t k = 0; k < top.size(); ++k) top[k] = static_cast<T>(cotangent.at(k));
+  for (size_t k = 0; k < top.size(); ++k) top[k] = cotangent.at(k);
 
   for (size_t index = nodes.size(); index-- > 1;) {
     const Node& node = nodes[index];
@@ -505,5 +512,6 @@ double ReferenceNetwork<T>::steepness() const {
 
 template class ReferenceNetwork<float>;
 template class ReferenceNetwork<double>;
+template class ReferenceNetwork<Dual>;
 
 }  // namespace winnow::test

@@ -1,12 +1,14 @@
 // The oracle: a network run forward and backward as plain loops over [sample, channel, row, column], by the definitions of
 // include/winnow/network.h and include/winnow/plan.h, which are PyTorch's. One cotangent at a time, nothing merged, nothing
 // reordered, never optimised. It shares only the decoded description with the engine. With T = float it is the plain
-// single-precision loop whose error the engine's is measured against.
+// single-precision loop whose error the engine's is measured against; with T = Dual every number carries its derivative along a
+// direction, and what comes out of the backward pass is a product of the Hessian with it.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include "dual.h"
 #include "network/network.h"
 #include "network/parameters.h"
 #include "winnow/plan.h"
@@ -33,10 +35,13 @@ class ReferenceNetwork {
   ReferenceNetwork(const Network& network, const Parameters& parameters, ReferenceRow row, std::vector<int32_t> norm_modes,
                    int64_t batch);
 
+  // T = Dual: how the parameters change; all learned tensors are set.
+  void move(const Parameters& direction) { direction_ = &direction; }
+
   // `stream` is of noise; sample 0 is `first_sample` of the job's input.
-  void forward(const std::vector<double>& images, const winnow_random_stream* stream = nullptr, int64_t first_sample = 0);
+  void forward(const std::vector<T>& images, const winnow_random_stream* stream = nullptr, int64_t first_sample = 0);
   // Of the output; [batch, c, h, w].
-  ReferenceGradients<T> backward(const std::vector<double>& cotangent) const;
+  ReferenceGradients<T> backward(const std::vector<T>& cotangent) const;
 
   bool exists(int64_t node) const;  // false where the row skips or blocks the node's choice
   bool counts(int64_t node) const;  // whether a tap of it does: zeros where the row blocks it
@@ -58,6 +63,7 @@ class ReferenceNetwork {
 
   const Network& network_;
   const Parameters& parameters_;
+  const Parameters* direction_ = nullptr;
   ReferenceRow row_;
   std::vector<int32_t> norm_modes_;
   int64_t batch_;

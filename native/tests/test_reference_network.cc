@@ -1,4 +1,5 @@
-// The oracle itself: forward values worked by hand, gradients against central differences in double.
+// The oracle itself: forward values worked by hand, gradients against central differences in double; dual
+// numbers likewise.
 #include <cmath>
 
 #include "check.h"
@@ -211,6 +212,80 @@ TEST(gradients_are_the_central_differences) {
   }
   std::printf("%lld slopes, %lld on a kink\n", static_cast<long long>(compared), static_cast<long long>(crossed));
   CHECK(compared > 800 && crossed < compared / 4);
+}
+
+// Dual numbers: what a forward and a backward pass give along a direction, against central differences of both in double.
+TEST(dual_numbers_against_finite_differences) {
+  int64_t crossed = 0;
+  for (int64_t k = 0; k < 30; ++k) {
+    Draws draws(seed(), 500 + static_cast<uint64_t>(k));
+    const NetworkBuilder builder = random_network(draws, [](winnow_operation) { return true; });
+    const auto network = builder.network();
+    const int64_t batch = draws.integer(2, 5);
+    const ReferenceRow row = random_row(draws, *network);
+    const std::vector<int32_t> modes(network->nodes().size(), static_cast<int32_t>(k % 3));
+    const Parameters at = random_parameters(draws, network), direction = random_parameters(draws, network);
+    const std::vector<double> images = random_images(draws, *network, batch), moved = random_images(draws, *network, batch);
+    std::vector<double> cotangent(
+        static_cast<size_t>(batch * network->nodes()[static_cast<size_t>(network->output())].shape.elements()));
+    for (double& value : cotangent) value = draws.normal();
+    ReferenceNetwork<Dual> dual(*network, at, row, modes, batch);
+    dual.move(direction);
+    std::vector<Dual> moving;
+    for (size_t i = 0; i < images.size(); ++i) moving.emplace_back(images[i], moved[i]);
+    const winnow_random_stream stream = {draws.bits(), draws.bits()};
+    dual.forward(moving, &stream);
+    const ReferenceGradients<Dual> expected = dual.backward({cotangent.begin(), cotangent.end()});
+    // All numbers that are compared: the output, the gradients of learned tensors, the input's.
+    const auto flat = [&](const auto& values, const auto& gradients) {
+      auto all = values;
+      for (size_t t = 0; t < network->tensors().size(); ++t) {
+        if (network->tensors()[t].role < WINNOW_RUNNING_MEAN) {
+          all.insert(all.end(), gradients.tensors[t].begin(), gradients.tensors[t].end());
+        }
+      }
+      all.insert(all.end(), gradients.input.begin(), gradients.input.end());
+      return all;
+    };
+    const std::vector<Dual> duals = flat(dual.value(network->output()), expected);
+    std::vector<int64_t> branches;
+    bool same = true;
+    const auto side = [&](double h) {
+      Parameters parameters = at;
+      for (size_t t = 0; t < network->tensors().size(); ++t) {
+        if (network->tensors()[t].role >= WINNOW_RUNNING_MEAN) continue;
+        std::vector<double> values = at.values(static_cast<int64_t>(t));
+        for (size_t i = 0; i < values.size(); ++i) values[i] += h * direction.values(static_cast<int64_t>(t))[i];
+        parameters.set(static_cast<int64_t>(t), values.data(), static_cast<int64_t>(values.size()));
+      }
+      std::vector<double> input = images;
+      for (size_t i = 0; i < input.size(); ++i) input[i] += h * moved[i];
+      ReferenceNetwork<double> reference(*network, parameters, row, modes, batch);
+      reference.forward(input, &stream);
+      same = same && (branches.empty() || branches == reference.branches());
+      branches = reference.branches();
+      return flat(reference.value(network->output()), reference.backward(cotangent));
+    };
+    const auto difference = [&](double h) {
+      std::vector<double> up = side(h);
+      const std::vector<double> down = side(-h);
+      for (size_t i = 0; i < up.size(); ++i) up[i] = (up[i] - down[i]) / (2 * h);
+      return up;
+    };
+    const std::vector<double> coarse = difference(1e-5), fine = difference(5e-6);
+    if (!same) {
+      ++crossed;
+      continue;
+    }
+    note("network " + std::to_string(k));
+    double largest = 1;
+    for (const Dual& number : duals) largest = std::max({largest, std::fabs(number.value), std::fabs(number.tangent)});
+    for (size_t i = 0; i < duals.size(); ++i) {
+      CHECK_NEAR(fine[i], duals[i].tangent, 2 * std::fabs(coarse[i] - fine[i]) + 1e-8 * largest);
+    }
+  }
+  std::printf("%lld of 30 networks on a kink\n", static_cast<long long>(crossed));
+  CHECK(crossed < 15);
 }
 
 // spec: 1,999,992 multiply-accumulates and 14,364 weights that the tangent kernel takes (every "weight": no bias) with K = 10;

@@ -82,7 +82,7 @@ std::vector<bool> plain_signs(const Network& network, const Parameters& paramete
                               const std::vector<double>& images) {
   ReferenceNetwork<T> reference(network, parameters, row, std::vector<int32_t>(network.nodes().size(), WINNOW_NORM_BATCH),
                                 batch);
-  reference.forward(images);
+  reference.forward({images.begin(), images.end()});
   std::vector<bool> signs;
   for (size_t n = 0; n < network.nodes().size(); ++n) {
     const Node& node = network.nodes()[n];

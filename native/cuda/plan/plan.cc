@@ -24,8 +24,9 @@ template <typename T>
 class MachinePlan final : public Plan {
  public:
   MachinePlan(const winnow_machine_table& table, int32_t index, std::shared_ptr<const Device> device,
-              std::shared_ptr<const Network> network, const winnow_plan_options& options, bool input_gradient = false)
-      : Plan(std::move(device), std::move(network), options, input_gradient),
+              std::shared_ptr<const Network> network, const winnow_plan_options& options,
+              Differentiation differentiation = Differentiation::kParameters)
+      : Plan(std::move(device), std::move(network), options, differentiation),
         table_(table),
         index_(index),
         machine_(std::make_shared<Machine>(table, index)),
@@ -358,7 +359,8 @@ class MachinePlan final : public Plan {
       options.size = sizeof options;
       options.batch = batch_;
       options.dtype = dtype_;
-      to_the_input_ = std::make_unique<MachinePlan>(table_, index_, device_, graph_.shared_network(), options, true);
+      to_the_input_ =
+          std::make_unique<MachinePlan>(table_, index_, device_, graph_.shared_network(), options, Differentiation::kInput);
     }
     return *to_the_input_;
   }
