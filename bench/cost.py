@@ -4,7 +4,8 @@
 
 One thread. Cells are scored in turn by every way, so that all meet the same minutes of the machine: PyTorch as published and at its
 best (baseline/proxies.py), and `winnow score` as processes that read a cell from standard input and answer with its line. Seconds are
-CPU seconds: of the calling thread in PyTorch, of all threads of a Winnow process, the Java machine's own among them, after 40 cells to warm up on.
+CPU seconds: of the calling thread in PyTorch; in a Winnow process of all threads but the compiler's, after cells to warm up on (10, or
+150 where a cell takes milliseconds), since a population meets compilation once.
 Building is counted: modules and their random weights there, graph, plan and random weights here. Without it: PyTorch's score alone; of
 Winnow what a further repeat costs, (three repeats - one) / 2, which still draws weights. First the answers are compared: the
 weights and the batch that Winnow saves, through the published way.

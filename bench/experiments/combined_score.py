@@ -6,7 +6,7 @@ The definition is Σ log(rank/m) of three scores (rank-log, AZ-NAS) among the el
 all 165, those of the largest Spearman's rho with CIFAR-10 accuracy on a random half (seed 0) of the 9,445 cells with recorded scores.
 No other accuracy is read before that. It then stands, beside the same of jacov and params, beside parameters and FLOPs, and beside the
 best of the eleven, which is chosen with the answers in hand: no score could know it. `winnow evaluate` computes every number; intervals
-are of 1,000 resamples of the architectures. Writes bench/results/combined-score.csv and -choice.csv.
+are of 200 resamples of the architectures. Writes bench/results/combined-score.csv and -choice.csv.
 
 Scores are the recorded ones of NASLib and NAS-Bench-Suite-Zero; of the 214 trained DARTS cells there are none, so `winnow score`
 computes them (C=16, 8 cells, one batch of 64 CIFAR-10 images: the network of DARTS's search), into RUNS, resumed where interrupted.
@@ -43,7 +43,7 @@ JUDGED = [
     ("NAS-Bench-201, ImageNet16-120", "in16_test_200_mean", EARLY, [*ON_201, "--where", "dataset=ImageNet16-120"], NB201),
     ("NAS-Bench-201, CIFAR-100 by CIFAR-10 scores", "c100_test_200_mean", SUITE, ON_201, NB201),
     ("NAS-Bench-201, ImageNet16-120 by CIFAR-10 scores", "in16_test_200_mean", SUITE, ON_201, NB201),
-    ("NAS-Bench-101", "valid_108", NB101, ON_101, NB101),
+    ("NAS-Bench-101", "valid_108", "RUNS/nb101.csv", ON_101, "RUNS/nb101.csv"),
     ("NAS-Bench-301, surrogate", "surrogate_val", NB301, ON_301, NB301),
     ("DARTS, trained", "final_test_acc_600", "RUNS/darts.csv", None, DARTS),
 ]
@@ -87,6 +87,18 @@ def choose(data, half):
     return sorted(found, reverse=True)
 
 
+def unique(source, key, out):
+    """The first row of every architecture: some are recorded twice."""
+    with gzip.open(source, "rt", encoding="utf-8", newline="") as file:
+        rows = {}
+        for row in csv.DictReader(file):
+            rows.setdefault(row[key], row)
+    with open(out, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, next(iter(rows.values())), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows.values())
+
+
 class Winnow:
     def __init__(self, arguments):
         self.java, self.data, self.work = ["java", "-jar", arguments.jar], arguments.shared.resolve() / "data", arguments.work
@@ -108,11 +120,11 @@ class Winnow:
     def evaluate(self, scores, options, table, accuracy, combinations):
         """The evaluation as its JSON has it; `options` None for a file of `winnow score`."""
         names = [] if options is None else ["--scores-columns", ",".join(SCORES), "--lower", ",".join(LOWER), *options]
-        file = self.work / scores[5:] if scores.startswith("RUNS/") else self.data / scores
+        scores, table = (self.work / file[5:] if file.startswith("RUNS/") else self.data / file for file in (scores, table))
         flops = "macs" if options is None else "flops"
         for name, members in combinations.items():
             names += ["--combine", f"{name}=rank-log:{','.join(flops if m == 'flops' else m for m in members)}"]
-        text = self.run("evaluate", "--scores", file, "--table", self.data / table, "--accuracy", accuracy, "--bootstrap", 1000, "--json", *names)
+        text = self.run("evaluate", "--scores", scores, "--table", table, "--accuracy", accuracy, "--bootstrap", 200, "--json", *names)
         return json.loads(text)["evaluations"][0]
 
 
@@ -128,6 +140,7 @@ def main():
     write("combined-score-choice.csv", ["rho_on_choosing_half", "members"], [[f"{rho:.4f}", " ".join(members)] for rho, members in choice])
     combinations = {"combined": choice[0][1], "reference": REFERENCE}
     print("chosen:", " ".join(choice[0][1]), f"rho {choice[0][0]:.4f} on the choosing half")
+    unique(winnow.data / NB101, "module_hash", arguments.work / "nb101.csv")
     winnow.darts(["params", "macs", *[m for m in choice[0][1] if m not in ("params", "flops")]])
     lines = []
     for space, accuracy, scores, options, table in JUDGED:
