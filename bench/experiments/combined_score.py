@@ -4,7 +4,7 @@
 
 The definition is Σ log(rank/m) of three scores (rank-log, AZ-NAS) among the eleven that are recorded in every space. Which three: of
 all 165, those of the largest Spearman's rho with CIFAR-10 accuracy on a random half (seed 0) of the 9,445 cells with recorded scores.
-No other accuracy is read before that. It then stands, beside the same of jacov and params, beside parameters and FLOPs, and beside the
+This script reads no other accuracy before that (bench/README.md says what its authors had seen). It then stands, beside the same of jacov and params, beside parameters and FLOPs, and beside the
 best of the eleven, which is chosen with the answers in hand: no score could know it. `winnow evaluate` computes every number; intervals
 are of 200 resamples of the architectures. Writes bench/results/combined-score.csv and -choice.csv.
 
