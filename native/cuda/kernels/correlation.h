@@ -95,7 +95,9 @@ struct Correlation {
       }
       for (int32_t r = 0; r < kRows; ++r) {
         if (r >= rows) continue;
-        for (int32_t t = 0; t < kTaps; ++t) sum[r][t] = multiply_add(gradient[r], value[t], sum[r][t]);
+        for (int32_t t = 0; t < kTaps; ++t) {
+          if (t < taps) sum[r][t] = multiply_add(gradient[r], value[t], sum[r][t]);
+        }
       }
     }
     for (int32_t r = 0; r < kRows; ++r) {
