@@ -34,6 +34,7 @@ final class Catalogue {
           new Entry("macs", "multiply-accumulates of one image"),
           new Entry("grad_norm", "norms of the loss's gradients by layer; higher is better"),
           new Entry("snip", "connection sensitivity, sum of |weight x gradient|; higher is better"),
+          new Entry("fisher", "Fisher information of channels; higher is better"),
           new Entry("plain", "sum of weight x gradient; lower is better"),
           new Entry("l2_norm", "norms of the weights by layer; higher is better"),
           new Entry("jacov", "correlations of gradients by the images; higher is better"),

@@ -35,6 +35,13 @@ public sealed interface Reading<T> {
   }
 
   /**
+   * By name of a layer's weight, {@code [out]}, of one cotangent: for each channel of a convolution
+   * or linear layer \(\frac{1}{2n}\sum_n(\sum_{hw} a\,\delta)^2\), with a what the layer puts out
+   * and δ its gradient; zeros where the row does not have it.
+   */
+  record ChannelSaliencies() implements Reading<Map<String, Tensor>> {}
+
+  /**
    * By name, of each element the sum over the cotangents of the sign of its gradient: a whole
    * number in [−L, L]. Memory does not grow with the cotangents.
    */

@@ -2,6 +2,7 @@ package dev.winnow.compute;
 
 import dev.winnow.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -86,6 +87,20 @@ public interface SeparatePlan extends Plan {
           .parameters()
           .forEach((name, g) -> sums.put(name, sum(sum, weights.get(name).values(), g.values())));
       return new Readings().put(sum, sums);
+    }
+    if (reading instanceof Reading.ChannelSaliencies saliencies) {
+      Map<String, Tensor> unknown = new LinkedHashMap<>(); // gradients by weights do not tell
+      gradients
+          .parameters()
+          .forEach(
+              (name, g) -> {
+                if (g.shape().length > 1) {
+                  double[] channels = new double[g.shape()[0]];
+                  Arrays.fill(channels, Double.NaN);
+                  unknown.put(name, new Tensor(new int[] {channels.length}, channels));
+                }
+              });
+      return new Readings().put(saliencies, unknown);
     }
     throw new UnsupportedOperationException(reading.toString());
   }

@@ -19,6 +19,7 @@ import dev.winnow.net.Shape;
 import dev.winnow.net.TensorSpec;
 import dev.winnow.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -99,6 +100,13 @@ final class PassOutput extends Output<Readings> implements AutoCloseable {
           };
       long tensors = graph.tensors().stream().filter(tensor -> tensor.role().learned()).count();
       slots.add(new Slot(reading, sink, count * tensors));
+    } else if (reading instanceof Reading.ChannelSaliencies) {
+      long channels =
+          graph.tensors().stream()
+              .filter(PassOutput::ofLayer)
+              .mapToLong(t -> t.shape().get(0))
+              .sum();
+      slots.add(new Slot(reading, Winnow.WINNOW_SINK_FISHER, count * channels));
     } else if (reading instanceof Reading.SignSums) {
       slots.add(new Slot(reading, Winnow.WINNOW_SINK_SIGN_SUM, graph.parameters()));
     } else if (reading instanceof Reading.ActivationKernel kernel) {
@@ -189,6 +197,8 @@ final class PassOutput extends Output<Readings> implements AutoCloseable {
           readings.put(gradients, tensors(numbers));
         } else if (reading instanceof Reading.SignSums signs) {
           readings.put(signs, tensors(numbers));
+        } else if (reading instanceof Reading.ChannelSaliencies saliencies) {
+          readings.put(saliencies, byChannel(numbers));
         } else if (reading instanceof GradientSum sum) {
           readings.put(sum, byTensor(numbers));
         } else if (reading instanceof Reading.InputGradient gradient) {
@@ -247,6 +257,24 @@ final class PassOutput extends Output<Readings> implements AutoCloseable {
       }
     }
     return tensors;
+  }
+
+  private Map<String, Tensor> byChannel(double[] numbers) {
+    Map<String, Tensor> channels = new LinkedHashMap<>();
+    int at = 0;
+    for (TensorSpec weight : graph.tensors()) {
+      if (ofLayer(weight)) {
+        int[] shape = {weight.shape().get(0)};
+        channels.put(
+            weight.name(), new Tensor(shape, Arrays.copyOfRange(numbers, at, at + shape[0])));
+        at += shape[0];
+      }
+    }
+    return channels;
+  }
+
+  private static boolean ofLayer(TensorSpec tensor) {
+    return tensor.role() == Role.CONVOLUTION_WEIGHT || tensor.role() == Role.LINEAR_WEIGHT;
   }
 
   private Map<String, Double> byTensor(double[] numbers) {

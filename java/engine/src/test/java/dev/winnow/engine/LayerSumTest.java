@@ -19,6 +19,7 @@ import dev.winnow.net.NetworkGraph;
 import dev.winnow.net.Operation;
 import dev.winnow.net.Shape;
 import dev.winnow.random.Stream;
+import dev.winnow.score.ChannelSaliency;
 import dev.winnow.score.ConnectionSensitivity;
 import dev.winnow.score.GradientNorm;
 import dev.winnow.score.LayeredScore;
@@ -48,11 +49,12 @@ class LayerSumTest {
   private static final PassScore GRADIENT_NORM = new GradientNorm(4, INIT);
   private static final PassScore SNIP = new ConnectionSensitivity(4, INIT);
   private static final PassScore PLAIN = new SignedSensitivity(4, INIT);
+  private static final PassScore FISHER = new ChannelSaliency(4, INIT);
   private static final PassScore WEIGHT_NORM = new WeightNorm(4, INIT);
   private static final PassScore FLOW = new SynapticFlow(SynapticFlow.Kept.NONE, INIT);
   private static final PassScore NORMALISED_FLOW = new SynapticFlow(SynapticFlow.Kept.ALL, INIT);
   private static final List<PassScore> OF_THE_LOSS =
-      List.of(GRADIENT_NORM, SNIP, PLAIN, WEIGHT_NORM);
+      List.of(GRADIENT_NORM, SNIP, PLAIN, WEIGHT_NORM, FISHER);
   private static final NetworkOptions SMALL =
       new NetworkOptions(4, 1, 3, true, 10, new Shape(3, 8, 8));
   private static final PlanOptions FLOW_OPTIONS = new PlanOptions(1, Precision.FLOAT64);
@@ -71,7 +73,8 @@ class LayerSumTest {
 
   /**
    * Logits (3·1 + 0, 1·1 + 2) are equal, so the softmax is ½ and, with three labels of four on the
-   * first class, dW = (−¼, ¼).
+   * first class, dW = (−¼, ¼); of every sample and class the logit 3 times its gradient is ±3/8,
+   * and half of the mean of its square is 9/128.
    */
   @Test
   void sumsOfALinearLayerHaveTheirClosedForms() {
@@ -87,6 +90,7 @@ class LayerSumTest {
       assertEquals(3 / 4.0 + 1 / 4.0, value(plan, job, SNIP));
       assertEquals(-3 / 4.0 + 1 / 4.0, value(plan, job, PLAIN));
       assertEquals(Math.sqrt(10), value(plan, job, WEIGHT_NORM));
+      assertEquals(2 * 9 / 128.0, value(plan, job, FISHER));
     }
   }
 

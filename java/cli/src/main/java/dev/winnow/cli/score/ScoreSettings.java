@@ -11,6 +11,7 @@ import dev.winnow.data.ImageSet;
 import dev.winnow.net.Shape;
 import dev.winnow.score.ActivationKernelLogDeterminant;
 import dev.winnow.score.ActivationKernelLogDeterminant.Hooks;
+import dev.winnow.score.ChannelSaliency;
 import dev.winnow.score.ClassJacobianCorrelation;
 import dev.winnow.score.ConnectionSensitivity;
 import dev.winnow.score.GradientModulusVariance;
@@ -54,6 +55,7 @@ public final class ScoreSettings {
           "macs",
           "grad_norm",
           "snip",
+          "fisher",
           "plain",
           "l2_norm",
           "knas",
@@ -114,8 +116,8 @@ public final class ScoreSettings {
           Setting.of(
               "gradients.batch",
               WHOLE_NUMBER,
-              "images of the passes of grad_norm, snip, plain, knas, jacov and epe_nas; default"
-                  + " 64"),
+              "images of the passes of grad_norm, snip, fisher, plain, knas, jacov and epe_nas;"
+                  + " default 64"),
           Setting.of(
               "zico.batch",
               WHOLE_NUMBER,
@@ -161,6 +163,7 @@ public final class ScoreSettings {
               defaultInit());
       case "grad_norm" -> new GradientNorm(gradientBatch(), defaultInit());
       case "snip" -> new ConnectionSensitivity(gradientBatch(), defaultInit());
+      case "fisher" -> new ChannelSaliency(gradientBatch(), defaultInit());
       case "plain" -> new SignedSensitivity(gradientBatch(), defaultInit());
       case "l2_norm" -> new WeightNorm(gradientBatch(), defaultInit());
       case "knas" -> new MeanGradientProduct(gradientBatch(), defaultInit());
