@@ -74,6 +74,7 @@ final class GoldenCase {
         case "tenas_supernet_regions" -> regions();
         case "zero_cost_scores" -> scores();
         case "forward_backward" -> forwardBackward();
+        case "zero_cost_pt" -> perturbations();
         default -> skip("kind " + kind, "it cannot be computed yet");
       }
     }
@@ -276,16 +277,40 @@ final class GoldenCase {
     }
   }
 
+  private void perturbations() throws IOException {
+    RecordedTensors tensors = tensors();
+    Images images = tensors.images("input");
+    RecordedJson network = json.at("network");
+    int cells =
+        space instanceof Darts ? stageCells(network.at("layers")) : network.at("N").integer();
+    Supernet supernet =
+        space.supernet(
+            new NetworkOptions(
+                network.at("C").integer(),
+                cells,
+                3,
+                true,
+                network.at("K").integer(),
+                new Shape(images.channels(), images.height(), images.width())));
+    Parameters parameters = tensors.parametersOfPlainNorms(supernet.graph());
+    new Perturbations(json, tensors, supernet, parameters, checks, engine, monitor).verify();
+  }
+
+  /** N of a DARTS network of 3 N + 2 cells, the only numbers that stages can express. */
+  private static int stageCells(RecordedJson layers) {
+    if (layers.integer() < 5 || layers.integer() % 3 != 2) {
+      throw layers.wrong("3 N + 2");
+    }
+    return layers.integer() / 3;
+  }
+
   private NetworkGraph standAlone(String classes, Images images) {
     RecordedJson network = json.at("network");
     if (space instanceof Darts) {
-      int layers = network.at("layers").integer();
-      if (layers < 5 || layers % 3 != 2) {
-        throw network.at("layers").wrong("3 N + 2"); // the only numbers that stages can express
-      }
+      int cells = stageCells(network.at("layers"));
       return space.network(
           cell(network.at("genotype_normal")) + "/" + cell(network.at("genotype_reduce")),
-          options(network, classes, layers / 3, 3, true, images));
+          options(network, classes, cells, 3, true, images));
     }
     if (space instanceof MobileNet || space instanceof NasBenchMacro) {
       return layers(network, classes, images);

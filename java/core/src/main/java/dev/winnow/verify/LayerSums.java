@@ -48,7 +48,7 @@ final class LayerSums {
    * Multiple of the recorded difference between number types that float32 may differ by (README of
    * the cases).
    */
-  private static final double MEASURED = 20;
+  static final double MEASURED = 20;
 
   /**
    * Relative error of a layer's float32 term: a ReLU so close to 0 that its sign depends on the

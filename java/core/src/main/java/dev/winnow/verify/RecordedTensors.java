@@ -3,6 +3,7 @@ package dev.winnow.verify;
 import dev.winnow.compute.Images;
 import dev.winnow.compute.Parameters;
 import dev.winnow.net.NetworkGraph;
+import dev.winnow.net.Role;
 import dev.winnow.net.TensorSpec;
 import dev.winnow.tensor.Safetensors;
 import dev.winnow.tensor.Tensor;
@@ -132,10 +133,28 @@ final class RecordedTensors {
    * @param prefix before each canonical name
    */
   Parameters parameters(NetworkGraph graph, String prefix) {
+    return parameters(graph, prefix, new HashMap<>());
+  }
+
+  /** The same, norms without recorded scale and shift having 1 and 0. */
+  Parameters parametersOfPlainNorms(NetworkGraph graph) {
     Map<String, Tensor> given = new HashMap<>();
     for (TensorSpec spec : graph.tensors()) {
+      boolean scale = spec.role() == Role.NORM_SCALE;
+      if ((scale || spec.role() == Role.NORM_SHIFT) && !tensors.containsKey(spec.name())) {
+        double[] values = new double[(int) spec.elements()];
+        Arrays.fill(values, scale ? 1 : 0);
+        given.put(spec.name(), new Tensor(new int[] {values.length}, values));
+      }
+    }
+    return parameters(graph, "", given);
+  }
+
+  private Parameters parameters(NetworkGraph graph, String prefix, Map<String, Tensor> given) {
+    for (TensorSpec spec : graph.tensors()) {
       String name = prefix + spec.name();
-      if (spec.role().learned() || tensors.containsKey(name)) {
+      boolean wanted = spec.role().learned() && !given.containsKey(spec.name());
+      if (wanted || tensors.containsKey(name)) {
         int[] shape = spec.shape().stream().mapToInt(Integer::intValue).toArray();
         given.put(spec.name(), get(name, shape));
       }

@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Recomputes recorded cases: golden cases (schema golden-parity/1) of the TE-NAS supernets, forward
- * and backward passes and scores of stand-alone networks, and the TE-NAS reference vectors. Each
- * runs in float32 against the published program's own numbers and in float64 against its float64
- * ones.
+ * Recomputes recorded cases: golden cases (schema golden-parity/1) of the TE-NAS supernets and of
+ * perturbed ones of Zero-Cost-PT, forward and backward passes and scores of stand-alone networks,
+ * and the TE-NAS reference vectors. Each runs in float32 against the published program's own
+ * numbers and in float64 against its float64 ones.
  */
 public final class Verifier {
   private final Engine engine;
