@@ -18,7 +18,7 @@ import dev.winnow.net.Shape;
 import dev.winnow.score.ActivationKernelLogDeterminant;
 import dev.winnow.score.ActivationKernelLogDeterminant.Hooks;
 import dev.winnow.score.ConnectionSensitivity;
-import dev.winnow.score.LayerSum;
+import dev.winnow.score.NetworkScore;
 import dev.winnow.score.SynapticFlow;
 import dev.winnow.space.MixedEdge;
 import dev.winnow.space.Supernet;
@@ -156,7 +156,8 @@ final class Perturbations {
   /** Flows in float64, as published; the others in float32. */
   private void sums(String name, RecordedJson step) {
     boolean flow = name.equals("synflow");
-    LayerSum score = flow ? new SynapticFlow(false, ANY) : new ConnectionSensitivity(1, ANY);
+    NetworkScore score =
+        flow ? new SynapticFlow(SynapticFlow.Kept.NONE, ANY) : new ConnectionSensitivity(1, ANY);
     RecordedJson proxy = json.at("proxies").at(name);
     Images images = first(proxy.at("batch").integer(), flow);
     double[] exact = sums(score, Precision.FLOAT64, images, step);
@@ -174,7 +175,7 @@ final class Perturbations {
     }
   }
 
-  private double[] sums(LayerSum score, Precision precision, Images images, RecordedJson step) {
+  private double[] sums(NetworkScore score, Precision precision, Images images, RecordedJson step) {
     List<Job> jobs =
         rows(score.name(), step, Row.State.SKIP).stream()
             .map(row -> new Job(row, parameters, images))
