@@ -31,6 +31,8 @@ Options parse(int count, char** words) {
       options.files.push_back(word);
     } else if (word == "--nodes") {
       options.nodes = true;
+    } else if (word == "--round") {
+      options.round = true;
     } else if (word == "--tiny") {
       options.shapes = options.shapes.substr(0, options.shapes.rfind('/') + 1) + "tiny.txt";
     } else if (texts.count(word) + numbers.count(word) == 0) {

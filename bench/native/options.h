@@ -11,7 +11,7 @@ namespace winnow::bench {
 struct Options {
   std::string command = "time", shapes, only, variant, out;
   int64_t threads = 1, rounds = 7;
-  bool nodes = false;
+  bool nodes = false, round = false;
   std::vector<std::string> files;  // words that belong to no option
 };
 

@@ -15,6 +15,7 @@
 //   --variant V     reference, portable, avx2, avx512, or all that this machine has; default WINNOW_VARIANT, else the best here
 //   --threads N     default 1     --rounds N   default 7
 //   --nodes         time: also a table of nanoseconds by node and phase, from the plan's timing mode, on standard error
+//   --round         scale: a round of pruning in one call, a job for every choice, as searches ask; else one job
 //   --out FILE      where the JSON goes; standard output without it
 #include <cstdio>
 #include <fstream>
@@ -164,26 +165,28 @@ int scale(const Options& options) {
   std::string results;
   for (const Shape& shape : chosen(options)) {
     if (shape.score != "ntk") continue;  // the others are one task: their jobs are what threads share
-    const std::unique_ptr<Work> alone = make_work(one.get(), shape), shared = make_work(many.get(), shape);
-    const auto wall = [](Work& work) {
+    Evaluation alone(one.get(), shape, WINNOW_F32), shared(many.get(), shape, WINNOW_F32);
+    if (options.round) alone.prune_each_choice(), shared.prune_each_choice();
+    const auto wall = [](Evaluation& work) {
       const double before = wall_seconds();
       work.run();
       return wall_seconds() - before;
     };
-    wall(*alone), wall(*shared);  // the first call allocates
+    wall(alone), wall(shared);  // the first call allocates
     std::vector<double> probe_ratios, ratios;
     for (int64_t round = 0; round < options.rounds; ++round) {
       const double single = concurrent_probes(variant, 1);
       probe_ratios.push_back(static_cast<double>(threads) * single / concurrent_probes(variant, threads));
-      const double serial = wall(*alone);
-      ratios.push_back(serial / wall(*shared));
+      const double serial = wall(alone);
+      ratios.push_back(serial / wall(shared));
     }
     const Spread ratio = spread(ratios), probe_ratio = spread(probe_ratios);
     std::fprintf(stderr, "     %-32s %lld threads %.3f [%.3f, %.3f] times one; probes %.3f [%.3f, %.3f]; %.3f of them\n",
                  shape.name.c_str(), static_cast<long long>(threads), ratio.median, ratio.min, ratio.max, probe_ratio.median,
                  probe_ratio.min, probe_ratio.max, ratio.median / probe_ratio.median);
     results += (results.empty() ? "\n  {\"name\": " : ",\n  {\"name\": ") + quoted(shape.name) +
-               ", \"throughput_over_one\": " + json(ratio) + ", \"probes_over_one\": " + json(probe_ratio) + "}";
+               ", \"jobs\": " + std::to_string(alone.jobs()) + ", \"throughput_over_one\": " + json(ratio) +
+               ", \"probes_over_one\": " + json(probe_ratio) + "}";
   }
   if (results.empty()) throw Usage("scale wants a shape of score ntk: its cotangents are what threads share");
   write(options, "{" + circumstances() + ",\n \"variant\": " + quoted(variant) + ", \"threads\": " + std::to_string(threads) +
