@@ -1,0 +1,59 @@
+// The harness without a GPU: what it counts, on the emulation, against the network's own count of multiply-accumulates. The
+// forward convolutions of a tangent kernel are those exactly; patterns do without the classifier, a few hundredths. What goes back
+// is at most two passes for each cotangent (less where the convolutions of a value share their correlation, or nothing is asked of
+// the images), and once for all of them the correlation of values and inputs that batch statistics need.
+#include <map>
+#include <string>
+
+#include "../../native/tests/check.h"
+#include "../../native/tests/machine_device.h"
+#include "cuda/emulation/emulation.h"
+#include "evaluation.h"
+#include "kernel_work.h"
+#include "recorder.h"
+
+using namespace winnow;
+using namespace winnow::bench;
+
+namespace {
+
+// Launches of one call by the kernel's name without its number type.
+std::map<std::string, KernelWork> counted(Evaluation& evaluation, const winnow_machine_table& table) {
+  evaluation.run();  // the first call records
+  start_recording();
+  evaluation.run();
+  std::map<std::string, KernelWork> work;
+  for (const Launched& one : stop_recording()) {
+    const std::string name = kernel_name(one.launch.kernel);
+    work[name.substr(0, name.find('<'))] += work_of(table, one.machine, one.launch);
+  }
+  return work;
+}
+
+}  // namespace
+
+TEST(counted_work_is_the_network_s) {
+  const winnow_machine_table& table = recorded(*winnow_machine_functions());
+  const DeviceHandle handle(new winnow_device{test::machine_device(table)});
+  for (const Shape& shape : read_shapes(WINNOW_BENCH_TINY)) {
+    if (shape.score != "ntk" && shape.score != "regions") continue;
+    test::note(shape.name);
+    for (const bool round : {false, true}) {
+      if (round && shape.name.find("darts") != std::string::npos) continue;  // 224 candidates take the emulation minutes
+      Evaluation evaluation(handle.get(), shape, WINNOW_F32);
+      if (round) evaluation.prune_each_choice();
+      const auto work = counted(evaluation, table);
+      const double forward = 2.0 * static_cast<double>(evaluation.macs() * shape.size * evaluation.jobs());
+      CHECK(work.at("Convolution").bytes > 0);
+      if (shape.score == "regions") {
+        CHECK(work.at("Convolution").flops <= forward && work.at("Convolution").flops > 0.95 * forward);
+        continue;
+      }
+      CHECK_EQUAL(work.at("Convolution").flops, forward);
+      const double back = work.at("ConvolutionData").flops + work.at("Correlation").flops;
+      const double most = 2.0 * static_cast<double>(shape.batch) * forward + forward;
+      CHECK(back > most / 2 && back <= most);
+      CHECK(work.at("Gram").flops > 0);
+    }
+  }
+}
