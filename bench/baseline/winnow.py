@@ -28,6 +28,7 @@ _Call = _struct(
     "Call", ("size", c.c_int64), ("jobs", c.c_void_p), ("job_count", c.c_int64), ("coefficients", c.c_void_p),
     ("states", c.c_void_p), ("row_count", c.c_int64), ("parameters", c.c_void_p), ("parameters_count", c.c_int64),
     ("inputs", c.c_void_p), ("input_count", c.c_int64), ("targets", c.c_void_p), ("target_count", c.c_int64),
+    ("streams", c.c_void_p), ("stream_count", c.c_int64),
     ("norm_mode", c.c_int32), ("update_statistics", c.c_int32), ("norm_modes", c.c_void_p), ("progress", c.c_void_p),
     ("progress_user", c.c_void_p), ("cancel", c.c_void_p))
 _TensorInfo = _struct(
@@ -100,7 +101,8 @@ class Plan:
         block = _Images(images.ctypes.data, *images.shape, 0, 0)
         call = _Call(
             c.sizeof(_Call), c.addressof(self.job), 1, self.coefficients.ctypes.data, self.states.ctypes.data, 1,
-            c.addressof(self.sets), 1, c.addressof(block), 1, None, 0, 0, 0, None, None, None, None)
+            c.addressof(self.sets), 1, c.addressof(block), 1, None, 0, None, 0, 0, 0, None, None, None,
+            None)
         call.keep = block
         return call
 
