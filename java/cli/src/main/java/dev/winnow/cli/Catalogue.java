@@ -36,6 +36,7 @@ final class Catalogue {
           new Entry("snip", "connection sensitivity, sum of |weight x gradient|; higher is better"),
           new Entry("fisher", "Fisher information of channels; higher is better"),
           new Entry("plain", "sum of weight x gradient; lower is better"),
+          new Entry("grasp", "preservation of the gradients' flow; higher is better"),
           new Entry("l2_norm", "norms of the weights by layer; higher is better"),
           new Entry("jacov", "correlations of gradients by the images; higher is better"),
           new Entry("epe_nas", "the same within each class; higher is better"),

@@ -117,7 +117,7 @@ class ScoreCommandTest {
     String tensors = place.resolve("tensors.safetensors").toString();
     String cell = golden.get("architecture").asText();
     String[] names = {
-      "grad_norm", "synflow_bn", "snip", "plain", "epe_nas", "l2_norm", "synflow", "jacov"
+      "grad_norm", "synflow_bn", "snip", "grasp", "plain", "epe_nas", "l2_norm", "synflow", "jacov"
     };
     CommandLineRun run =
         given("--arch", cell, "--scores", String.join(",", names), "--params", tensors);

@@ -35,10 +35,11 @@ public interface Plan extends AutoCloseable {
   /**
    * One pass a job, and what is read of it. Each job's images are exactly one batch where something
    * goes back, else a multiple of it. Cost: one forward pass; with a cotangent 3, with n of them 1
-   * + 2n.
+   * + 2n, and what the reading says.
    *
-   * @throws IllegalArgumentException also for a cotangent that needs labels on images without, and
-   *     for an exception of the norms that names no norm
+   * @throws IllegalArgumentException also for a cotangent that needs labels on images without, for
+   *     an exception of the norms that names no norm, and for products of the Hessian with several
+   *     cotangents
    */
   void read(List<Job> jobs, Pass pass, Results<Readings> results, Monitor monitor);
 

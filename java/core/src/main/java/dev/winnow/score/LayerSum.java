@@ -6,7 +6,7 @@ import dev.winnow.compute.Job;
 import dev.winnow.compute.Pass;
 import dev.winnow.compute.Plan;
 import dev.winnow.compute.Plan.NormMode;
-import dev.winnow.compute.Reading.GradientSum;
+import dev.winnow.compute.Reading;
 import dev.winnow.data.ImageSet;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.space.SearchSpace;
@@ -16,8 +16,9 @@ import java.util.Objects;
 
 /**
  * A score that adds up, over the convolutions and linear layers, a sum over a layer's weight W and
- * the gradient G of the mean cross-entropy of a labelled batch by it. Biases and norms do not
- * count. Sums are in float64, in the network's order; all such scores read one pass.
+ * what the mean cross-entropy of a labelled batch has as derivative by it: the gradient, or the
+ * Hessian's product. Biases and norms do not count. Sums are in float64, in the network's order;
+ * all such scores read one pass.
  *
  * <p><b>Undefined</b> where no path leads from the image to the logits (the published programs
  * print what the classifier alone gives, 0 if it sees only zeros), and where the sum is not finite.
@@ -28,17 +29,29 @@ import java.util.Objects;
 public abstract class LayerSum implements PassScore {
   private final String name;
   private final Direction direction;
-  private final GradientSum sum;
+  private final Reading<Map<String, Double>> sum;
   private final int batch;
   private final Initialization initialization;
 
+  /**
+   * @param sum by name of the layer's weight
+   */
   LayerSum(
-      String name, Direction direction, GradientSum sum, int batch, Initialization initialization) {
+      String name,
+      Direction direction,
+      Reading<Map<String, Double>> sum,
+      int batch,
+      Initialization initialization) {
     this.name = name;
     this.direction = direction;
     this.sum = sum;
     this.batch = batch;
     this.initialization = Objects.requireNonNull(initialization, "initialization");
+  }
+
+  /** A layer's term. */
+  double term(double sum) {
+    return sum;
   }
 
   @Override
@@ -73,7 +86,8 @@ public abstract class LayerSum implements PassScore {
         readings -> {
           Map<String, Double> sums = readings.get(sum);
           return LayeredScore.sum(
-              Layers.terms(plan.graph(), job.row(), tensor -> sums.get(tensor.name())), connected);
+              Layers.terms(plan.graph(), job.row(), weight -> term(sums.get(weight.name()))),
+              connected);
         });
   }
 }

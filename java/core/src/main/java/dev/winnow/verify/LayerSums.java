@@ -11,6 +11,7 @@ import dev.winnow.net.NetworkGraph;
 import dev.winnow.score.ChannelSaliency;
 import dev.winnow.score.ConnectionSensitivity;
 import dev.winnow.score.GradientNorm;
+import dev.winnow.score.GradientSignalPreservation;
 import dev.winnow.score.LayeredScore;
 import dev.winnow.score.PassScore;
 import dev.winnow.score.Passes;
@@ -31,13 +32,16 @@ final class LayerSums {
 
   private static final PassScore SALIENCY = new ChannelSaliency(1, ANY);
 
+  private static final PassScore PRESERVATION = new GradientSignalPreservation(1, ANY);
+
   private static final List<PassScore> OF_THE_LOSS =
       List.of(
           new GradientNorm(1, ANY),
           new WeightNorm(1, ANY),
           new SignedSensitivity(1, ANY),
           MODULI,
-          SALIENCY);
+          SALIENCY,
+          PRESERVATION);
 
   private static final PassScore NORMALISED_FLOW = new SynapticFlow(SynapticFlow.Kept.ALL, ANY);
 

@@ -102,6 +102,11 @@ public interface SeparatePlan extends Plan {
               });
       return new Readings().put(saliencies, unknown);
     }
+    if (reading instanceof Reading.HessianProducts products) {
+      Map<String, Double> unknown = new LinkedHashMap<>(); // nor do they tell the second derivative
+      gradients.parameters().keySet().forEach(name -> unknown.put(name, Double.NaN));
+      return new Readings().put(products, unknown);
+    }
     throw new UnsupportedOperationException(reading.toString());
   }
 

@@ -143,9 +143,15 @@ final class NativePlan implements Plan {
       }
     }
     int largest = list.images().stream().mapToInt(Images::samples).max().orElse(0);
-    try (PassOutput output = new PassOutput(graph, options.batch(), pass, largest, plan)) {
+    try (Output<Readings> output = output(pass, largest)) {
       run("winnow_read", list, pass.norms(), output, out, monitor);
     }
+  }
+
+  private Output<Readings> output(Pass pass, int largest) {
+    return pass.readings().contains(new Reading.HessianProducts())
+        ? new HessianOutput(graph, options.batch(), pass, largest, plan, sets)
+        : new PassOutput(graph, options.batch(), pass, largest, plan);
   }
 
   private void readNothingElse(List<Job> jobs, Results<Readings> results, Monitor monitor) {
@@ -374,7 +380,7 @@ final class NativePlan implements Plan {
     @Override
     public boolean progress(long done) {
       try {
-        finish(done);
+        finish(output.ready(done));
         if (monitor.cancelled()) {
           stopped =
               new CancelledException(

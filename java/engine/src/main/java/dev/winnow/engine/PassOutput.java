@@ -29,7 +29,7 @@ import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /** What is read of one pass: a native sink or count for each reading, side by side in memory. */
-final class PassOutput extends Output<Readings> implements AutoCloseable {
+final class PassOutput extends Output<Readings> {
   private static final int LEARNED = learned();
 
   /** A reading's native numbers, each of eight bytes. */
@@ -273,7 +273,22 @@ final class PassOutput extends Output<Readings> implements AutoCloseable {
     return channels;
   }
 
-  private static boolean ofLayer(TensorSpec tensor) {
+  /** Gradients of a job, of a pass that reads them. */
+  Map<String, Tensor> gradients(long job) {
+    for (int s = 0; s < slots.size(); s++) {
+      if (slots.get(s).reading() instanceof Reading.ParameterGradients) {
+        return tensors(numbers(at(s, job), slots.get(s).each()));
+      }
+    }
+    throw new IllegalStateException("no gradients are read of " + pass);
+  }
+
+  /** What enters at the logits. */
+  winnow_cotangents cotangents() {
+    return cotangents;
+  }
+
+  static boolean ofLayer(TensorSpec tensor) {
     return tensor.role() == Role.CONVOLUTION_WEIGHT || tensor.role() == Role.LINEAR_WEIGHT;
   }
 

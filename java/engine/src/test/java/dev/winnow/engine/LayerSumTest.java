@@ -22,6 +22,7 @@ import dev.winnow.random.Stream;
 import dev.winnow.score.ChannelSaliency;
 import dev.winnow.score.ConnectionSensitivity;
 import dev.winnow.score.GradientNorm;
+import dev.winnow.score.GradientSignalPreservation;
 import dev.winnow.score.LayeredScore;
 import dev.winnow.score.PassInput;
 import dev.winnow.score.PassScore;
@@ -50,11 +51,12 @@ class LayerSumTest {
   private static final PassScore SNIP = new ConnectionSensitivity(4, INIT);
   private static final PassScore PLAIN = new SignedSensitivity(4, INIT);
   private static final PassScore FISHER = new ChannelSaliency(4, INIT);
+  private static final PassScore GRASP = new GradientSignalPreservation(4, INIT);
   private static final PassScore WEIGHT_NORM = new WeightNorm(4, INIT);
   private static final PassScore FLOW = new SynapticFlow(SynapticFlow.Kept.NONE, INIT);
   private static final PassScore NORMALISED_FLOW = new SynapticFlow(SynapticFlow.Kept.ALL, INIT);
   private static final List<PassScore> OF_THE_LOSS =
-      List.of(GRADIENT_NORM, SNIP, PLAIN, WEIGHT_NORM, FISHER);
+      List.of(GRADIENT_NORM, SNIP, PLAIN, WEIGHT_NORM, FISHER, GRASP);
   private static final NetworkOptions SMALL =
       new NetworkOptions(4, 1, 3, true, 10, new Shape(3, 8, 8));
   private static final PlanOptions FLOW_OPTIONS = new PlanOptions(1, Precision.FLOAT64);
@@ -74,7 +76,8 @@ class LayerSumTest {
   /**
    * Logits (3·1 + 0, 1·1 + 2) are equal, so the softmax is ½ and, with three labels of four on the
    * first class, dW = (−¼, ¼); of every sample and class the logit 3 times its gradient is ±3/8,
-   * and half of the mean of its square is 9/128.
+   * and half of the mean of its square is 9/128. The Hessian is (¼, −¼; −¼, ¼) and takes the
+   * gradient to (−⅛, ⅛).
    */
   @Test
   void sumsOfALinearLayerHaveTheirClosedForms() {
@@ -91,6 +94,7 @@ class LayerSumTest {
       assertEquals(-3 / 4.0 + 1 / 4.0, value(plan, job, PLAIN));
       assertEquals(Math.sqrt(10), value(plan, job, WEIGHT_NORM));
       assertEquals(2 * 9 / 128.0, value(plan, job, FISHER));
+      assertEquals(3 / 8.0 - 1 / 8.0, value(plan, job, GRASP));
     }
   }
 
@@ -181,7 +185,7 @@ class LayerSumTest {
     Job job = new Job(Row.NONE, drawn(), labelled(4));
     try (Plan plan = engine.plan(graph, PlanOptions.batch(4));
         Plan single = engine.plan(graph, FLOW_OPTIONS)) {
-      for (PassScore score : List.of(GRADIENT_NORM, SNIP, PLAIN, FLOW, NORMALISED_FLOW)) {
+      for (PassScore score : List.of(GRADIENT_NORM, SNIP, PLAIN, GRASP, FLOW, NORMALISED_FLOW)) {
         Plan own = score.input() == PassInput.FLOW ? single : plan;
         Score.Undefined none = assertInstanceOf(Score.Undefined.class, score.compute(own, job));
         assertEquals("no path leads from the image to the logits", none.reason());

@@ -24,6 +24,7 @@ import dev.winnow.score.ClassJacobianCorrelation;
 import dev.winnow.score.ConnectionSensitivity;
 import dev.winnow.score.GradientNorm;
 import dev.winnow.score.GradientSignAgreement;
+import dev.winnow.score.GradientSignalPreservation;
 import dev.winnow.score.JacobianCovariance;
 import dev.winnow.score.LayeredScore;
 import dev.winnow.score.LinearRegionCount;
@@ -54,6 +55,7 @@ class PassesTest {
           new ConnectionSensitivity(BATCH, INIT),
           nwot(Hooks.RELUS, NormMode.BATCH),
           new SignedSensitivity(BATCH, INIT),
+          new GradientSignalPreservation(BATCH, INIT),
           new WeightNorm(BATCH, INIT),
           new MeanGradientProduct(BATCH, INIT),
           new JacobianCovariance(BATCH, INIT),
@@ -93,7 +95,7 @@ class PassesTest {
    * The losses', the sum of the logits', the kernel's, that of each loss, and running statistics.
    */
   @Test
-  void fivePassesServeThirteenScores() {
+  void fivePassesServeFourteenScores() {
     Supernet supernet = Networks.supernet();
     try (Engine engine = NativeEngine.open("cpu", 1);
         Counted plan =

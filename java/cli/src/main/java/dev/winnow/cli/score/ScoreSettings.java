@@ -17,6 +17,7 @@ import dev.winnow.score.ConnectionSensitivity;
 import dev.winnow.score.GradientModulusVariance;
 import dev.winnow.score.GradientNorm;
 import dev.winnow.score.GradientSignAgreement;
+import dev.winnow.score.GradientSignalPreservation;
 import dev.winnow.score.InverseGradientVariation;
 import dev.winnow.score.JacobianCovariance;
 import dev.winnow.score.LinearRegionCount;
@@ -57,6 +58,7 @@ public final class ScoreSettings {
           "snip",
           "fisher",
           "plain",
+          "grasp",
           "l2_norm",
           "knas",
           "zico",
@@ -116,8 +118,8 @@ public final class ScoreSettings {
           Setting.of(
               "gradients.batch",
               WHOLE_NUMBER,
-              "images of the passes of grad_norm, snip, fisher, plain, knas, jacov and epe_nas;"
-                  + " default 64"),
+              "images of the passes of grad_norm, snip, fisher, plain, grasp, knas, jacov and"
+                  + " epe_nas; default 64"),
           Setting.of(
               "zico.batch",
               WHOLE_NUMBER,
@@ -165,6 +167,7 @@ public final class ScoreSettings {
       case "snip" -> new ConnectionSensitivity(gradientBatch(), defaultInit());
       case "fisher" -> new ChannelSaliency(gradientBatch(), defaultInit());
       case "plain" -> new SignedSensitivity(gradientBatch(), defaultInit());
+      case "grasp" -> new GradientSignalPreservation(gradientBatch(), defaultInit());
       case "l2_norm" -> new WeightNorm(gradientBatch(), defaultInit());
       case "knas" -> new MeanGradientProduct(gradientBatch(), defaultInit());
       case "zico" -> zico(InverseGradientVariation.Variant.PAPER);

@@ -34,10 +34,14 @@ public class NativeLibrary implements InfoMapper {
     // A macro around a literal: Java reads the value it stands for.
     infoMap.put(new Info("INT64_C").cppTypes("long", "long"));
     // The parser takes a table of constant pointers for a constant table.
-    infoMap.put(
-        new Info("winnow_call::parameters")
-            .javaText(
-                "public native @Cast(\"winnow_parameters*const*\") PointerPointer parameters();"
-                    + " public native winnow_call parameters(PointerPointer setter);"));
+    for (String owner : new String[] {"winnow_call", "winnow_directions"}) {
+      infoMap.put(
+          new Info(owner + "::parameters")
+              .javaText(
+                  "public native @Cast(\"winnow_parameters*const*\") PointerPointer parameters();"
+                      + " public native "
+                      + owner
+                      + " parameters(PointerPointer setter);"));
+    }
   }
 }
