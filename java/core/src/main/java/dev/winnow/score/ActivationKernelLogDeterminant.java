@@ -71,9 +71,7 @@ public final class ActivationKernelLogDeterminant implements PassScore {
    */
   public ActivationKernelLogDeterminant(
       int batch, Hooks hooks, NormMode norm, Initialization initialization) {
-    if (batch < 2 || batch > 4096) {
-      throw new IllegalArgumentException("nwot batch must be in [2, 4096] but was " + batch);
-    }
+    PairBatch.check("nwot", batch);
     this.batch = batch;
     this.hooks = Objects.requireNonNull(hooks, "hooks");
     this.norm = Objects.requireNonNull(norm, "norm");
@@ -106,10 +104,7 @@ public final class ActivationKernelLogDeterminant implements PassScore {
 
   @Override
   public void check(Plan plan, List<Job> jobs) {
-    if (plan.options().batch() < 2) {
-      throw new IllegalArgumentException(
-          "nwot batch must be in [2, 4096] but was " + plan.options().batch());
-    }
+    PairBatch.checkComparable("nwot", plan.options().batch());
   }
 
   @Override
@@ -135,9 +130,7 @@ public final class ActivationKernelLogDeterminant implements PassScore {
    */
   public static Score of(long[][] kernel) {
     int n = kernel.length;
-    if (n < 2) {
-      throw new IllegalArgumentException("nwot batch must be in [2, 4096] but was " + n);
-    }
+    PairBatch.checkComparable("nwot", n);
     RealMatrix matrix = new Array2DRowRealMatrix(n, n);
     double largest = 0;
     for (int i = 0; i < n; i++) {

@@ -32,9 +32,7 @@ public abstract class JacobianScore implements PassScore {
   private final Initialization initialization;
 
   JacobianScore(String name, int batch, Initialization initialization) {
-    if (batch < 2 || batch > 4096) {
-      throw new IllegalArgumentException(name + " batch must be in [2, 4096] but was " + batch);
-    }
+    PairBatch.check(name, batch);
     this.name = name;
     this.batch = batch;
     this.initialization = Objects.requireNonNull(initialization, "initialization");
@@ -69,10 +67,7 @@ public abstract class JacobianScore implements PassScore {
 
   @Override
   public final void check(Plan plan, List<Job> jobs) {
-    if (plan.options().batch() < 2) {
-      throw new IllegalArgumentException(
-          name + " batch must be in [2, 4096] but was " + plan.options().batch());
-    }
+    PairBatch.checkComparable(name, plan.options().batch());
     if (needsLabels()) {
       jobs.forEach(job -> Labels.require(this, job.images()));
     }

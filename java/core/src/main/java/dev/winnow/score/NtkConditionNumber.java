@@ -61,9 +61,7 @@ public final class NtkConditionNumber implements PassScore {
    * @param initialization weights of {@link #protocol}
    */
   public NtkConditionNumber(int batch, Initialization initialization) {
-    if (batch < 2 || batch > 4096) {
-      throw new IllegalArgumentException("NTK batch must be in [2, 4096] but was " + batch);
-    }
+    PairBatch.check("NTK", batch);
     this.batch = batch;
     this.initialization = initialization;
   }
@@ -88,10 +86,7 @@ public final class NtkConditionNumber implements PassScore {
 
   @Override
   public void check(Plan plan, List<Job> jobs) {
-    if (plan.options().batch() < 2) {
-      throw new IllegalArgumentException(
-          "NTK batch must be in [2, 4096] but was " + plan.options().batch());
-    }
+    PairBatch.checkComparable("NTK", plan.options().batch());
   }
 
   @Override
@@ -113,9 +108,7 @@ public final class NtkConditionNumber implements PassScore {
    */
   public static Score of(double[][] theta, Precision precision) {
     int n = theta.length;
-    if (n < 2) {
-      throw new IllegalArgumentException("NTK batch must be in [2, 4096] but was " + n);
-    }
+    PairBatch.checkComparable("NTK", n);
     double[] spectrum = spectrum(theta);
     if (spectrum.length == 0) {
       return Score.undefined("the tangent kernel is not finite", PUBLISHED_NAN);
