@@ -169,8 +169,8 @@ def main():
                 network, built = timed(Network, cell)
                 theirs["build"].append(built)
                 theirs.setdefault((score, name), []).append(timed(way, network, images)[1])
-    build = statistics.median(theirs["build"])
     for score in (s for s in wanted if s != "shared"):
+        build = statistics.median(theirs["build"])
         median = {name: statistics.median(values) for (of, name), values in ((k, v) for k, v in theirs.items() if k != "build") if of == score}
         best = min((name for name in median if name != "as published"), key=median.get)
         with_building = statistics.median(seconds[score])
