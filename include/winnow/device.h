@@ -51,7 +51,8 @@ WINNOW_API winnow_status winnow_device_describe(const winnow_device *device, cha
 WINNOW_API winnow_status winnow_devices_describe(const char *library, char *text, int64_t capacity, int64_t *needed,
                                                  winnow_error *error);
 
-/* 1 where the device runs `operation` (winnow_operation) in `pass` (winnow_pass) with `dtype`, else 0. */
+/* 1 where devices of `kind` run `operation` (winnow_operation) in `pass` (winnow_pass) with `dtype`, else 0. Whether one is here
+ * winnow_devices_describe says. */
 WINNOW_API int32_t winnow_supports(int32_t operation, int32_t pass, int32_t dtype, int32_t kind);
 
 #ifdef __cplusplus

@@ -1,7 +1,9 @@
 #include "runtime/device.h"
 
 #include "abi/guard.h"
+#include "cuda/backend.h"
 #include "cuda/registry/registry.h"
+#include "plan/graph.h"
 #include "runtime/backend.h"
 #include "runtime/limits.h"
 
@@ -63,4 +65,11 @@ winnow_status winnow_devices_describe(const char* library, char* text, int64_t c
     }
     copy_text(json + "}", text, capacity, needed);
   });
+}
+
+int32_t winnow_supports(int32_t operation, int32_t pass, int32_t dtype, int32_t kind) {
+  const bool known = operation >= WINNOW_INPUT && operation <= WINNOW_NOISE && pass >= WINNOW_PASS_FORWARD &&
+                     pass <= WINNOW_PASS_BACKWARD_TANGENT && (dtype == WINNOW_F32 || dtype == WINNOW_F64);
+  if (!known || !plan_supports(static_cast<winnow_operation>(operation))) return 0;
+  return kind == WINNOW_CPU || (kind == WINNOW_CUDA && machine_runs(static_cast<winnow_pass>(pass))) ? 1 : 0;
 }

@@ -31,12 +31,6 @@ winnow_status winnow_plan_create(const winnow_device* device, const winnow_netwo
 
 void winnow_plan_destroy(winnow_plan* plan) { delete plan; }
 
-int32_t winnow_supports(int32_t operation, int32_t pass, int32_t dtype, int32_t kind) {
-  const bool known = operation >= WINNOW_INPUT && operation <= WINNOW_NOISE && (dtype == WINNOW_F32 || dtype == WINNOW_F64);
-  const bool passes = pass >= WINNOW_PASS_FORWARD && pass <= WINNOW_PASS_BACKWARD_TANGENT;
-  return known && passes && kind == WINNOW_CPU && plan_supports(static_cast<winnow_operation>(operation)) ? 1 : 0;
-}
-
 winnow_status winnow_plan_bytes(const winnow_plan* plan, int32_t pass, int64_t cotangents, int64_t* bytes,
                                 winnow_error* error) {
   return guard(error, [&] {

@@ -35,4 +35,16 @@ std::shared_ptr<const Backend> open_machine(const winnow_machine_table& table, i
   return std::make_shared<MachineBackend>(table, index);
 }
 
+bool machine_runs(winnow_pass pass) {
+  switch (pass) {
+    case WINNOW_PASS_FORWARD:
+    case WINNOW_PASS_BACKWARD:
+      return true;
+    case WINNOW_PASS_TANGENT:
+    case WINNOW_PASS_BACKWARD_TANGENT:
+      return false;
+  }
+  return false;
+}
+
 }  // namespace winnow
