@@ -70,7 +70,7 @@ if [ -n "$gpu" ] && [ $cuda = ON ]; then
   if command -v compute-sanitizer >/dev/null; then
     for tool in memcheck racecheck initcheck; do
       status=0
-      for test in "$build"/tests/test_cuda_*_gpu; do
+      for test in "$build"/tests/test_*_gpu; do
         compute-sanitizer --tool $tool --error-exitcode 1 "$test" > "$out/$tool-$(basename "$test").log" 2>&1 || status=1
       done
       outcome "compute-sanitizer $tool" $status

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "check.h"
-#include "cuda/emulation/emulation.h"
 #include "machine_device.h"
+#include "machine_under_test.h"
 #include "runtime/device.h"
 #include "test_networks.h"
 #include "winnow/winnow.h"
@@ -35,8 +35,8 @@ using NetworkHandle = std::unique_ptr<winnow_network, Destroyer<winnow_network, 
 using ParametersHandle = std::unique_ptr<winnow_parameters, Destroyer<winnow_parameters, winnow_parameters_destroy>>;
 using PlanHandle = std::unique_ptr<winnow_plan, Destroyer<winnow_plan, winnow_plan_destroy>>;
 
-// Not a variant of the CPU's: the other back end, its kernels run on the host.
-constexpr char kEmulated[] = "emulated device";
+// Not a variant of the CPU's: the other back end, on the machine under test.
+constexpr char kMachine[] = "machine";
 
 // Everything that jobs index into.
 struct Tables {
@@ -138,8 +138,8 @@ class Native {
   Native(const Tables& tables, const char* variant, winnow_dtype dtype, int64_t threads, int64_t byte_budget = 0)
       : tables_(tables) {
     winnow_device* device = nullptr;
-    if (std::string(variant) == kEmulated) {
-      device = new winnow_device{machine_device(*winnow_machine_functions())};
+    if (std::string(variant) == kMachine) {
+      device = new winnow_device{machine_device(MachineUnderTest::get().table())};
     } else {
       winnow_device_options device_options = {};
       device_options.size = sizeof device_options;

@@ -317,7 +317,7 @@ TEST(the_hessian_is_symmetric) {
 
 TEST(the_other_back_end_says_no) {
   Laws laws;
-  Native emulated(laws.t, kEmulated, WINNOW_F64, 1);
+  Native emulated(laws.t, kMachine, WINNOW_F64, 1);
   const winnow_call call = emulated.call(laws.jobs);
   const Directions d = laws.random();
   const winnow_directions directions = emulated.directions(d);
