@@ -1,5 +1,6 @@
 package dev.winnow.cli;
 
+import dev.winnow.cli.score.ScoreSettings;
 import dev.winnow.space.SearchSpace;
 import dev.winnow.table.AccuracyColumn;
 import dev.winnow.table.KnownTables;
@@ -26,22 +27,9 @@ final class Catalogue {
       List.of("zero-cost-pt", "single-darts", "darts", "evolution");
 
   static final List<Entry> SCORES =
-      List.of(
-          new Entry("ntk", "condition number of the neural tangent kernel; lower is better"),
-          new Entry("regions", "number of linear regions over 3x3 patches; higher is better"),
-          new Entry("nwot", "log-determinant of the activation kernel; higher is better"),
-          new Entry("params", "number of learned parameters"),
-          new Entry("macs", "multiply-accumulates of one image"),
-          new Entry("grad_norm", "norms of the loss's gradients by layer; higher is better"),
-          new Entry("snip", "connection sensitivity, sum of |weight x gradient|; higher is better"),
-          new Entry("fisher", "Fisher information of channels; higher is better"),
-          new Entry("plain", "sum of weight x gradient; lower is better"),
-          new Entry("grasp", "preservation of the gradients' flow; higher is better"),
-          new Entry("l2_norm", "norms of the weights by layer; higher is better"),
-          new Entry("jacov", "correlations of gradients by the images; higher is better"),
-          new Entry("epe_nas", "the same within each class; higher is better"),
-          new Entry("synflow", "synaptic flow without norms; higher is better"),
-          new Entry("synflow_bn", "synaptic flow with norms; higher is better"));
+      ScoreSettings.DESCRIPTIONS.entrySet().stream()
+          .map(score -> new Entry(score.getKey(), score.getValue()))
+          .toList();
 
   static final List<Entry> DATA =
       List.of(

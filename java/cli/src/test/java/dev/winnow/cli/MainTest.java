@@ -3,6 +3,7 @@ package dev.winnow.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.winnow.cli.score.ScoreSettings;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -77,7 +78,9 @@ class MainTest {
     CommandLineRun run = run("list");
     assertEquals(ExitCode.DONE, run.code());
     assertTrue(run.out().contains("te-nas"), run.out());
-    assertTrue(run.out().contains("regions"), run.out());
+    for (String score : ScoreSettings.NAMES) {
+      assertTrue(run.out().contains(" " + score + " "), () -> score + " in " + run.out());
+    }
   }
 
   /** Every space with its published size, a sample, data sets and tables. */

@@ -53,6 +53,8 @@ class ScoreCommandTest {
                 "--data=generated:16",
                 "--set=ntk.batch=4",
                 "--set=nwot.batch=4",
+                "--set=swap.batch=4",
+                "--set=swap.draws=1",
                 "--set=regions.batch=50",
                 "--set=regions.batches=2"));
     all.addAll(List.of(arguments));
@@ -135,6 +137,28 @@ class ScoreCommandTest {
     assertTrue(together.get("synflow_protocol").endsWith("1 ones; no normalisation; float64"));
   }
 
+  /** Two scores of one pass; the protocol says how often weights were drawn and the size. */
+  @Test
+  void unitPatternsAreCountedOnceForBoth() throws IOException {
+    String[] size = {"--set=swap_regularised.mu=0.1", "--set=swap_regularised.sigma=2"};
+    String[] small = {"--arch", CELL, "--set=channels=4", "--set=cellsPerStage=1"};
+    CSVRecord row =
+        rows(score(join(small, size, "--scores", "swap,swap_regularised,params")).out()).get(0);
+    double off = Double.parseDouble(row.get("params")) / 1e6 - 0.1;
+    assertEquals(
+        Double.parseDouble(row.get("swap")) * Math.exp(-off * off / 2),
+        Double.parseDouble(row.get("swap_regularised")),
+        1e-9);
+    String protocol = row.get("swap_regularised_protocol");
+    assertTrue(
+        protocol.endsWith(
+            "standard-normal; 4 plain_images; batch statistics; float32; draws=1 mu=0.1 sigma=2.0"),
+        protocol);
+    CommandLineRun without = score(join(small, new String[0], "--scores", "swap_regularised"));
+    assertEquals(ExitCode.CONFIGURATION, without.code(), without::err);
+    assertTrue(without.err().contains("swap_regularised.mu must be given"), without::err);
+  }
+
   @Test
   void aScoreOfTheLossNeedsLabels() {
     CommandLineRun run = score("--arch", CELL, "--scores", "snip");
@@ -143,7 +167,7 @@ class ScoreCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"ntk", "regions", "nwot", "synflow", "l2_norm", "jacov"})
+  @ValueSource(strings = {"ntk", "regions", "nwot", "synflow", "l2_norm", "jacov", "swap"})
   void drawnWeightsCarriedElsewhereGiveTheSameScore(String score) throws IOException {
     String file = path("drawn.safetensors");
     CommandLineRun drawn =

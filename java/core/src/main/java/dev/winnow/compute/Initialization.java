@@ -43,8 +43,17 @@ public record Initialization(String name, List<Recipe> recipes) {
    */
   public static final Initialization KAIMING_FAN_IN = kaiming("kaiming-fan-in", Fan.IN);
 
+  /**
+   * N(0, 1) whatever the fan, biases 0, norm scale 1, shift 0: what scores take that are about
+   * networks with Gaussian weights.
+   */
+  public static final Initialization STANDARD_NORMAL = normal("standard-normal", Fan.ONE, 1);
+
   private static Initialization kaiming(String name, Fan fan) {
-    double gain = Math.sqrt(2);
+    return normal(name, fan, Math.sqrt(2));
+  }
+
+  private static Initialization normal(String name, Fan fan, double gain) {
     return new Initialization(
         name,
         List.of(

@@ -82,6 +82,17 @@ public sealed interface Reading<T> {
     }
   }
 
+  /**
+   * Number of distinct answers of the ReLUs' units to the job's images: a unit's answer is on which
+   * of the s images it is active. In [1, 2^s]; 0 without a ReLU.
+   */
+  record UnitPatterns() implements Reading<Long> {
+    @Override
+    public boolean ofGradients() {
+      return false;
+    }
+  }
+
   /** The weights themselves: {@link Plan#values}. Where nothing else is read no pass is run. */
   record Weights() implements Reading<Map<String, Tensor>> {
     @Override

@@ -78,6 +78,11 @@ public final class InverseGradientVariation extends GradientVariation {
   }
 
   @Override
+  public String options() {
+    return variant == Variant.CORRECTED ? "beta=" + beta : "";
+  }
+
+  @Override
   double inner(List<double[]> gradients) {
     int batches = gradients.size();
     double[] samples = new double[batches];

@@ -39,6 +39,14 @@ public interface NetworkScore {
   }
 
   /**
+   * What else its values depend on, to be stored beside them: {@code beta=1}; empty where there is
+   * nothing.
+   */
+  default String options() {
+    return "";
+  }
+
+  /**
    * Samples that share batch statistics where it is computed on a given number of images, rather
    * than on those of its protocol.
    *

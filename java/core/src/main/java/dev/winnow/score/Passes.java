@@ -66,7 +66,7 @@ public final class Passes {
     for (int s = 0; s < scores.size(); s++) {
       int place = s;
       // A flow shares with nothing, and may know a shorter way to its sum.
-      if (scores.get(s) instanceof PassScore score && score.input() != PassInput.FLOW) {
+      if (scores.get(s) instanceof PassScore score && !score.input().equals(PassInput.FLOW)) {
         together.add(score);
         places.add(s);
       } else {
@@ -109,7 +109,7 @@ public final class Passes {
       return;
     }
     for (Shared other : shared) {
-      if (other.input == score.input() && other.pass.serves(pass)) {
+      if (other.input.equals(score.input()) && other.pass.serves(pass)) {
         other.pass = other.pass.with(pass);
         other.readers.add(s);
         return;

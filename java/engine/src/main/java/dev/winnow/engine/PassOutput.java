@@ -113,7 +113,8 @@ final class PassOutput extends Output<Readings> {
       multiplicities =
           new LongPointer(kernel.multiplicities().stream().mapToLong(m -> m).toArray());
       slots.add(new Slot(reading, -1, (long) largest * largest));
-    } else if (reading instanceof Reading.LinearRegions) {
+    } else if (reading instanceof Reading.LinearRegions
+        || reading instanceof Reading.UnitPatterns) {
       slots.add(new Slot(reading, -1, 1));
     }
   }
@@ -170,6 +171,8 @@ final class PassOutput extends Output<Readings> {
               .tap_count(kernel.multiplicities().size())
               .kernel(new LongPointer(place))
               .kernel_capacity(capacity);
+        } else if (slot.reading() instanceof Reading.UnitPatterns) {
+          readings.unit_patterns(new LongPointer(place)).unit_patterns_capacity(capacity);
         } else {
           readings.regions(new LongPointer(place)).regions_capacity(capacity);
         }
@@ -190,7 +193,9 @@ final class PassOutput extends Output<Readings> {
       if (reading instanceof Reading.ActivationKernel kernel) {
         readings.put(kernel, kernel(at(s, job), images.samples()));
       } else if (reading instanceof Reading.LinearRegions regions) {
-        readings.put(regions, new LongPointer(values.getPointer(at(s, job))).get());
+        readings.put(regions, count(s, job));
+      } else if (reading instanceof Reading.UnitPatterns patterns) {
+        readings.put(patterns, count(s, job));
       } else {
         double[] numbers = numbers(at(s, job), slot.each());
         if (reading instanceof Reading.ParameterGradients gradients) {
@@ -233,6 +238,10 @@ final class PassOutput extends Output<Readings> {
     double[] numbers = new double[Math.toIntExact(count)];
     values.getPointer(from).get(numbers);
     return numbers;
+  }
+
+  private long count(int slot, long job) {
+    return new LongPointer(values.getPointer(at(slot, job))).get();
   }
 
   private long[][] kernel(long from, int samples) {

@@ -186,7 +186,7 @@ class LayerSumTest {
     try (Plan plan = engine.plan(graph, PlanOptions.batch(4));
         Plan single = engine.plan(graph, FLOW_OPTIONS)) {
       for (PassScore score : List.of(GRADIENT_NORM, SNIP, PLAIN, GRASP, FLOW, NORMALISED_FLOW)) {
-        Plan own = score.input() == PassInput.FLOW ? single : plan;
+        Plan own = score.input().equals(PassInput.FLOW) ? single : plan;
         Score.Undefined none = assertInstanceOf(Score.Undefined.class, score.compute(own, job));
         assertEquals("no path leads from the image to the logits", none.reason());
         assertEquals(0, none.published(), score.name()); // as the golden disconnected case has it

@@ -34,12 +34,14 @@ import dev.winnow.score.NtkNorm;
 import dev.winnow.score.PassScore;
 import dev.winnow.score.Passes;
 import dev.winnow.score.SignedSensitivity;
+import dev.winnow.score.UnitPatternCount;
 import dev.winnow.score.WeightNorm;
 import dev.winnow.space.Supernet;
 import dev.winnow.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -51,6 +53,7 @@ class PassesTest {
   private static final List<PassScore> SCORES =
       List.of(
           new LinearRegionCount(),
+          swap(Optional.empty()),
           new GradientNorm(BATCH, INIT),
           new ConnectionSensitivity(BATCH, INIT),
           nwot(Hooks.RELUS, NormMode.BATCH),
@@ -63,7 +66,12 @@ class PassesTest {
           new NtkConditionNumber(BATCH, INIT),
           new NtkNorm(NtkNorm.Kind.TRACE, BATCH, INIT),
           new GradientSignAgreement(GradientSignAgreement.Statistics.OF_THE_BATCH, BATCH, INIT),
-          nwot(Hooks.RELUS_AND_WRAPPERS, NormMode.RUNNING));
+          nwot(Hooks.RELUS_AND_WRAPPERS, NormMode.RUNNING),
+          swap(Optional.of(new UnitPatternCount.Size(0.01, 1))));
+
+  private static PassScore swap(Optional<UnitPatternCount.Size> size) {
+    return new UnitPatternCount(size, BATCH, size.isPresent() ? 3 : 1, INIT);
+  }
 
   private static PassScore nwot(Hooks hooks, NormMode norm) {
     return new ActivationKernelLogDeterminant(BATCH, hooks, norm, INIT);
@@ -92,17 +100,18 @@ class PassesTest {
   }
 
   /**
-   * The losses', the sum of the logits', the kernel's, that of each loss, and running statistics.
+   * The losses', the sum of the logits', the kernel's, that of each loss, and running statistics,
+   * and that of further draws of the weights.
    */
   @Test
-  void fivePassesServeFourteenScores() {
+  void sixPassesServeSixteenScores() {
     Supernet supernet = Networks.supernet();
     try (Engine engine = NativeEngine.open("cpu", 1);
         Counted plan =
             new Counted(
                 engine.plan(supernet.graph(), PlanOptions.batch(BATCH)), new ArrayList<>())) {
       compute(plan, jobs(supernet).subList(0, 1), SCORES);
-      assertEquals(5, plan.passes().size(), plan.passes()::toString);
+      assertEquals(6, plan.passes().size(), plan.passes()::toString);
     }
   }
 

@@ -31,10 +31,15 @@ import dev.winnow.score.Protocol;
 import dev.winnow.score.Sampling;
 import dev.winnow.score.SignedSensitivity;
 import dev.winnow.score.SynapticFlow;
+import dev.winnow.score.UnitPatternCount;
 import dev.winnow.score.WeightNorm;
 import dev.winnow.space.NetworkOptions;
 import dev.winnow.space.SearchSpace;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -44,34 +49,11 @@ import java.util.Set;
  * of every score but the region count, whose thin network is part of its definition.
  */
 public final class ScoreSettings {
+  /** The scores there are, by name, in a line each. */
+  public static final Map<String, String> DESCRIPTIONS = descriptions();
+
   /** Names of the scores there are. */
-  public static final List<String> NAMES =
-      List.of(
-          "ntk",
-          "ntk_trace",
-          "ntk_frobenius",
-          "regions",
-          "nwot",
-          "params",
-          "macs",
-          "grad_norm",
-          "snip",
-          "fisher",
-          "plain",
-          "grasp",
-          "l2_norm",
-          "knas",
-          "zico",
-          "zico_released",
-          "zico_bc",
-          "lswag_gradients",
-          "gradsign",
-          "gradsign_batch",
-          "jacov",
-          "epe_nas",
-          "synflow",
-          "synflow_bn",
-          "synflow_reductions");
+  public static final List<String> NAMES = List.copyOf(DESCRIPTIONS.keySet());
 
   /** Keys that say how large the networks are. */
   public static final Set<String> NETWORK =
@@ -126,7 +108,51 @@ public final class ScoreSettings {
               "images of each of the two batches of zico, zico_released, zico_bc and"
                   + " lswag_gradients; default 128"),
           Setting.of("zico_bc.beta", NUMBER, "weight of zico_bc's correction; default 1"),
+          Setting.of("swap.batch", WHOLE_NUMBER, "images of swap and swap_regularised; default 16"),
+          Setting.of(
+              "swap.draws",
+              WHOLE_NUMBER,
+              "draws of the weights, always N(0, 1), in one repeat of swap and swap_regularised;"
+                  + " default 32"),
+          Setting.of(
+              "swap_regularised.mu", NUMBER, "millions of parameters it prefers; no default"),
+          Setting.of(
+              "swap_regularised.sigma",
+              NUMBER,
+              "how fast other sizes lose, exp(-(parameters - mu)^2 / sigma); no default"),
           Setting.of("gradsign.images", WHOLE_NUMBER, "images of gradsign; default 64"));
+
+  private static Map<String, String> descriptions() {
+    Map<String, String> all = new LinkedHashMap<>();
+    all.put("ntk", "condition number of the neural tangent kernel; lower is better");
+    all.put("ntk_trace", "trace of the neural tangent kernel; higher is better");
+    all.put("ntk_frobenius", "Frobenius norm of the neural tangent kernel; higher is better");
+    all.put("regions", "number of linear regions over 3x3 patches; higher is better");
+    all.put("nwot", "log-determinant of the activation kernel; higher is better");
+    all.put("swap", "distinct answers of the units to the images; higher is better");
+    all.put("swap_regularised", "the same, less for networks of another size; higher is better");
+    all.put("params", "number of learned parameters");
+    all.put("macs", "multiply-accumulates of one image");
+    all.put("grad_norm", "norms of the loss's gradients by layer; higher is better");
+    all.put("snip", "connection sensitivity, sum of |weight x gradient|; higher is better");
+    all.put("fisher", "Fisher information of channels; higher is better");
+    all.put("plain", "sum of weight x gradient; lower is better");
+    all.put("grasp", "preservation of the gradients' flow; higher is better");
+    all.put("l2_norm", "norms of the weights by layer; higher is better");
+    all.put("knas", "mean inner product of the images' gradients; higher is better");
+    all.put("zico", "mean over deviation of the gradients of two batches; higher is better");
+    all.put("zico_released", "the same as the published program computes it; higher is better");
+    all.put("zico_bc", "zico less a preference for deep and thin networks; higher is better");
+    all.put("lswag_gradients", "the part of L-SWAG that is made of gradients; higher is better");
+    all.put("gradsign", "agreement in sign of the images' gradients; higher is better");
+    all.put("gradsign_batch", "the same with the statistics of the batch; higher is better");
+    all.put("jacov", "correlations of gradients by the images; higher is better");
+    all.put("epe_nas", "the same within each class; higher is better");
+    all.put("synflow", "synaptic flow without norms; higher is better");
+    all.put("synflow_bn", "synaptic flow with norms; higher is better");
+    all.put("synflow_reductions", "synaptic flow with the norms of reductions; higher is better");
+    return Collections.unmodifiableMap(all);
+  }
 
   private final Configuration configuration;
 
@@ -181,6 +207,12 @@ public final class ScoreSettings {
       case "synflow" -> new SynapticFlow(SynapticFlow.Kept.NONE, defaultInit());
       case "synflow_bn" -> new SynapticFlow(SynapticFlow.Kept.ALL, defaultInit());
       case "synflow_reductions" -> new SynapticFlow(SynapticFlow.Kept.REDUCTIONS, defaultInit());
+      case "swap" -> swap(Optional.empty());
+      case "swap_regularised" ->
+          swap(
+              Optional.of(
+                  new UnitPatternCount.Size(
+                      required("swap_regularised.mu"), required("swap_regularised.sigma"))));
       case "params" -> new ParameterCount();
       case "macs" -> new MacCount();
       default ->
@@ -210,6 +242,22 @@ public final class ScoreSettings {
   private GradientSignAgreement gradSign(GradientSignAgreement.Statistics statistics) {
     return new GradientSignAgreement(
         statistics, configuration.integer("gradsign.images", 64), defaultInit());
+  }
+
+  private UnitPatternCount swap(Optional<UnitPatternCount.Size> size) {
+    return new UnitPatternCount(
+        size,
+        configuration.integer("swap.batch", 16),
+        configuration.integer("swap.draws", 32),
+        Initialization.STANDARD_NORMAL);
+  }
+
+  private double required(String key) {
+    if (configuration.get(key).isEmpty()) {
+      throw new IllegalArgumentException(
+          key + " must be given, as in --set " + key + "=0.8: it has no default");
+    }
+    return configuration.number(key, 0);
   }
 
   private Hooks hooks() {

@@ -163,11 +163,15 @@ public final class Scorer {
           case RUNNING -> "running statistics";
           case IDENTITY -> "no normalisation";
         };
-    return "; " + statistics + "; " + score.precision().name().toLowerCase(Locale.ROOT);
+    return "; "
+        + statistics
+        + "; "
+        + score.precision().name().toLowerCase(Locale.ROOT)
+        + (score.options().isEmpty() ? "" : "; " + score.options());
   }
 
   private static boolean flow(NetworkScore score) {
-    return score instanceof PassScore one && one.input() == PassInput.FLOW;
+    return score instanceof PassScore one && one.input().equals(PassInput.FLOW);
   }
 
   private int givenSamples() {
