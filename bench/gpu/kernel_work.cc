@@ -111,6 +111,17 @@ class Counter {
     return {0, passes * static_cast<double>(a.words * a.samples) * (8 + 64.0 * sizeof(T))};
   }
 
+  KernelWork operator()(const HashRows*) const {
+    const auto a = arguments_of<HashRows>(launch_);
+    return {0, static_cast<double>(a.count) * (8.0 * static_cast<double>(a.words) + sizeof(RowHash))};
+  }
+  // Rows themselves are read only where hashes are equal: not counted.
+  KernelWork operator()(const FirstRows*) const {
+    const auto a = arguments_of<FirstRows>(launch_);
+    const double groups = count_of(blocks_, a.largest, FirstRows::kThreads);
+    return {0, groups * static_cast<double>(a.largest) * (sizeof(RowHash) + sizeof(int32_t))};
+  }
+
   template <typename T>
   KernelWork operator()(const Load<T>*) const {
     return moved<Load<T>>(arguments_of<Load<T>>(launch_).out.size, sizeof(double) + sizeof(T));

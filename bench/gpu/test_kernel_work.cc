@@ -47,6 +47,7 @@ TEST(counted_work_is_the_network_s) {
       CHECK(work.at("Convolution").bytes > 0);
       if (shape.score == "regions") {
         CHECK(work.at("Convolution").flops <= forward && work.at("Convolution").flops > 0.95 * forward);
+        CHECK(work.at("HashRows").bytes > 0 && work.at("FirstRows").bytes > 0 && work.count("CountRows") == 1);
         continue;
       }
       CHECK_EQUAL(work.at("Convolution").flops, forward);

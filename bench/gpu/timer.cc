@@ -42,11 +42,6 @@ void* Timer::allocate(int64_t bytes) {
   return memory;
 }
 
-void Timer::upload(void* to, const void* from, int64_t bytes) const {
-  winnow_machine_error error = {};
-  check(table_.upload(machine_, to, from, bytes, &error), error);
-}
-
 std::vector<double> Timer::seconds(const std::vector<winnow_launch>& launches, int64_t rounds, int64_t repeats) const {
   winnow_machine_error error = {};
   winnow_recording* recording = nullptr;

@@ -21,7 +21,6 @@ class Timer {
 
   winnow_machine_facts facts() const;
   void* allocate(int64_t bytes);  // until the end
-  void upload(void* to, const void* from, int64_t bytes) const;
 
   // Seconds that the launches take as one recording, `repeats` times over, divided by that; one number a round.
   std::vector<double> seconds(const std::vector<winnow_launch>& launches, int64_t rounds, int64_t repeats) const;

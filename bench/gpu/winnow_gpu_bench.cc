@@ -166,40 +166,20 @@ std::string json(const winnow_machine_facts& facts, const Ceilings& c) {
   return out.str();
 }
 
-// The kernels that no score's network launches: random numbers and counting.
+// The kernels that no score's network launches: random numbers.
 std::vector<KernelRow> single_kernels(Timer& timer, int64_t rounds) {
   using namespace machine;
-  const int64_t draws = int64_t{1} << 24, samples = 3000, words = 64, jobs = 32;
+  const int64_t draws = int64_t{1} << 24;
   auto* const values = timer.allocate(8 * draws);
-  std::vector<uint64_t> rows(static_cast<size_t>(jobs * samples * words));
-  for (size_t i = 0; i < rows.size(); ++i) rows[i] = i / static_cast<size_t>(words) % 700;  // 700 kinds, as few as NB201 has
-  auto* const on = static_cast<uint64_t*>(timer.allocate(static_cast<int64_t>(8 * rows.size())));
-  timer.upload(on, rows.data(), static_cast<int64_t>(8 * rows.size()));
-  auto* const hashes = static_cast<RowHash*>(timer.allocate(16 * jobs * samples));
-  auto* const firsts = static_cast<int32_t*>(timer.allocate(4 * jobs * samples));
-  auto* const groups = static_cast<RowGroup*>(timer.allocate(16 * jobs));
-  std::vector<RowGroup> list;
-  for (int64_t j = 0; j < jobs; ++j) list.push_back({j * samples, samples});
-  timer.upload(groups, list.data(), 16 * jobs);
-  const double bytes = static_cast<double>(8 * rows.size());
-  const auto time = [&](const char* name, const winnow_launch& launch, const KernelWork& work) {
+  const KernelWork work = {0, 8.0 * static_cast<double>(draws)};
+  const auto time = [&](const char* name, const winnow_launch& launch) {
     return KernelRow{name, 1, work, spread(timer.seconds({launch}, rounds, 4))};
   };
   return {
-      time("bits, 16 million",
-           launch_of<Draw<Drawn::kBits>>({static_cast<uint64_t*>(values), 1, 2, 0, draws},
-                                         blocks_for(draws, Draw<Drawn::kBits>::kThreads)),
-           {0, 8.0 * static_cast<double>(draws)}),
-      time("normals, 16 million",
-           launch_of<Draw<Drawn::kNormal>>({static_cast<double*>(values), 1, 2, 0, draws},
-                                           blocks_for(draws, Draw<Drawn::kNormal>::kThreads)),
-           {0, 8.0 * static_cast<double>(draws)}),
-      time("hashes of 32 x 3000 rows of 64 words",
-           launch_of<HashRows>({on, hashes, jobs * samples, words}, blocks_for(jobs * samples, HashRows::kThreads)),
-           {0, bytes}),
-      time("distinct ones among them",
-           launch_of<FirstRows>({on, hashes, groups, firsts, words, samples}, jobs * blocks_for(samples, FirstRows::kThreads)),
-           {0, bytes}),
+      time("bits, 16 million", launch_of<Draw<Drawn::kBits>>({static_cast<uint64_t*>(values), 1, 2, 0, draws},
+                                                             blocks_for(draws, Draw<Drawn::kBits>::kThreads))),
+      time("normals, 16 million", launch_of<Draw<Drawn::kNormal>>({static_cast<double*>(values), 1, 2, 0, draws},
+                                                                  blocks_for(draws, Draw<Drawn::kNormal>::kThreads))),
   };
 }
 

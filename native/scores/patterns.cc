@@ -39,6 +39,14 @@ void Patterns::lay_out(const winnow_job& job) {
   }
 }
 
+PatternReader Patterns::reader() const {
+  PatternReader reader = {layouts_, [this](const JobPatterns& patterns) { count(patterns); }};
+  if (regions_ != nullptr && units_ == nullptr && kernels_.values == nullptr) {
+    reader.counted = [this](int64_t job, int64_t distinct) { regions_[job] = distinct; };
+  }
+  return reader;
+}
+
 int64_t Patterns::constant_agreement(const winnow_job& job) const {
   int64_t agreement = 0;
   for (size_t t = 0; t < plan_.taps().size(); ++t) {

@@ -21,9 +21,7 @@ class Patterns {
   Patterns(const Plan& plan, const winnow_call& call, Kernels kernels, int64_t* regions, int64_t* units = nullptr);
 
   // Valid as long as this.
-  PatternReader reader() const {
-    return {layouts_, [this](const JobPatterns& patterns) { count(patterns); }};
-  }
+  PatternReader reader() const;
 
  private:
   // Units that count equally often, in whole words of a row.

@@ -7,7 +7,9 @@
 
 #include "cuda/backend.h"
 #include "machine_under_test.h"
+#include "plan/plan.h"
 #include "runtime/device.h"
+#include "scores/patterns.h"
 #include "test_networks.h"
 #include "winnow/winnow.h"
 
@@ -104,6 +106,9 @@ class Round {
     std::vector<double> normal(static_cast<size_t>(samples * image.elements()));
     require_ok(winnow_random_normal(test::seed(), 2, 0, static_cast<int64_t>(normal.size()), normal.data(), &error), error);
     pixels_.assign(normal.begin(), normal.end());
+    // The last of several batches is the first again: rows of different batches are equal.
+    const int64_t of_batch = supernet.batch * image.elements();
+    if (supernet.batches > 1) std::copy_n(pixels_.begin(), of_batch, pixels_.end() - of_batch);
     images_ = {pixels_.data(), samples, image.channels, image.height, image.width, WINNOW_F32, 0};
     const int64_t choices = supernet.network->choices();
     for (int64_t j = 0; j < jobs; ++j) {
@@ -117,10 +122,10 @@ class Round {
   }
 
   // Of one candidate with all its cotangents at a time.
-  int64_t bytes() const {
+  int64_t bytes(winnow_pass pass = WINNOW_PASS_BACKWARD) const {
     int64_t value = 0;
     winnow_error error = {};
-    require_ok(winnow_plan_bytes(plan_.get(), WINNOW_PASS_BACKWARD, supernet_.batch, &value, &error), error);
+    require_ok(winnow_plan_bytes(plan_.get(), pass, supernet_.batch, &value, &error), error);
     return value;
   }
   std::vector<double> kernels() {
@@ -137,6 +142,29 @@ class Round {
     const winnow_call c = call();
     winnow_error error = {};
     require_ok(winnow_linear_regions(plan_.get(), &c, counts.data(), static_cast<int64_t>(counts.size()), &error), error);
+    return counts;
+  }
+  // The same where no row may reach the host; `chunks`: how many pieces the call was cut into.
+  std::vector<int64_t> regions_of_the_machine(int64_t* chunks) {
+    std::vector<int64_t> counts(jobs_.size(), -1);
+    winnow_call c = call();
+    *chunks = 0;
+    c.progress_user = chunks;
+    c.progress = [](void* user, int64_t, int64_t) { return ++*static_cast<int64_t*>(user), 0; };
+    const Patterns patterns(*plan_->plan, c, {nullptr, 0, {}}, counts.data());
+    PatternReader reader = patterns.reader();
+    reader.done = [](const JobPatterns&) { CHECK(false); };
+    plan_->plan->patterns(c, reader);
+    return counts;
+  }
+  // Distinct ones among rows of `patterns`, job by job, on the host.
+  std::vector<int64_t> distinct(const std::vector<uint64_t>& patterns, int64_t units) const {
+    const int64_t words = (units + 63) / 64;
+    std::vector<int64_t> counts(jobs_.size());
+    for (size_t j = 0; j < jobs_.size(); ++j) {
+      const uint64_t* rows = patterns.data() + static_cast<int64_t>(j) * images_.samples * words;
+      CHECK_EQUAL(winnow_distinct_rows(rows, images_.samples, words, &counts[j], nullptr), WINNOW_OK);
+    }
     return counts;
   }
   std::vector<uint64_t> patterns(int64_t* units) {
@@ -220,6 +248,29 @@ TEST(regions_are_the_cpu_s) {
     CHECK(wide.patterns(&units) == patterns);
     const double all = static_cast<double>(units * supernet.batch * supernet.batches * candidates());
     CHECK_NEAR(static_cast<double>(different_bits(narrow.patterns(&units), patterns)), 0, 1e-4 * all);
+  }
+}
+
+// The count is of the rows that the machine packed, whichever pieces the call is cut into: a device that holds one pass or two
+// meets a job's three batches in different ones.
+TEST(regions_are_counted_on_the_machine) {
+  for (const Supernet& supernet : region_supernets()) {
+    note(supernet.name);
+    for (const winnow_dtype dtype : {WINNOW_F32, WINNOW_F64}) {
+      const DeviceHandle device = device_of();
+      Round round(supernet, device, dtype, candidates());
+      int64_t units = 0, chunks = 0;
+      const std::vector<uint64_t> patterns = round.patterns(&units);
+      const std::vector<int64_t> expected = round.distinct(patterns, units);
+      CHECK(round.regions_of_the_machine(&chunks) == expected);
+      CHECK(round.regions() == expected);
+      CHECK_EQUAL(chunks, 1);
+      for (const int64_t passes : {1, 2, 4}) {
+        const DeviceHandle smaller = device_of(round.bytes(WINNOW_PASS_FORWARD) * (2 * passes + 1) / 2);
+        CHECK(Round(supernet, smaller, dtype, candidates()).regions_of_the_machine(&chunks) == expected);
+        CHECK_EQUAL(chunks, (candidates() * supernet.batches + passes - 1) / passes);
+      }
+    }
   }
 }
 

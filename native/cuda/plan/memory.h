@@ -6,8 +6,9 @@
 #include <cstring>
 #include <vector>
 
-#include "cuda/kernels/patterns.h"
+#include "cuda/kernels/distinct.h"
 #include "cuda/kernels/norm.h"
+#include "cuda/kernels/patterns.h"
 #include "cuda/plan/chunk.h"
 #include "cuda/plan/layout.h"
 
@@ -23,6 +24,8 @@ struct CallSize {
   int64_t seeds = 0;           // doubles of a pass that cotangents are made from
   int64_t words = 0;           // of a row of bits
   int64_t parts = 0;           // of a pass's pattern layout
+  bool counted = false;        // whether rows of bits are counted on the device
+  int64_t carried = 0;         // passes of a job whose rows wait there for its other passes
   int64_t noises = 0;          // streams of a pass beside its seed
   bool wide = false;           // a float plan's forward pass in double
 };
@@ -46,7 +49,11 @@ struct Memory {
   T* rows;
   machine::PatternPart* parts;
   int32_t *first_part, *part_count;
-  uint64_t* bits;
+  uint64_t* bits;  // [carried + passes][sample][words]
+  RowHash* hashes;
+  int32_t* first_rows;
+  machine::RowGroup* groups;
+  int64_t* counts;
   // Of tasks.
   T* gradients;
   double *sums, *norm_sums, *norm_products, *correlations;
@@ -104,7 +111,12 @@ int64_t carve(const MachineLayout& layout, const CallSize& size, int64_t passes,
   carver.take(m.parts, passes * size.parts);
   carver.take(m.first_part, passes);
   carver.take(m.part_count, passes);
-  carver.take(m.bits, passes * layout.batch() * size.words);
+  const int64_t rows = (size.carried + passes) * layout.batch();
+  carver.take(m.bits, rows * size.words);
+  carver.take(m.hashes, size.counted ? rows : 0);
+  carver.take(m.first_rows, size.counted ? rows : 0);
+  carver.take(m.groups, size.counted ? passes : 0);
+  carver.take(m.counts, size.counted ? passes : 0);
   carver.take(m.gradients, tasks * layout.gradient_elements());
   carver.take(m.sums, tasks * layout.sum_channels());
   carver.take(m.norm_sums, tasks * layout.norm_channels());

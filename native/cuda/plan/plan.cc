@@ -74,10 +74,10 @@ class MachinePlan final : public Plan {
   void patterns(const winnow_call& call, const PatternReader& reader) override {
     Round round(*this, call, tapped(), false);
     CallSize size = size_of(0);
-    PatternRows rows(reader, size);
+    PatternRows rows(reader, call, batch_, size);
     each_chunk(round, size, [&](const std::vector<Pass>& passes, const Memory<T>& memory) {
       run_forward(round, passes, memory);
-      rows.take(*machine_, graph_, round.layout, call, passes, memory);
+      rows.take(*machine_, graph_, round.layout, passes, memory);
     });
   }
 
@@ -230,6 +230,8 @@ class MachinePlan final : public Plan {
                                 size_.row_elements,
                                 size_.words,
                                 size_.parts,
+                                size_.counted,
+                                size_.carried,
                                 size_.wide,
                                 round.call.update_statistics};
     key.insert(key.end(), more.begin(), more.end());
@@ -266,7 +268,7 @@ class MachinePlan final : public Plan {
     const std::vector<int64_t> offsets = gradient_offsets(graph_.network(), roles, elements);
     CallSize size = size_of(std::max(results, output_elements()));
     std::unique_ptr<PatternRows> pattern_rows;
-    if (reader != nullptr) pattern_rows = std::make_unique<PatternRows>(*reader, size);
+    if (reader != nullptr) pattern_rows = std::make_unique<PatternRows>(*reader, call, batch_, size);
     size.cotangents = cotangents.count;
     size.wide = is_wide(cotangents.count);
     size.row_elements = elements + (graph_.input_gradient() ? size.image_elements : 0);
@@ -286,7 +288,7 @@ class MachinePlan final : public Plan {
         add_preparation<T>(setting, memory, size.wide, tables, list);
       });
       keep_statistics(round, passes, memory);
-      if (reader != nullptr) pattern_rows->take(*machine_, graph_, round.layout, call, passes, memory);
+      if (reader != nullptr) pattern_rows->take(*machine_, graph_, round.layout, passes, memory);
       const auto count = static_cast<int64_t>(passes.size());
       machine_->clear(memory.rows, count * size.cotangents * size.row_elements * static_cast<int64_t>(sizeof(T)));
       const SeedPlan seed = upload_seeds(call, cotangents, passes, memory);
