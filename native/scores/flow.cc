@@ -28,7 +28,9 @@ double Flow::total() {
       if (graph_[input].consumers.back() <= v) fields_[input].reset();
     }
   }
-  Field& out = *fields_[graph_.output()];
+  const Shape& full = graph_[graph_.output()].shape;
+  const Shared widest = widen(fields_[graph_.output()], full.height, full.width);
+  Field& out = *widest;
   double sum = 0;
   for (int64_t c = 0; c < out.shape.channels; ++c) {
     for (int64_t y = 0; y < out.shape.height; ++y) {
@@ -42,11 +44,11 @@ Flow::Shared Flow::compute(int64_t v) {
   const Value& value = graph_[v];
   switch (value.operation) {
     case WINNOW_INPUT: {
-      const Shared field = make(value.shape);
+      const Shared field = make(value.shape, {0, 0});
       for (int64_t i = 0; i < kImages; ++i) {
         for (int64_t c = 0; c < value.shape.channels; ++c) {
-          for (int64_t y = 0; y < value.shape.height; ++y)
-            std::fill_n(field->at(i, c) + y * field->pitch, value.shape.width, 1.0);
+          for (int64_t y = 0; y < field->shape.height; ++y)
+            std::fill_n(field->at(i, c) + y * field->pitch, field->shape.width, 1.0);
         }
       }
       return field;
@@ -68,7 +70,7 @@ Flow::Shared Flow::compute(int64_t v) {
     case WINNOW_GLOBAL_AVERAGE_POOL:
       return average_all(v);
     case WINNOW_ZERO: {
-      const Shared field = make(value.shape);
+      const Shared field = make(value.shape, {0, 0});
       std::fill(field->memory.begin(), field->memory.end(), 0.0);
       return field;
     }
@@ -77,7 +79,11 @@ Flow::Shared Flow::compute(int64_t v) {
   }
 }
 
-Flow::Shared Flow::make(const Shape& shape) {
+Flow::Shared Flow::make(const Shape& full, Pair edge) {
+  return allocate({full.channels, std::min(full.height, 2 * edge.height + 1), std::min(full.width, 2 * edge.width + 1)}, edge);
+}
+
+Flow::Shared Flow::allocate(const Shape& shape, Pair edge) {
   const int64_t pitch = shape.width + 2 * halo_, plane = (shape.height + 2 * halo_) * pitch + 2 * kBlock;
   std::vector<std::vector<double>>& spare = spare_[{shape.channels, shape.height, shape.width}];
   std::vector<double> memory;
@@ -87,10 +93,55 @@ Flow::Shared Flow::make(const Shape& shape) {
     memory = std::move(spare.back());
     spare.pop_back();
   }
-  return Shared(new Field{shape, halo_, pitch, plane, std::move(memory)}, [&spare](Field* field) {
+  return Shared(new Field{shape, edge, halo_, pitch, plane, std::move(memory)}, [&spare](Field* field) {
     spare.push_back(std::move(field->memory));
     delete field;
   });
+}
+
+Flow::Shared Flow::widen(const Shared& field, int64_t height, int64_t width) {
+  const Shape& from = field->shape;
+  if (from.height == height && from.width == width) return field;
+  const Shared out = allocate({from.channels, height, width}, field->edge);
+  for (int64_t i = 0; i < kImages; ++i) {
+    for (int64_t c = 0; c < from.channels; ++c) {
+      for (int64_t y = 0; y < height; ++y) {
+        const int64_t above = std::min(y, from.height / 2);
+        const double* in = field->at(i, c) + std::max(above, y - (height - from.height)) * field->pitch;
+        double* row = out->at(i, c) + y * out->pitch;
+        const int64_t left = from.width / 2, more = width - from.width;
+        std::copy_n(in, left, row);
+        std::fill_n(row + left, more, in[left]);
+        std::copy_n(in + left, from.width - left, row + left + more);
+      }
+    }
+  }
+  return out;
+}
+
+namespace {
+
+Pair farther(Pair a, Pair b) { return {std::max(a.height, b.height), std::max(a.width, b.width)}; }
+
+// Along one axis: outputs at either border that may differ, where `edge` inputs may.
+int64_t edge_after(int64_t edge, int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t padding, int64_t dilation) {
+  const int64_t first = (edge + padding + stride - 1) / stride;  // the first whose window begins in the middle
+  const int64_t room = in - 1 - edge + padding - dilation * (kernel - 1);
+  return room < 0 ? out : std::max(first, out - 1 - room / stride);
+}
+
+}  // namespace
+
+Flow::Windows Flow::windows(int64_t v, Pair kernel, Pair stride, Pair padding, Pair dilation) {
+  const Shared& in = fields_[graph_[v].inputs[0]];
+  const Shape &from = graph_[graph_[v].inputs[0]].shape, &to = graph_[v].shape;
+  const Shared out = make(to, {edge_after(in->edge.height, from.height, to.height, kernel.height, stride.height, padding.height,
+                                          dilation.height),
+                               edge_after(in->edge.width, from.width, to.width, kernel.width, stride.width, padding.width,
+                                          dilation.width)});
+  return {widen(in, from.height - stride.height * (to.height - out->shape.height),
+                from.width - stride.width * (to.width - out->shape.width)),
+          out};
 }
 
 const double* Flow::Source::at(int64_t image, int64_t channel, int64_t dy, int64_t dx) {
@@ -148,41 +199,41 @@ void Flow::clear_halo(Field& field) const {
 Flow::Shared Flow::convolve(int64_t v) {
   const Value& value = graph_[v];
   const auto& a = std::get<ConvolutionAttributes>(value.attributes);
-  const Shared& in = fields_[value.inputs[0]];
-  const Shared out = make(value.shape);
+  const auto [in, out] = windows(v, a.kernel, a.stride, a.padding, a.dilation);
   const Gather list = forward_gather(value, in->shape);
-  std::vector<double> packed(static_cast<size_t>(list.weights));
+  packed_.resize(std::max(packed_.size(), static_cast<size_t>(list.weights)));
   pack_forward(list, weight_values(graph_.network(), parameters_, value.node()), in->shape.channels / a.groups,
-               a.kernel.height * a.kernel.width, packed.data());
-  for (double& weight : packed) weight = std::abs(weight);
+               a.kernel.height * a.kernel.width, packed_.data());
+  for (int64_t k = 0; k < list.weights; ++k) packed_[static_cast<size_t>(k)] = std::abs(packed_[static_cast<size_t>(k)]);
   Source from = source(in, a.stride);
   const GatherPhase& phase = list.phases[0];
-  std::vector<const double*> inputs;
+  std::vector<const double*> inputs[kImages];
+  int64_t first_term = -1;
   for (const GatherTile& tile : phase.tiles) {
     for (int64_t i = 0; i < kImages; ++i) {
-      inputs.clear();
-      for (int64_t t = tile.first_term; t < tile.first_term + tile.terms; ++t) {
-        const GatherTerm& term = phase.terms[static_cast<size_t>(t)];
-        inputs.push_back(from.at(i, term.plane, term.dy, term.dx));
+      if (tile.first_term != first_term) {  // tiles of a group read the same
+        inputs[i].clear();
+        for (int64_t t = tile.first_term; t < tile.first_term + tile.terms; ++t) {
+          const GatherTerm& term = phase.terms[static_cast<size_t>(t)];
+          inputs[i].push_back(from.at(i, term.plane, term.dy, term.dx));
+        }
       }
-      gather(from, inputs, packed.data() + tile.weights, tile.outputs, *out, out->at(i, tile.first));
+      gather(from, inputs[i], packed_.data() + tile.weights, tile.outputs, *out, out->at(i, tile.first));
     }
+    first_term = tile.first_term;
   }
-  clear_halo(*out);
   const bool linear = graph_.network().nodes()[static_cast<size_t>(value.node())].operation == WINNOW_LINEAR;
+  const int64_t pixels = out->shape.height * out->pitch;  // with what lies between the rows, cleared below
   for (int64_t c = 0; c < value.shape.channels; ++c) {
     double *plain = out->at(0, c), *both = out->at(1, c);
-    const double bias =
-        !a.bias ? 0
-                : std::abs(tensor_values(graph_.network(), parameters_, value.node(),
-                                         linear ? WINNOW_LINEAR_BIAS : WINNOW_CONVOLUTION_BIAS)[static_cast<size_t>(c)]);
-    for (int64_t y = 0; y < value.shape.height; ++y, plain += out->pitch, both += out->pitch) {
-      for (int64_t x = 0; x < value.shape.width; ++x) {
-        plain[x] += bias;
-        both[x] += plain[x];
-      }
+    if (a.bias) {
+      const double bias = std::abs(tensor_values(graph_.network(), parameters_, value.node(),
+                                                 linear ? WINNOW_LINEAR_BIAS : WINNOW_CONVOLUTION_BIAS)[static_cast<size_t>(c)]);
+      for (int64_t k = 0; k < pixels; ++k) plain[k] += bias;
     }
+    for (int64_t k = 0; k < pixels; ++k) both[k] += plain[k];
   }
+  clear_halo(*out);
   return out;
 }
 
@@ -194,12 +245,15 @@ Flow::Shared Flow::add(int64_t v) {
     }
   }
   if (terms.size() == 1 && terms[0].coefficient == 1) return fields_[terms[0].value];
-  const Shared out = make(graph_[v].shape);
+  Pair edge{0, 0};
+  for (const SumTerm& term : terms) edge = farther(edge, fields_[term.value]->edge);
+  const Shared out = make(graph_[v].shape, edge);
   double* sum = out->memory.data();
   const auto size = static_cast<int64_t>(out->memory.size());
   std::fill_n(sum, size, 0.0);
   for (const SumTerm& term : terms) {
-    const double* in = fields_[term.value]->memory.data();
+    const Shared from = widen(fields_[term.value], out->shape.height, out->shape.width);
+    const double* in = from->memory.data();
     for (int64_t k = 0; k < size; ++k) sum[k] += term.coefficient * in[k];
   }
   return out;
@@ -208,13 +262,12 @@ Flow::Shared Flow::add(int64_t v) {
 Flow::Shared Flow::average(int64_t v) {
   const Value& value = graph_[v];
   const auto& a = std::get<PoolAttributes>(value.attributes);
-  const Shared& in = fields_[value.inputs[0]];
-  const Shared out = make(value.shape);
+  const auto [in, out] = windows(v, a.kernel, a.stride, a.padding, {1, 1});
   Source from = source(in, a.stride);
   const std::vector<double> ones(static_cast<size_t>(a.kernel.height * a.kernel.width), 1.0);
   std::vector<double> shares;  // one over the cells of each window
-  for (int64_t y = 0; y < value.shape.height; ++y) {
-    for (int64_t x = 0; x < value.shape.width; ++x) shares.push_back(1 / static_cast<double>(window_cells(a, in->shape, y, x)));
+  for (int64_t y = 0; y < out->shape.height; ++y) {
+    for (int64_t x = 0; x < out->shape.width; ++x) shares.push_back(1 / static_cast<double>(window_cells(a, in->shape, y, x)));
   }
   std::vector<const double*> inputs;
   for (int64_t i = 0; i < kImages; ++i) {
@@ -233,8 +286,8 @@ Flow::Shared Flow::average(int64_t v) {
     for (int64_t c = 0; c < value.shape.channels; ++c) {
       const double* share = shares.data();
       double* row = out->at(i, c);
-      for (int64_t y = 0; y < value.shape.height; ++y, row += out->pitch, share += value.shape.width) {
-        for (int64_t x = 0; x < value.shape.width; ++x) row[x] *= share[x];
+      for (int64_t y = 0; y < out->shape.height; ++y, row += out->pitch, share += out->shape.width) {
+        for (int64_t x = 0; x < out->shape.width; ++x) row[x] *= share[x];
       }
     }
   }
@@ -243,13 +296,13 @@ Flow::Shared Flow::average(int64_t v) {
 
 Flow::Shared Flow::maximise(int64_t v) {
   const Value& value = graph_[v];
-  const Shared& in = fields_[value.inputs[0]];
-  const Shared out = make(value.shape);
+  const auto& a = std::get<PoolAttributes>(value.attributes);
+  const auto [in, out] = windows(v, a.kernel, a.stride, a.padding, {1, 1});
   for (int64_t c = 0; c < value.shape.channels; ++c) {
-    for (int64_t y = 0; y < value.shape.height; ++y) {
-      for (int64_t x = 0; x < value.shape.width; ++x) {
+    for (int64_t y = 0; y < out->shape.height; ++y) {
+      for (int64_t x = 0; x < out->shape.width; ++x) {
         int64_t best = -1;  // the first of equal ones
-        each_cell(std::get<PoolAttributes>(value.attributes), in->shape, y, x, [&](int64_t cy, int64_t cx) {
+        each_cell(a, in->shape, y, x, [&](int64_t cy, int64_t cx) {
           const int64_t cell = cy * in->pitch + cx;
           if (best < 0 || in->at(0, c)[cell] > in->at(0, c)[best]) best = cell;
         });
@@ -261,8 +314,8 @@ Flow::Shared Flow::maximise(int64_t v) {
 }
 
 Flow::Shared Flow::average_all(int64_t v) {
-  const Shared& in = fields_[graph_[v].inputs[0]];
-  const Shared out = make(graph_[v].shape);
+  const Shape& full = graph_[graph_[v].inputs[0]].shape;
+  const Shared in = widen(fields_[graph_[v].inputs[0]], full.height, full.width), out = make(graph_[v].shape, {0, 0});
   const auto cells = static_cast<double>(in->shape.height * in->shape.width);
   for (int64_t i = 0; i < kImages; ++i) {
     for (int64_t c = 0; c < in->shape.channels; ++c) {
@@ -278,7 +331,7 @@ Flow::Shared Flow::average_all(int64_t v) {
 
 Flow::Shared Flow::rectify(int64_t v, double cap) {
   const Shared& in = fields_[graph_[v].inputs[0]];
-  const Shared out = make(graph_[v].shape);
+  const Shared out = make(graph_[v].shape, in->edge);
   for (int64_t c = 0; c < in->shape.channels; ++c) {
     for (int64_t y = 0; y < in->shape.height; ++y) {
       for (int64_t x = 0; x < in->shape.width; ++x) {
@@ -294,7 +347,12 @@ Flow::Shared Flow::rectify(int64_t v, double cap) {
 
 Flow::Shared Flow::rearrange(int64_t v) {
   const Value& value = graph_[v];
-  const Shared out = make(value.shape);
+  // Rows of a padded or cut image lie elsewhere than its own.
+  const bool moves = value.operation == WINNOW_PAD_CROP;
+  Pair edge{0, 0};
+  for (const int64_t input : value.inputs) edge = farther(edge, fields_[input]->edge);
+  if (moves) edge = {value.shape.height, value.shape.width};
+  const Shared out = make(value.shape, edge);
   std::fill(out->memory.begin(), out->memory.end(), 0.0);
   int64_t first = 0, top = 0, left = 0, skipped = 0;
   if (value.operation == WINNOW_PAD_CROP) {
@@ -304,12 +362,13 @@ Flow::Shared Flow::rearrange(int64_t v) {
     skipped = std::get<ChannelSliceAttributes>(value.attributes).first;
   }
   for (const int64_t input : value.inputs) {  // several: they are put one behind the other
-    const Shared& in = fields_[input];
+    const Shape& full = graph_[input].shape;
+    const Shared in = widen(fields_[input], moves ? full.height : out->shape.height, moves ? full.width : out->shape.width);
     const int64_t channels = std::min(in->shape.channels - skipped, value.shape.channels - first);
-    const int64_t begin = std::max<int64_t>(0, left), end = std::min(value.shape.width, in->shape.width + left);
+    const int64_t begin = std::max<int64_t>(0, left), end = std::min(out->shape.width, in->shape.width + left);
     for (int64_t i = 0; i < kImages; ++i) {
       for (int64_t c = 0; c < channels; ++c) {
-        for (int64_t y = std::max<int64_t>(0, top); y < std::min(value.shape.height, in->shape.height + top); ++y) {
+        for (int64_t y = std::max<int64_t>(0, top); y < std::min(out->shape.height, in->shape.height + top); ++y) {
           if (begin >= end) continue;
           std::copy_n(in->at(i, skipped + c) + (y - top) * in->pitch + begin - left, end - begin,
                       out->at(i, first + c) + y * out->pitch + begin);

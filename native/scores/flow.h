@@ -6,6 +6,10 @@
 // follow each other as one long row of blocks of eight, zeros between the rows among them. Of W and its tangent direction W,
 //     v' = W v,   t' = W t + W v = W (v + t),
 // so both need the same gather: two forward passes of one image.
+//
+// An image of ones is the same everywhere, and what a layer makes of it differs only near the borders: pixels that are `edge` or
+// more away from all of them see equal neighbourhoods, so they are equal to the last bit. A field is therefore that of an image
+// with one such row and one such column, as small as 2 edge + 1; every window that reaches further widens it.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +36,8 @@ class Flow {
   static constexpr int64_t kImages = 2, kBlock = 8;  // value, value + tangent; pixels that the gather takes at once
 
   struct Field {
-    Shape shape;
+    Shape shape;    // of the smaller image
+    Pair edge;      // rows and columns at either border that may differ from those in the middle
     int64_t halo, pitch, plane;  // doubles from row to row, plane to plane: a block may run over a plane's end
     std::vector<double> memory;
     double* at(int64_t image, int64_t channel) {
@@ -50,7 +55,16 @@ class Flow {
     const double* at(int64_t image, int64_t channel, int64_t dy, int64_t dx);
   };
 
-  Shared make(const Shape& shape);
+  // The smallest field of a value, `full` in the network's own image.
+  Shared make(const Shape& full, Pair edge);
+  Shared allocate(const Shape& shape, Pair edge);
+  // The same field of an image with more rows and columns in the middle.
+  Shared widen(const Shared& field, int64_t height, int64_t width);
+  // Value v's result of windows over its input, nothing computed yet, and the input as wide as they need it.
+  struct Windows {
+    Shared in, out;
+  };
+  Windows windows(int64_t v, Pair kernel, Pair stride, Pair padding, Pair dilation);
   Source source(const Shared& in, Pair stride) const;
   // Calls a gather for output planes [first, first + outputs) of an image.
   void gather(Source& source, const std::vector<const double*>& inputs, const double* weights, int64_t outputs, Field& out,
@@ -75,6 +89,7 @@ class Flow {
   std::map<std::vector<int64_t>, std::vector<std::vector<double>>>
       spare_;                   // memory of fields of a shape, zeros around in place
   std::vector<Shared> fields_;  // by value; gone when nobody reads it any more
+  std::vector<double> packed_;  // weights of a convolution as its tiles read them
 };
 
 }  // namespace winnow
