@@ -2,6 +2,7 @@
 
 #include "abi/failure.h"
 #include "kernels/bits.h"
+#include "kernels/draw.h"
 
 namespace winnow {
 
@@ -10,6 +11,7 @@ namespace winnow {
   extern const Kernels<float> kFloat;    \
   extern const Kernels<double> kDouble;  \
   extern const BitKernels kBits;         \
+  extern const DrawKernels kDraw;        \
   }
 #include "kernels/variants.inc"
 #undef VARIANT
@@ -43,6 +45,17 @@ const BitKernels& bit_kernels_of(Variant variant) {
 #define VARIANT(enumerator, space, name) \
   case Variant::enumerator:              \
     return space::kBits;
+#include "kernels/variants.inc"
+#undef VARIANT
+  }
+  throw Failure(WINNOW_INTERNAL, "variant without kernels");
+}
+
+const DrawKernels& draw_kernels_of(Variant variant) {
+  switch (variant) {
+#define VARIANT(enumerator, space, name) \
+  case Variant::enumerator:              \
+    return space::kDraw;
 #include "kernels/variants.inc"
 #undef VARIANT
   }

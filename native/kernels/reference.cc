@@ -3,6 +3,8 @@
 #include "kernels/kernels.h"
 
 #include "kernels/bits.h"
+#include "kernels/draw.h"
+#include "runtime/philox.h"
 
 namespace winnow::reference {
 
@@ -223,6 +225,14 @@ void pattern_pack(uint64_t* words, int64_t pitch, const uint16_t* masks, int64_t
     for (int64_t w = 0; w < (units + 63) / 64; ++w) words[l * pitch + w] = 0;
     for (int64_t u = 0; u < units; ++u) words[l * pitch + u / 64] |= static_cast<uint64_t>(masks[u] >> l & 1u) << (u % 64);
   }
+}
+
+void draw_bits(uint64_t seed, uint64_t stream, uint64_t block, int64_t blocks, uint64_t* out) {
+  for (int64_t k = 0; k < 2 * blocks; ++k) out[k] = philox::bits(seed, stream, static_cast<int64_t>(2 * block) + k);
+}
+
+void draw_uniform(const uint64_t* bits, int64_t count, double scale, double* out) {
+  for (int64_t k = 0; k < count; ++k) out[k] = static_cast<float>(scale * (2 * philox::uniform_of(bits[k]) - 1));
 }
 
 template <typename T>

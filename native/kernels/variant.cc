@@ -1,6 +1,7 @@
 // Compiled once per instruction set with its flags and WINNOW_VARIANT_NAMESPACE (CMakeLists.txt).
 #include "kernels/bits/simd.h"
 #include "kernels/correlate/simd.h"
+#include "kernels/draw/simd.h"
 #include "kernels/gather/simd.h"
 #include "kernels/pointwise/simd.h"
 

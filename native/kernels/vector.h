@@ -43,6 +43,9 @@ constexpr int kWidth = kBytes / static_cast<int>(sizeof(T));
 template <typename T, int W>
 using V = typename Vector<T, W>::type;
 
+typedef uint64_t Words __attribute__((vector_size(kBytes)));
+constexpr int64_t kWords = kBytes / 8;
+
 template <typename T, int W>
 inline V<T, W> load(const T* p) {
   V<T, W> v;

@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "abi/failure.h"
+#include "kernels/draw.h"
+#include "runtime/device.h"
 #include "runtime/limits.h"
 #include "runtime/philox.h"
 #include "runtime/random.h"
@@ -11,18 +13,8 @@
 namespace winnow {
 namespace {
 
-constexpr int64_t kDrawn = 256;  // elements whose bits are drawn at once
-
-double value_of(const winnow_recipe& recipe, double scale, uint64_t bits) {
-  switch (recipe.distribution) {
-    case WINNOW_CONSTANT:
-      return recipe.gain;
-    case WINNOW_UNIFORM:
-      return scale * (2 * philox::uniform_of(bits) - 1);
-    default:
-      return scale * philox::normal_of(bits);
-  }
-}
+constexpr int64_t kDrawn = 256;  // elements drawn at once: they stay in the first cache
+static_assert(kDrawn % (2 * kDrawBlocks) == 0);
 
 void check(const winnow_recipe& recipe, int64_t index) {
   const std::string where = "recipe " + std::to_string(index);
@@ -107,6 +99,7 @@ void Parameters::fill(const winnow_recipe* recipes, int64_t recipe_count, uint64
     }
     by_role[recipes[r].role] = &recipes[r];
   }
+  const DrawKernels& draw = draw_kernels_of(widest_variant());
   for (size_t t = 0; t < values_.size(); ++t) {
     const Tensor& tensor = network_->tensors()[t];
     const winnow_recipe* recipe = by_role[tensor.role];
@@ -114,16 +107,26 @@ void Parameters::fill(const winnow_recipe* recipes, int64_t recipe_count, uint64
     const int64_t fan = recipe->fan == WINNOW_FAN_IN ? tensor.fan_in : recipe->fan == WINNOW_FAN_OUT ? tensor.fan_out : 1;
     const double scale = recipe->gain / std::sqrt(static_cast<double>(fan));
     const uint64_t own = random_substream(stream, tensor.name);
-    values_[t].resize(static_cast<size_t>(tensor.elements));
+    std::vector<double>& values = values_[t];
+    // Rounded to float32 so that a float and a double plan see the same network.
+    if (recipe->distribution == WINNOW_CONSTANT) {
+      values.assign(static_cast<size_t>(tensor.elements), static_cast<double>(static_cast<float>(recipe->gain)));
+      continue;
+    }
+    values.clear();
+    values.reserve(static_cast<size_t>(tensor.elements));
     for (int64_t first = 0; first < tensor.elements; first += kDrawn) {
       uint64_t bits[kDrawn];
+      double drawn[kDrawn];
       const int64_t count = std::min(kDrawn, tensor.elements - first);
-      if (recipe->distribution != WINNOW_CONSTANT) random_bits(seed, own, first, count, bits);
-      for (int64_t k = 0; k < count; ++k) {
-        // Rounded to float32 so that a float and a double plan see the same network.
-        const double value = value_of(*recipe, scale, recipe->distribution == WINNOW_CONSTANT ? 0 : bits[k]);
-        values_[t][first + k] = static_cast<double>(static_cast<float>(value));
+      const int64_t together = (count + 2 * kDrawBlocks - 1) / (2 * kDrawBlocks) * kDrawBlocks;
+      draw.bits(seed, own, static_cast<uint64_t>(first) / 2, together, bits);
+      if (recipe->distribution == WINNOW_UNIFORM) {
+        draw.uniform(bits, count, scale, drawn);
+      } else {
+        for (int64_t k = 0; k < count; ++k) drawn[k] = static_cast<float>(scale * philox::normal_of(bits[k]));
       }
+      values.insert(values.end(), drawn, drawn + count);
     }
   }
 }

@@ -24,21 +24,12 @@ bool available(Variant variant) {
   return variant == Variant::kReference || variant == Variant::kPortable;
 }
 
-// The widest that runs here; the list is in ascending order.
-Variant best() {
-  Variant widest = Variant::kPortable;
-  for (const Variant variant : kVariants) {
-    if (available(variant)) widest = variant;
-  }
-  return widest;
-}
-
 Variant choose(const char* name) {
   std::string source = "variant";
   if (name == nullptr) {
     name = std::getenv("WINNOW_VARIANT");
     source = "environment variable WINNOW_VARIANT";
-    if (name == nullptr || *name == '\0') return best();
+    if (name == nullptr || *name == '\0') return widest_variant();
   }
   for (const Variant variant : kVariants) {
     if (variant_name(variant) != std::string(name)) continue;
@@ -61,6 +52,14 @@ const char* variant_name(Variant variant) {
 #undef VARIANT
   }
   return "?";
+}
+
+Variant widest_variant() {
+  Variant widest = Variant::kPortable;
+  for (const Variant variant : kVariants) {  // in ascending order
+    if (available(variant)) widest = variant;
+  }
+  return widest;
 }
 
 std::string available_variants() {

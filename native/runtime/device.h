@@ -22,6 +22,7 @@ constexpr Variant kVariants[] = {
 };
 
 const char* variant_name(Variant variant);
+Variant widest_variant();          // that this CPU can run
 std::string available_variants();  // names this CPU can run, separated by blanks
 
 class Backend;  // runtime/backend.h

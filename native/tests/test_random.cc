@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "check.h"
+#include "kernels/draw.h"
 #include "runtime/random.h"
 #include "winnow/random.h"
 
@@ -172,4 +173,29 @@ TEST(bad_ranges_are_invalid) {
   CHECK_EQUAL(winnow_random_bits(0, 0, 0, 1, nullptr, &error), WINNOW_INVALID);
   CHECK_CONTAINS(error.text, "values");
   CHECK_EQUAL(winnow_random_bits(0, 0, 0, 0, nullptr, nullptr), WINNOW_OK);
+}
+
+// Every variant that this machine has: the bits of the formulas, across the carry of the block's lower half.
+TEST(draw_kernels_of_all_variants) {
+  const std::string available = " " + winnow::available_variants() + " ";
+  for (const winnow::Variant variant : winnow::kVariants) {
+    if (available.find(" " + std::string(winnow::variant_name(variant)) + " ") == std::string::npos) continue;
+    winnow::test::note(winnow::variant_name(variant));
+    const winnow::DrawKernels& draw = winnow::draw_kernels_of(variant);
+    for (const uint64_t block : {uint64_t{0}, uint64_t{77}, (uint64_t{1} << 32) - 9, (uint64_t{1} << 61) + 5}) {
+      const uint64_t seed = winnow::test::seed() * 0x9E3779B97F4A7C15u, stream = ~seed;
+      std::vector<uint64_t> bits(6 * winnow::kDrawBlocks);
+      draw.bits(seed, stream, block, 3 * winnow::kDrawBlocks, bits.data());
+      std::vector<double> values(bits.size() - 3);
+      draw.uniform(bits.data(), static_cast<int64_t>(values.size()), 0.3, values.data());
+      int64_t wrong = 0;
+      for (size_t k = 0; k < bits.size(); ++k) {
+        wrong += bits[k] != winnow::random_bits(seed, stream, static_cast<int64_t>(2 * block + k));
+        if (k >= values.size()) continue;
+        const double u = static_cast<double>(bits[k] >> 11) * 0x1p-53;
+        wrong += values[k] != static_cast<double>(static_cast<float>(0.3 * (2 * u - 1)));
+      }
+      CHECK_EQUAL(wrong, 0);
+    }
+  }
 }

@@ -11,8 +11,6 @@
 
 namespace winnow::WINNOW_VARIANT_NAMESPACE {
 
-typedef uint64_t Words __attribute__((vector_size(kBytes)));
-constexpr int64_t kWords = kBytes / 8;
 constexpr int kTile = 4;
 
 inline Words load_words(const uint64_t* p) {
