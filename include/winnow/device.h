@@ -14,12 +14,15 @@ typedef enum winnow_device_kind { WINNOW_CPU = 0, WINNOW_CUDA = 1 } winnow_devic
 
 typedef enum winnow_dtype { WINNOW_F32 = 0, WINNOW_F64 = 1 } winnow_dtype;
 
-/* Passes over a network that a device may or may not know for an operation (see winnow_supports). */
+/* Passes over a network that a device may or may not know for an operation (see winnow_supports). The last two are a forward and a
+ * backward pass of which more is read: the activations of winnow_activations, the channels' saliencies of a sink of kind 7. */
 typedef enum winnow_pass {
   WINNOW_PASS_FORWARD = 0,
   WINNOW_PASS_TANGENT = 1,
   WINNOW_PASS_BACKWARD = 2,
-  WINNOW_PASS_BACKWARD_TANGENT = 3
+  WINNOW_PASS_BACKWARD_TANGENT = 3,
+  WINNOW_PASS_ACTIVATIONS = 4,
+  WINNOW_PASS_SALIENCIES = 5
 } winnow_pass;
 
 typedef struct winnow_device_options {

@@ -55,7 +55,7 @@ WINNOW_API winnow_status winnow_plan_create(const winnow_device *device, const w
                                             const winnow_plan_options *options, winnow_plan **plan, winnow_error *error);
 WINNOW_API void winnow_plan_destroy(winnow_plan *plan);
 
-/* Bytes that a pass with `cotangents` (0 for forward only) allocates at most, known before anything is. */
+/* Bytes that a pass, one of the first four of winnow_pass, with `cotangents` (0 for forward only) allocates at most, known before anything is. */
 WINNOW_API winnow_status winnow_plan_bytes(const winnow_plan *plan, int32_t pass, int64_t cotangents, int64_t *bytes,
                                            winnow_error *error);
 

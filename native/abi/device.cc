@@ -69,7 +69,7 @@ winnow_status winnow_devices_describe(const char* library, char* text, int64_t c
 
 int32_t winnow_supports(int32_t operation, int32_t pass, int32_t dtype, int32_t kind) {
   const bool known = operation >= WINNOW_INPUT && operation <= WINNOW_NOISE && pass >= WINNOW_PASS_FORWARD &&
-                     pass <= WINNOW_PASS_BACKWARD_TANGENT && (dtype == WINNOW_F32 || dtype == WINNOW_F64);
+                     pass <= WINNOW_PASS_SALIENCIES && (dtype == WINNOW_F32 || dtype == WINNOW_F64);
   if (!known || !plan_supports(static_cast<winnow_operation>(operation))) return 0;
   return kind == WINNOW_CPU || (kind == WINNOW_CUDA && machine_runs(static_cast<winnow_pass>(pass))) ? 1 : 0;
 }

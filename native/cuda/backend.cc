@@ -42,6 +42,8 @@ bool machine_runs(winnow_pass pass) {
       return true;
     case WINNOW_PASS_TANGENT:
     case WINNOW_PASS_BACKWARD_TANGENT:
+    case WINNOW_PASS_ACTIVATIONS:
+    case WINNOW_PASS_SALIENCIES:
       return false;
   }
   return false;

@@ -1,7 +1,9 @@
 package dev.winnow.compute;
 
+import dev.winnow.compute.PlanOptions.Precision;
 import dev.winnow.net.NetworkGraph;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What computes scores: a device with its kernels. Search and scoring code knows only this
@@ -16,6 +18,14 @@ public interface Engine extends AutoCloseable {
    * @throws IllegalArgumentException when the graph or an option is out of range
    */
   Plan plan(NetworkGraph graph, PlanOptions options);
+
+  /**
+   * Why the device cannot run a pass over a network, naming the device and what it lacks; empty
+   * where it can. Costs no work, so that it can be asked before any.
+   */
+  default Optional<String> refusal(NetworkGraph graph, Precision precision, Pass pass) {
+    return Optional.empty();
+  }
 
   /**
    * Facts for the run's provenance: device, kernel variant, ABI, threads, commit. Keys are stable,

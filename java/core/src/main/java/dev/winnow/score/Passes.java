@@ -1,9 +1,11 @@
 package dev.winnow.score;
 
+import dev.winnow.compute.Engine;
 import dev.winnow.compute.Job;
 import dev.winnow.compute.Monitor;
 import dev.winnow.compute.Pass;
 import dev.winnow.compute.Plan;
+import dev.winnow.net.NetworkGraph;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -31,6 +33,24 @@ public final class Passes {
     }
     for (int s = 0; s < scores.size(); s++) {
       share(s, false);
+    }
+  }
+
+  /**
+   * Refuses a score that the engine's device cannot compute. Costs no work: searches and the scorer
+   * ask it of all their scores before they begin.
+   *
+   * @throws IllegalArgumentException naming the score, the device and what the device lacks
+   */
+  public static void require(Engine engine, NetworkGraph graph, NetworkScore score) {
+    if (score instanceof PassScore of) {
+      engine
+          .refusal(graph, score.precision(), of.pass(graph))
+          .ifPresent(
+              why -> {
+                throw new IllegalArgumentException(
+                    "score " + score.name() + " is not on this device: " + why);
+              });
     }
   }
 

@@ -12,9 +12,11 @@ import dev.winnow.score.Estimate;
 import dev.winnow.score.LinearRegionCount;
 import dev.winnow.score.NetworkScore;
 import dev.winnow.score.NtkConditionNumber;
+import dev.winnow.score.Passes;
 import dev.winnow.score.Protocol;
 import dev.winnow.score.Score;
 import dev.winnow.space.CellSpace;
+import dev.winnow.space.NetworkOptions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -108,6 +110,10 @@ public final class RandomSearch implements Search {
   public SearchResult run(
       Engine engine, Journal journal, SearchListener listener, Monitor monitor) {
     List<String> architectures = draw();
+    for (NetworkScore score : scores) {
+      NetworkOptions size = score.protocol(space, images).network();
+      Passes.require(engine, space.network(architectures.get(0), size), score);
+    }
     long evaluations = (long) architectures.size() * options.repeats();
     ProgressCounter progress = new ProgressCounter(listener, 1, evaluations * scores.size());
     progress.begin(1);

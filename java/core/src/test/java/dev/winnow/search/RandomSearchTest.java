@@ -7,8 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.winnow.compute.Initialization;
 import dev.winnow.compute.Job;
 import dev.winnow.compute.Monitor;
+import dev.winnow.compute.Pass;
 import dev.winnow.compute.Plan;
+import dev.winnow.compute.PlanOptions.Precision;
+import dev.winnow.compute.Reading;
 import dev.winnow.data.ImageSet;
+import dev.winnow.net.NetworkGraph;
 import dev.winnow.score.Direction;
 import dev.winnow.score.LinearRegionCount;
 import dev.winnow.score.MacCount;
@@ -22,6 +26,7 @@ import dev.winnow.space.NasBench201;
 import dev.winnow.space.SearchSpace;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class RandomSearchTest {
@@ -69,6 +74,23 @@ class RandomSearchTest {
     assertEquals(
         3, new HashSet<>(engine.computed.get("ntk").stream().map(Job::parameters).toList()).size());
     assertEquals(result, search(smallScores(), 30).run(new FakeEngine(2)));
+  }
+
+  @Test
+  void aScoreThatTheDeviceDoesNotHaveIsRefusedBeforeAnyWork() {
+    FakeEngine engine =
+        new FakeEngine() {
+          @Override
+          public Optional<String> refusal(NetworkGraph graph, Precision precision, Pass pass) {
+            return pass.readings().contains(new Reading.LinearRegions())
+                ? Optional.of("fake has no regions")
+                : Optional.empty();
+          }
+        };
+    IllegalArgumentException refused =
+        assertThrows(IllegalArgumentException.class, () -> search(smallScores(), 3).run(engine));
+    assertEquals("score regions is not on this device: fake has no regions", refused.getMessage());
+    assertEquals(0, engine.plans);
   }
 
   /** A score of one's own: as many weighted edges as possible, computed from the graph alone. */

@@ -4,17 +4,24 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.winnow.compute.Engine;
+import dev.winnow.compute.Pass;
 import dev.winnow.compute.Plan;
 import dev.winnow.compute.PlanOptions;
+import dev.winnow.compute.PlanOptions.Precision;
 import dev.winnow.engine.bindings.Winnow;
 import dev.winnow.engine.bindings.winnow_device;
 import dev.winnow.engine.bindings.winnow_device_options;
 import dev.winnow.engine.bindings.winnow_error;
 import dev.winnow.net.NetworkGraph;
+import dev.winnow.net.Node;
+import dev.winnow.net.Operation;
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -36,13 +43,15 @@ public final class NativeEngine implements Engine {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final String name;
+  private final int kind;
   private final winnow_device device;
   private final SortedMap<String, String> provenance;
   private int plans;
   private boolean closed;
 
-  private NativeEngine(String name, winnow_device device) {
+  private NativeEngine(String name, int kind, winnow_device device) {
     this.name = name;
+    this.kind = kind;
     this.device = device;
     this.provenance = Collections.unmodifiableSortedMap(describe());
   }
@@ -93,7 +102,7 @@ public final class NativeEngine implements Engine {
           error -> Winnow.winnow_device_open(struct, device, error));
     }
     try {
-      return new NativeEngine(options.device(), device);
+      return new NativeEngine(options.device(), kind, device);
     } catch (RuntimeException e) {
       Winnow.winnow_device_close(device);
       throw e;
@@ -133,6 +142,40 @@ public final class NativeEngine implements Engine {
       release();
       throw e;
     }
+  }
+
+  @Override
+  public Optional<String> refusal(NetworkGraph graph, Precision precision, Pass pass) {
+    return refusal(name, kind, graph, precision, pass);
+  }
+
+  /** The same of any device of a {@code winnow_device_kind}; none need be here. */
+  static Optional<String> refusal(
+      String device, int kind, NetworkGraph graph, Precision precision, Pass pass) {
+    NativeCore.load();
+    for (NativePass needed : NativePass.of(pass)) {
+      List<Node> without =
+          graph.nodes().stream()
+              .filter(node -> !supports(node.operation(), needed, precision, kind))
+              .toList();
+      if (!without.isEmpty()) {
+        boolean all = without.size() == graph.nodes().size();
+        return Optional.of(
+            device
+                + " has no "
+                + needed.text()
+                + " in "
+                + precision.name().toLowerCase(Locale.ROOT)
+                + (all ? "" : " through node " + without.get(0).name()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean supports(
+      Operation operation, NativePass pass, Precision precision, int kind) {
+    int dtype = precision.ordinal(); // FLOAT32, FLOAT64 as winnow_dtype
+    return Winnow.winnow_supports(NetworkBlob.code(operation), pass.code(), dtype, kind) == 1;
   }
 
   /**

@@ -68,7 +68,8 @@ final class NetworkBlob {
     size += values.length;
   }
 
-  private static int code(Operation operation) {
+  /** Its {@code winnow_operation}. */
+  static int code(Operation operation) {
     if (operation instanceof Operation.Input) {
       return Winnow.WINNOW_INPUT;
     } else if (operation instanceof Operation.Convolution) {

@@ -207,6 +207,9 @@ public final class Scorer {
   public Map<String, Summary> score(String architecture, Monitor monitor) {
     Map<String, Summary> summaries = new LinkedHashMap<>();
     scores.keySet().forEach(name -> summaries.put(name, null)); // their order
+    if (scored == 0) {
+      requireDevice(architecture);
+    }
     for (List<String> names : together) {
       long start = System.nanoTime();
       List<List<Score>> repeated = values(names, architecture, monitor);
@@ -233,6 +236,16 @@ public final class Scorer {
    */
   public Map<String, Long> nanoseconds() {
     return nanos;
+  }
+
+  /** Refuses what the device cannot compute, before anything else is computed. */
+  private void requireDevice(String architecture) {
+    for (NetworkScore score : scores.values()) {
+      if (!counts(score)) {
+        NetworkOptions size = given.isPresent() ? given() : protocol(score).network();
+        Passes.require(engine.get(), space.network(architecture, size), score);
+      }
+    }
   }
 
   /** Scores that are computed together, repeat by repeat. */
