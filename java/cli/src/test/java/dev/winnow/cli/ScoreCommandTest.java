@@ -54,6 +54,7 @@ class ScoreCommandTest {
                 "--set=ntk.batch=4",
                 "--set=nwot.batch=4",
                 "--set=swap.batch=4",
+                "--set=zen.batch=4",
                 "--set=swap.draws=1",
                 "--set=regions.batch=50",
                 "--set=regions.batches=2"));
@@ -167,7 +168,7 @@ class ScoreCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"ntk", "regions", "nwot", "synflow", "l2_norm", "jacov", "swap"})
+  @ValueSource(strings = {"ntk", "regions", "nwot", "synflow", "l2_norm", "jacov", "swap", "zen"})
   void drawnWeightsCarriedElsewhereGiveTheSameScore(String score) throws IOException {
     String file = path("drawn.safetensors");
     CommandLineRun drawn =

@@ -126,7 +126,19 @@ public interface Plan extends AutoCloseable {
    * blocked operation keeps its own. The parameters are data and do not change. Cost: one forward
    * pass.
    */
-  void runningStatistics(List<Job> jobs, Results<Map<String, Tensor>> results, Monitor monitor);
+  default void runningStatistics(
+      List<Job> jobs, Results<Map<String, Tensor>> results, Monitor monitor) {
+    trainingPass(
+        jobs, graph().output(), (job, pass) -> results.accept(job, pass.statistics()), monitor);
+  }
+
+  /**
+   * The {@link #runningStatistics} of a pass and the values that a node has in it. Cost: one
+   * forward pass.
+   *
+   * @param node index in the graph; any other than the output on the CPU only
+   */
+  void trainingPass(List<Job> jobs, int node, Results<TrainingPass> results, Monitor monitor);
 
   /** The values that a parameter set gives each tensor of the graph, by canonical name. */
   Map<String, Tensor> values(Parameters parameters);

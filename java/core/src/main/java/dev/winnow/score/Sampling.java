@@ -6,6 +6,7 @@ import dev.winnow.data.ImageSet;
 import dev.winnow.data.Patches;
 import dev.winnow.data.Shuffle;
 import dev.winnow.net.Shape;
+import dev.winnow.random.Philox;
 import dev.winnow.random.Stream;
 import java.util.Arrays;
 import java.util.List;
@@ -42,6 +43,7 @@ public record Sampling(Kind kind, int batch, int batches) {
             case IMAGES ->
                 Batches.augmented(set, indices, stream.of("augmentation").of(number + i));
             case ONES -> ones(batch, set.shape());
+            case NORMAL -> normal(batch, set.shape(), stream.of("normal").of(number + i));
             case PATCHES -> Patches.draw(set, indices, side, stream.of("patches").of(number + i));
           };
     }
@@ -72,6 +74,16 @@ public record Sampling(Kind kind, int batch, int batches) {
     return new Images(values, samples, shape.channels(), shape.height(), shape.width());
   }
 
+  /** Samples whose values are independent standard normal numbers. */
+  static Images normal(int samples, Shape shape, Stream stream) {
+    float[] values = new float[Math.toIntExact(Math.multiplyExact(shape.elements(), samples))];
+    Philox generator = stream.generator();
+    for (int k = 0; k < values.length; k++) {
+      values[k] = (float) generator.nextNormal();
+    }
+    return new Images(values, samples, shape.channels(), shape.height(), shape.width());
+  }
+
   /** What a sample is. */
   public enum Kind {
     /** A training image, normalised. */
@@ -80,6 +92,8 @@ public record Sampling(Kind kind, int batch, int batches) {
     IMAGES,
     /** Ones in the shape of the images: no data. */
     ONES,
+    /** Standard normal numbers in the shape of the images: no data. */
+    NORMAL,
     /** A random crop of one random channel of a training image, normalised. */
     PATCHES
   }

@@ -256,10 +256,12 @@ final class GoldenCase {
       }
     }
     sums.verifyFlows(engine, graph, job);
+    GaussianComplexities.verify(json.at("proxies"), tensors, engine, graph, checks, monitor);
     List<String> computed = new ArrayList<>(ActivationKernels.NAMES);
     computed.addAll(LayerSums.NAMES);
     computed.addAll(JacobianScores.NAMES);
     computed.add("ntk_cond");
+    computed.add(GaussianComplexities.NAME);
     othersOf(json, computed);
   }
 

@@ -150,6 +150,27 @@ final class RecordedTensors {
     return parameters(graph, "", given);
   }
 
+  /**
+   * The weights of convolutions and linear layers that have a prefix of their own; norms have 1 and
+   * 0, biases 0, and running statistics are the network's.
+   */
+  Parameters gaussianParameters(NetworkGraph graph, String prefix) {
+    Map<String, Tensor> given = new HashMap<>();
+    for (TensorSpec spec : graph.tensors()) {
+      int[] shape = spec.shape().stream().mapToInt(Integer::intValue).toArray();
+      switch (spec.role()) {
+        case CONVOLUTION_WEIGHT, LINEAR_WEIGHT -> {} // recorded under the prefix
+        case RUNNING_MEAN, RUNNING_VARIANCE -> given.put(spec.name(), get(spec.name(), shape));
+        default -> {
+          double[] values = new double[(int) spec.elements()];
+          Arrays.fill(values, spec.role() == Role.NORM_SCALE ? 1 : 0);
+          given.put(spec.name(), new Tensor(shape, values));
+        }
+      }
+    }
+    return parameters(graph, prefix, given);
+  }
+
   private Parameters parameters(NetworkGraph graph, String prefix, Map<String, Tensor> given) {
     for (TensorSpec spec : graph.tensors()) {
       String name = prefix + spec.name();

@@ -11,6 +11,7 @@ import dev.winnow.compute.Plan;
 import dev.winnow.compute.PlanOptions;
 import dev.winnow.compute.Row;
 import dev.winnow.compute.SeparatePlan;
+import dev.winnow.compute.TrainingPass;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.random.Stream;
 import dev.winnow.tensor.Tensor;
@@ -164,8 +165,8 @@ public class FakeEngine implements Engine {
     }
 
     @Override
-    public void runningStatistics(
-        List<Job> jobs, Results<Map<String, Tensor>> results, Monitor monitor) {
+    public void trainingPass(
+        List<Job> jobs, int node, Results<TrainingPass> results, Monitor monitor) {
       throw new UnsupportedOperationException();
     }
 

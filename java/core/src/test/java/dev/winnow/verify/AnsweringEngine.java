@@ -9,6 +9,7 @@ import dev.winnow.compute.Parameters;
 import dev.winnow.compute.Plan;
 import dev.winnow.compute.PlanOptions;
 import dev.winnow.compute.SeparatePlan;
+import dev.winnow.compute.TrainingPass;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.net.Shape;
 import dev.winnow.net.TensorSpec;
@@ -125,9 +126,12 @@ final class AnsweringEngine implements Engine {
     }
 
     @Override
-    public void runningStatistics(
-        List<Job> asked, Results<Map<String, Tensor>> results, Monitor monitor) {
-      answer(asked, buffers(graph, 0), results);
+    public void trainingPass(
+        List<Job> asked, int node, Results<TrainingPass> results, Monitor monitor) {
+      for (int i = 0; i < asked.size(); i++) {
+        jobs.add(asked.get(i));
+        results.accept(i, trained(graph, node, asked.get(i).images().samples(), 0));
+      }
     }
 
     @Override
@@ -148,9 +152,13 @@ final class AnsweringEngine implements Engine {
     return new Gradients(filled(graph, number, true), Optional.of(input));
   }
 
-  /** Running statistics that are one number everywhere. */
-  static Map<String, Tensor> buffers(NetworkGraph graph, double number) {
-    return filled(graph, number, false);
+  /** Values and running statistics that are one number everywhere. */
+  static TrainingPass trained(NetworkGraph graph, int node, int samples, double number) {
+    double[][] values = new double[samples][(int) graph.nodes().get(node).shape().elements()];
+    for (double[] sample : values) {
+      Arrays.fill(sample, number);
+    }
+    return new TrainingPass(values, filled(graph, number, false));
   }
 
   private static Map<String, Tensor> filled(NetworkGraph graph, double number, boolean learned) {

@@ -11,6 +11,7 @@ import dev.winnow.compute.Plan;
 import dev.winnow.compute.PlanOptions;
 import dev.winnow.compute.Row;
 import dev.winnow.compute.SeparatePlan;
+import dev.winnow.compute.TrainingPass;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.net.Node;
 import dev.winnow.net.Operation;
@@ -150,10 +151,11 @@ final class ForwardEngine implements Engine {
     }
 
     @Override
-    public void runningStatistics(
-        List<Job> jobs, Results<Map<String, Tensor>> results, Monitor monitor) {
+    public void trainingPass(
+        List<Job> jobs, int node, Results<TrainingPass> results, Monitor monitor) {
       for (int j = 0; j < jobs.size(); j++) {
-        results.accept(j, AnsweringEngine.buffers(graph, Double.NaN));
+        int samples = jobs.get(j).images().samples();
+        results.accept(j, AnsweringEngine.trained(graph, node, samples, Double.NaN));
       }
     }
 

@@ -28,7 +28,7 @@ class ForwardParityTest {
                 !check
                     .name()
                     .matches(
-                        ".*(ntk|running_|gradient|grad_norm|snip|plain|synflow|jacob_cov|epe_nas|fisher|grasp).*"))
+                        ".*(ntk|running_|gradient|grad_norm|snip|plain|synflow|jacob_cov|epe_nas|fisher|grasp|zen).*"))
         .toList();
   }
 

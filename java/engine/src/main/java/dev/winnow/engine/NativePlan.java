@@ -12,6 +12,7 @@ import dev.winnow.compute.Plan;
 import dev.winnow.compute.PlanOptions;
 import dev.winnow.compute.Reading;
 import dev.winnow.compute.Readings;
+import dev.winnow.compute.TrainingPass;
 import dev.winnow.engine.bindings.Winnow;
 import dev.winnow.engine.bindings.winnow_call;
 import dev.winnow.engine.bindings.winnow_error;
@@ -220,13 +221,13 @@ final class NativePlan implements Plan {
   }
 
   @Override
-  public void runningStatistics(
-      List<Job> jobs, Results<Map<String, Tensor>> results, Monitor monitor) {
+  public void trainingPass(
+      List<Job> jobs, int node, Results<TrainingPass> results, Monitor monitor) {
     JobList list = new JobList(jobs, graph);
     checkBatches(list);
-    long outputs = graph.nodes().get(graph.output()).shape().elements();
-    RunningStatistics output = new RunningStatistics(plan, sets, options.batch(), outputs);
-    run("winnow_forward", list, Norms.all(NormMode.BATCH), output, results, monitor);
+    Output<TrainingPass> output = new TrainingOutput(graph, options.batch(), node, plan, sets);
+    String name = node == graph.output() ? "winnow_forward" : "winnow_activations";
+    run(name, list, Norms.all(NormMode.BATCH), output, results, monitor);
   }
 
   @Override

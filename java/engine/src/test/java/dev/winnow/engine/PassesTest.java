@@ -16,6 +16,7 @@ import dev.winnow.compute.PlanOptions;
 import dev.winnow.compute.PlanOptions.Precision;
 import dev.winnow.compute.Readings;
 import dev.winnow.compute.Row;
+import dev.winnow.compute.TrainingPass;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.random.Stream;
 import dev.winnow.score.ActivationKernelLogDeterminant;
@@ -206,9 +207,9 @@ class PassesTest {
     }
 
     @Override
-    public void runningStatistics(
-        List<Job> jobs, Results<Map<String, Tensor>> results, Monitor monitor) {
-      plan.runningStatistics(jobs, results, monitor);
+    public void trainingPass(
+        List<Job> jobs, int node, Results<TrainingPass> results, Monitor monitor) {
+      plan.trainingPass(jobs, node, results, monitor);
     }
 
     @Override

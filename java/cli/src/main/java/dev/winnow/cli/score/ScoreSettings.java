@@ -14,6 +14,7 @@ import dev.winnow.score.ActivationKernelLogDeterminant.Hooks;
 import dev.winnow.score.ChannelSaliency;
 import dev.winnow.score.ClassJacobianCorrelation;
 import dev.winnow.score.ConnectionSensitivity;
+import dev.winnow.score.GaussianComplexity;
 import dev.winnow.score.GradientModulusVariance;
 import dev.winnow.score.GradientNorm;
 import dev.winnow.score.GradientSignAgreement;
@@ -120,6 +121,7 @@ public final class ScoreSettings {
               "swap_regularised.sigma",
               NUMBER,
               "how fast other sizes lose, exp(-(parameters - mu)^2 / sigma); no default"),
+          Setting.of("zen.batch", WHOLE_NUMBER, "inputs of zen; default 16"),
           Setting.of("gradsign.images", WHOLE_NUMBER, "images of gradsign; default 64"));
 
   private static Map<String, String> descriptions() {
@@ -131,6 +133,7 @@ public final class ScoreSettings {
     all.put("nwot", "log-determinant of the activation kernel; higher is better");
     all.put("swap", "distinct answers of the units to the images; higher is better");
     all.put("swap_regularised", "the same, less for networks of another size; higher is better");
+    all.put("zen", "how far noise moves features of Gaussian weights; higher is better");
     all.put("params", "number of learned parameters");
     all.put("macs", "multiply-accumulates of one image");
     all.put("grad_norm", "norms of the loss's gradients by layer; higher is better");
@@ -213,6 +216,9 @@ public final class ScoreSettings {
               Optional.of(
                   new UnitPatternCount.Size(
                       required("swap_regularised.mu"), required("swap_regularised.sigma"))));
+      case "zen" ->
+          new GaussianComplexity(
+              configuration.integer("zen.batch", 16), Initialization.STANDARD_NORMAL);
       case "params" -> new ParameterCount();
       case "macs" -> new MacCount();
       default ->
