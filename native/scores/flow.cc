@@ -51,6 +51,7 @@ Flow::Shared Flow::compute(int64_t v) {
             std::fill_n(field->at(i, c) + y * field->pitch, field->shape.width, 1.0);
         }
       }
+      clear_halo(*field);
       return field;
     }
     case WINNOW_CONVOLUTION:
@@ -71,7 +72,7 @@ Flow::Shared Flow::compute(int64_t v) {
       return average_all(v);
     case WINNOW_ZERO: {
       const Shared field = make(value.shape, {0, 0});
-      std::fill(field->memory.begin(), field->memory.end(), 0.0);
+      std::fill_n(field->memory.get(), field->elements(), 0.0);
       return field;
     }
     default:
@@ -80,29 +81,34 @@ Flow::Shared Flow::compute(int64_t v) {
 }
 
 Flow::Shared Flow::make(const Shape& full, Pair edge) {
-  return allocate({full.channels, std::min(full.height, 2 * edge.height + 1), std::min(full.width, 2 * edge.width + 1)}, edge);
+  return allocate(full, std::min(full.height, 2 * edge.height + 1), std::min(full.width, 2 * edge.width + 1), edge);
 }
 
-Flow::Shared Flow::allocate(const Shape& shape, Pair edge) {
-  const int64_t pitch = shape.width + 2 * halo_, plane = (shape.height + 2 * halo_) * pitch + 2 * kBlock;
-  std::vector<std::vector<double>>& spare = spare_[{shape.channels, shape.height, shape.width}];
-  std::vector<double> memory;
+Flow::Shared Flow::allocate(const Shape& full, int64_t height, int64_t width, Pair edge) {
+  const auto pitch_of = [&](int64_t w) { return w + 2 * halo_; };
+  const auto plane_of = [&](int64_t h, int64_t w) { return (h + 2 * halo_) * pitch_of(w) + 2 * kBlock; };
+  std::vector<std::unique_ptr<double[]>>& spare = spare_[{full.channels, full.height, full.width}];
+  std::unique_ptr<double[]> memory;
   if (spare.empty()) {
-    memory.resize(static_cast<size_t>(elements_of({kImages, shape.channels, plane}, "a value")));
+    // Not touched: what the smaller image leaves free costs no pages.
+    memory.reset(new double[static_cast<size_t>(
+        elements_of({kImages, full.channels, plane_of(full.height, full.width)}, "a value"))]);
   } else {
     memory = std::move(spare.back());
     spare.pop_back();
   }
-  return Shared(new Field{shape, edge, halo_, pitch, plane, std::move(memory)}, [&spare](Field* field) {
-    spare.push_back(std::move(field->memory));
-    delete field;
-  });
+  return Shared(new Field{full, {full.channels, height, width}, edge, halo_, pitch_of(width), plane_of(height, width),
+                          std::move(memory)},
+                [&spare](Field* field) {
+                  spare.push_back(std::move(field->memory));
+                  delete field;
+                });
 }
 
 Flow::Shared Flow::widen(const Shared& field, int64_t height, int64_t width) {
   const Shape& from = field->shape;
   if (from.height == height && from.width == width) return field;
-  const Shared out = allocate({from.channels, height, width}, field->edge);
+  const Shared out = allocate(field->full, height, width, field->edge);
   for (int64_t i = 0; i < kImages; ++i) {
     for (int64_t c = 0; c < from.channels; ++c) {
       for (int64_t y = 0; y < height; ++y) {
@@ -116,6 +122,7 @@ Flow::Shared Flow::widen(const Shared& field, int64_t height, int64_t width) {
       }
     }
   }
+  clear_halo(*out);
   return out;
 }
 
@@ -145,11 +152,11 @@ Flow::Windows Flow::windows(int64_t v, Pair kernel, Pair stride, Pair padding, P
 }
 
 const double* Flow::Source::at(int64_t image, int64_t channel, int64_t dy, int64_t dx) {
-  if (phases.empty()) return field->at(image, channel) + dy * pitch + dx;
+  if (phases == nullptr) return field->at(image, channel) + dy * pitch + dx;
   const int64_t y = halo + dy, x = halo + dx;
   const int64_t phase = y % stride.height * stride.width + x % stride.width;
   const int64_t at = (image * field->shape.channels + channel) * stride.height * stride.width + phase;
-  return phases.data() + at * plane + y / stride.height * pitch + x / stride.width;
+  return phases.get() + at * plane + y / stride.height * pitch + x / stride.width;
 }
 
 Flow::Source Flow::source(const Shared& in, Pair stride) const {
@@ -158,10 +165,11 @@ Flow::Source Flow::source(const Shared& in, Pair stride) const {
   const int64_t rows = in->shape.height + 2 * halo_, columns = in->pitch;
   source.pitch = (columns + stride.width - 1) / stride.width;
   source.plane = (rows + stride.height - 1) / stride.height * source.pitch + 2 * kBlock;
-  source.phases.assign(static_cast<size_t>(kImages * in->shape.channels * stride.height * stride.width * source.plane), 0.0);
-  double* out = source.phases.data();
+  source.phases.reset(
+      new double[static_cast<size_t>(kImages * in->shape.channels * stride.height * stride.width * source.plane)]);
+  double* out = source.phases.get();
   for (int64_t p = 0; p < kImages * in->shape.channels; ++p) {
-    const double* plane = in->memory.data() + p * in->plane;
+    const double* plane = in->memory.get() + p * in->plane;
     for (int64_t py = 0; py < stride.height; ++py) {
       for (int64_t px = 0; px < stride.width; ++px, out += source.plane) {
         for (int64_t y = py, r = 0; y < rows; y += stride.height, ++r) {
@@ -184,7 +192,7 @@ void Flow::gather(Source& source, const std::vector<const double*>& inputs, cons
 
 void Flow::clear_halo(Field& field) const {
   for (int64_t p = 0; p < kImages * field.shape.channels; ++p) {
-    double* row = field.memory.data() + p * field.plane;
+    double* row = field.memory.get() + p * field.plane;
     double* const end = row + field.plane;
     std::fill_n(row, halo_ * field.pitch, 0.0);
     row += halo_ * field.pitch;
@@ -201,10 +209,10 @@ Flow::Shared Flow::convolve(int64_t v) {
   const auto& a = std::get<ConvolutionAttributes>(value.attributes);
   const auto [in, out] = windows(v, a.kernel, a.stride, a.padding, a.dilation);
   const Gather list = forward_gather(value, in->shape);
-  packed_.resize(std::max(packed_.size(), static_cast<size_t>(list.weights)));
+  const std::unique_ptr<double[]> packed(new double[static_cast<size_t>(list.weights)]);
   pack_forward(list, weight_values(graph_.network(), parameters_, value.node()), in->shape.channels / a.groups,
-               a.kernel.height * a.kernel.width, packed_.data());
-  for (int64_t k = 0; k < list.weights; ++k) packed_[static_cast<size_t>(k)] = std::abs(packed_[static_cast<size_t>(k)]);
+               a.kernel.height * a.kernel.width, packed.get());
+  for (int64_t k = 0; k < list.weights; ++k) packed[k] = std::abs(packed[k]);
   Source from = source(in, a.stride);
   const GatherPhase& phase = list.phases[0];
   std::vector<const double*> inputs[kImages];
@@ -218,7 +226,7 @@ Flow::Shared Flow::convolve(int64_t v) {
           inputs[i].push_back(from.at(i, term.plane, term.dy, term.dx));
         }
       }
-      gather(from, inputs[i], packed_.data() + tile.weights, tile.outputs, *out, out->at(i, tile.first));
+      gather(from, inputs[i], packed.get() + tile.weights, tile.outputs, *out, out->at(i, tile.first));
     }
     first_term = tile.first_term;
   }
@@ -248,12 +256,12 @@ Flow::Shared Flow::add(int64_t v) {
   Pair edge{0, 0};
   for (const SumTerm& term : terms) edge = farther(edge, fields_[term.value]->edge);
   const Shared out = make(graph_[v].shape, edge);
-  double* sum = out->memory.data();
-  const auto size = static_cast<int64_t>(out->memory.size());
+  double* sum = out->memory.get();
+  const int64_t size = out->elements();
   std::fill_n(sum, size, 0.0);
   for (const SumTerm& term : terms) {
     const Shared from = widen(fields_[term.value], out->shape.height, out->shape.width);
-    const double* in = from->memory.data();
+    const double* in = from->memory.get();
     for (int64_t k = 0; k < size; ++k) sum[k] += term.coefficient * in[k];
   }
   return out;
@@ -310,6 +318,7 @@ Flow::Shared Flow::maximise(int64_t v) {
       }
     }
   }
+  clear_halo(*out);
   return out;
 }
 
@@ -326,6 +335,7 @@ Flow::Shared Flow::average_all(int64_t v) {
       *out->at(i, c) = sum / cells;
     }
   }
+  clear_halo(*out);
   return out;
 }
 
@@ -342,6 +352,7 @@ Flow::Shared Flow::rectify(int64_t v, double cap) {
       }
     }
   }
+  clear_halo(*out);
   return out;
 }
 
@@ -353,7 +364,7 @@ Flow::Shared Flow::rearrange(int64_t v) {
   for (const int64_t input : value.inputs) edge = farther(edge, fields_[input]->edge);
   if (moves) edge = {value.shape.height, value.shape.width};
   const Shared out = make(value.shape, edge);
-  std::fill(out->memory.begin(), out->memory.end(), 0.0);
+  std::fill_n(out->memory.get(), out->elements(), 0.0);
   int64_t first = 0, top = 0, left = 0, skipped = 0;
   if (value.operation == WINNOW_PAD_CROP) {
     const auto& a = std::get<PadCropAttributes>(value.attributes);

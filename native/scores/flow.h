@@ -36,20 +36,21 @@ class Flow {
   static constexpr int64_t kImages = 2, kBlock = 8;  // value, value + tangent; pixels that the gather takes at once
 
   struct Field {
-    Shape shape;    // of the smaller image
-    Pair edge;      // rows and columns at either border that may differ from those in the middle
+    Shape full, shape;  // in the network's own image, in the smaller one
+    Pair edge;  // rows and columns at either border that may differ from those in the middle
     int64_t halo, pitch, plane;  // doubles from row to row, plane to plane: a block may run over a plane's end
-    std::vector<double> memory;
+    std::unique_ptr<double[]> memory;  // enough for `full`
+    int64_t elements() const { return kImages * shape.channels * plane; }
     double* at(int64_t image, int64_t channel) {
-      return memory.data() + (image * shape.channels + channel) * plane + halo * (pitch + 1);
+      return memory.get() + (image * shape.channels + channel) * plane + halo * (pitch + 1);
     }
   };
   using Shared = std::shared_ptr<Field>;
 
   // A field as a window of a stride sees it: `plane` and `pitch` between what neighbouring outputs read.
   struct Source {
-    Shared field;                // stride 1
-    std::vector<double> phases;  // else [image][channel][row and column by the stride's remainder][row][column]
+    Shared field;                      // stride 1
+    std::unique_ptr<double[]> phases;  // else [image][channel][row and column by the stride's remainder][row][column]
     Pair stride;
     int64_t halo, pitch, plane;  // of a phase
     const double* at(int64_t image, int64_t channel, int64_t dy, int64_t dx);
@@ -57,7 +58,8 @@ class Flow {
 
   // The smallest field of a value, `full` in the network's own image.
   Shared make(const Shape& full, Pair edge);
-  Shared allocate(const Shape& shape, Pair edge);
+  // Whoever fills it clears what lies around its planes.
+  Shared allocate(const Shape& full, int64_t height, int64_t width, Pair edge);
   // The same field of an image with more rows and columns in the middle.
   Shared widen(const Shared& field, int64_t height, int64_t width);
   // Value v's result of windows over its input, nothing computed yet, and the input as wide as they need it.
@@ -86,10 +88,9 @@ class Flow {
   const Program& program_;
   const Parameters& parameters_;
   int64_t halo_ = 0;
-  std::map<std::vector<int64_t>, std::vector<std::vector<double>>>
-      spare_;                   // memory of fields of a shape, zeros around in place
+  // Memory of fields that are gone, by full shape.
+  std::map<std::vector<int64_t>, std::vector<std::unique_ptr<double[]>>> spare_;
   std::vector<Shared> fields_;  // by value; gone when nobody reads it any more
-  std::vector<double> packed_;  // weights of a convolution as its tiles read them
 };
 
 }  // namespace winnow
