@@ -107,8 +107,16 @@ class Counter {
   template <typename T>
   KernelWork operator()(const PatternPack<T>*) const {
     const auto a = arguments_of<PatternPack<T>>(launch_);
-    const double passes = count_of(blocks_, a.words * a.samples, PatternPack<T>::kThreads);
-    return {0, passes * static_cast<double>(a.words * a.samples) * (8 + 64.0 * sizeof(T))};
+    const auto passes = static_cast<int32_t>(blocks_ / blocks_for(a.words * a.samples, PatternPack<T>::kThreads));
+    const std::vector<int32_t> first = list_of(table_, machine_, a.first_part, passes);
+    const std::vector<int32_t> count = list_of(table_, machine_, a.part_count, passes);
+    double units = 0;
+    for (size_t p = 0; p < count.size(); ++p) {
+      for (const PatternPart& part : list_of(table_, machine_, a.parts + first[p], count[p])) {
+        units += static_cast<double>(part.units());
+      }
+    }
+    return {0, a.samples * (sizeof(uint64_t) * static_cast<double>(passes * a.words) + sizeof(T) * units)};
   }
 
   KernelWork operator()(const HashRows*) const {

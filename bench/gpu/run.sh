@@ -68,7 +68,7 @@ if [ -n "$gpu" ] && [ $cuda = ON ]; then
   tail -15 "$out/tests.log"
   outcome "device tests" $status "$(grep -E 'tests passed' "$out/tests.log")"
   if command -v compute-sanitizer >/dev/null; then
-    for tool in memcheck racecheck initcheck; do
+    for tool in memcheck racecheck initcheck synccheck; do
       status=0
       for test in "$build"/tests/test_*_gpu; do
         compute-sanitizer --tool $tool --error-exitcode 1 "$test" > "$out/$tool-$(basename "$test").log" 2>&1 || status=1

@@ -58,3 +58,29 @@ TEST(counted_work_is_the_network_s) {
     }
   }
 }
+
+// What packing signs where a rectifier makes them could save of a count of regions, both networks of TE-NAS with all their samples:
+// one launch, and reading the rectified values once more.
+TEST(packing_is_a_small_part_of_a_count_of_regions) {
+  const winnow_machine_table& table = recorded(*winnow_machine_functions());
+  const DeviceHandle handle(new winnow_device{test::machine_device(table)});
+  for (const Shape& shape : read_shapes(WINNOW_BENCH_PUBLISHED)) {
+    if (shape.score != "regions") continue;
+    test::note(shape.name);
+    Evaluation evaluation(handle.get(), shape, WINNOW_F32);
+    start_recording();
+    evaluation.run();
+    int64_t launches = 0, packing = 0;
+    double bytes = 0, packed = 0;
+    for (const Launched& one : stop_recording()) {
+      const double moved = work_of(table, one.machine, one.launch).bytes;
+      const bool pack = std::string(kernel_name(one.launch.kernel)).rfind("PatternPack", 0) == 0;
+      ++launches, bytes += moved;
+      if (pack) ++packing, packed += moved;
+    }
+    std::printf("%s: packing is %lld of %lld launches, %.2f of %.1f MB\n", shape.name.c_str(), static_cast<long long>(packing),
+                static_cast<long long>(launches), packed / 1e6, bytes / 1e6);
+    CHECK_EQUAL(packing, 1);
+    CHECK(packed > 0 && packed < 0.06 * bytes);
+  }
+}

@@ -71,7 +71,6 @@ std::string available_variants() {
 }
 
 std::shared_ptr<const Device> open_device(const winnow_device_options& options) {
-  if (options.kind == WINNOW_CUDA) throw Failure(WINNOW_UNSUPPORTED, "kind cuda is not in this build");
   if (options.kind != WINNOW_CPU) {
     throw Failure(WINNOW_INVALID, "kind must be 0 (cpu) or 1 (cuda) but was " + std::to_string(options.kind));
   }
