@@ -115,7 +115,28 @@ typedef struct winnow_activation_sink {
 WINNOW_API winnow_status winnow_activations(winnow_plan *plan, const winnow_call *call, const winnow_activation_sink *sinks,
                                             int64_t sink_count, winnow_error *error);
 
-/* The same from packed patterns: K[i][j] = u - sum over w of popcount(code[i][w] XOR code[j][w]), 0 <= i, j < n.
+/* What the blocks of a network, each alone, send back of random signs. Block k, 1 <= k < count, leads from the value of node
+ * features[k - 1] to that of features[k]; with J_k its Jacobian
+ *
+ *     r_k in {-1, +1}^[n, C_k, h, w]            g_k = J_k^T r_k            P_k = sum over n, y, x of u(g_k)[n, :, y, x] r_k[n, :, y, x]^T
+ *
+ * where u moves pixels into channels where the block shrinks sides: u(g)[n, (c s + i) s' + j, y, x] = g[n, c, y s + i, x s' + j].
+ *
+ * r_k       element e of [n, C_k, h, w], row-major, is 1 where bit e mod 64 of number e div 64 of random bits is set, else -1; they
+ *           are of the sub-stream of features[k]'s name of the sub-stream "rademacher" of the job's stream
+ * products  [jobs], of each block the largest |g_k - r_k|, infinite where shapes differ, and then P_k [C_(k-1) s s', C_k]; NaN of
+ *           a block that no path from the features to the output leads through
+ * norm      with NORM_BATCH a sample's gradient also flows through the others' statistics
+ * fails     INVALID for features that are not ascending or an edge that passes one by, sides that do not divide, an input that is
+ *           not one batch, a job without a stream; UNSUPPORTED on a device that has none
+ * cost      2 forward passes, and n h w C_(k-1) s s' C_k of each block. The first call lays the plan out once more, as
+ *           winnow_backward_tangent does
+ * from      Lee and Ham 2024, arXiv:2403.19232, trainability
+ */
+WINNOW_API winnow_status winnow_block_products(winnow_plan *plan, const winnow_call *call, const int64_t *features, int64_t count,
+                                               double *products, int64_t capacity, winnow_error *error);
+
+/* The activation kernel from packed patterns: K[i][j] = u - sum over w of popcount(code[i][w] XOR code[j][w]), 0 <= i, j < n.
  *
  * code    [n, words] as winnow_patterns packs; bits at and past u are zero
  * kernel  [n, n] int64, symmetric

@@ -6,6 +6,7 @@
 
 #include "abi/guard.h"
 #include "kernels/bits.h"
+#include "plan/blocks.h"
 #include "scores/activations.h"
 #include "scores/distinct.h"
 #include "scores/patterns.h"
@@ -193,6 +194,32 @@ winnow_status winnow_activations(winnow_plan* plan, const winnow_call* call, con
     const ActivationSinks to(p, *call, sinks, sink_count);
     if (call->job_count == 0) return;
     p.activations(*call, to.values(), [&](const JobActivations& activations) { to.take(activations); });
+  });
+}
+
+winnow_status winnow_block_products(winnow_plan* plan, const winnow_call* call, const int64_t* features, int64_t count,
+                                    double* products, int64_t capacity, winnow_error* error) {
+  return guard(error, [&] {
+    require(plan, "plan");
+    require(call, "call");
+    require(features, "features");
+    Plan& p = *plan->plan;
+    const Plan::Busy busy(p);
+    p.check(*call);
+    const Blocks blocks(p.graph(), features, count);
+    for (int64_t j = 0; j < call->job_count; ++j) {
+      const winnow_job& job = call->jobs[j];
+      const std::string which = "job " + std::to_string(j);
+      if (job.stream < 0) throw Failure(WINNOW_INVALID, which + " needs a stream of random signs");
+      if (call->inputs[job.input].samples != p.batch()) {
+        throw Failure(WINNOW_INVALID, which + ": a backward pass takes exactly one batch of " + std::to_string(p.batch()) +
+                                          " samples but the input has " + std::to_string(call->inputs[job.input].samples));
+      }
+    }
+    if (call->job_count == 0) return;
+    require(products, "products");
+    require_capacity(capacity, {call->job_count, blocks.each}, "products");
+    p.block_products(*call, blocks, products);
   });
 }
 

@@ -62,7 +62,7 @@ class BackwardPass {
   // seed(l, gradient) writes cotangent l of the output as [block][channel][row][pixel][lane].
   void run(const std::function<void(int64_t, T*)>& seed);
 
-  // What passes with tangents are made of (backward_tangent.h).
+  // What other passes are made of (backward_tangent.h, blocks.h).
 
   // Gradient of a kOwn value.
   GradientPlanes<T> gradient(int64_t value, int64_t block) const;
@@ -77,6 +77,8 @@ class BackwardPass {
   // What convolutions of these weights send back.
   void convolved(int64_t v, const DataGroup& group, const T* packed, int64_t block, RowRange rows,
                  const GradientPlanes<T>& dest, bool add);
+  // A norm over something that is not a convolution of its own: its sums by a pass over both. workspace.sums hold its gradient's.
+  void norm(int64_t v);
 
  private:
   T* plane(int64_t value, int64_t block, int64_t channel) const { return state_.plane(layout_, value, block, channel); }
@@ -94,9 +96,6 @@ class BackwardPass {
   double sum_of(const GradientSource& source, int64_t l, int64_t c) const;
   // What a norm's gradient becomes, from S1 = sum dy and S2 = sum dy xhat.
   void set_norm(int64_t v, int64_t l, int64_t c, double coefficient, double s1, double s2);
-  // A norm over something that is not a convolution of its own: its sums by a pass over both.
-  void norm(int64_t v);
-
   // The gradient of a value, and what is summed over it.
   void pull(int64_t v, const std::function<void(int64_t, T*)>& seed);
   // The gradients of one convolution's weight and of its norm, from the group's correlation.

@@ -9,6 +9,7 @@
 #include "plan/activations.h"
 #include "plan/backward.h"
 #include "plan/backward_tangent.h"
+#include "plan/blocks.h"
 #include "plan/cotangents.h"
 #include "plan/forward.h"
 #include "plan/program.h"
@@ -214,6 +215,30 @@ class TypedPlan final : public Plan {
             .run([&](int64_t k, T* gradient) { k == 0 ? seeds.write(l, gradient) : seeds.write_tangent(l, gradient); });
       }
       done({at.job, rows.data(), cotangents.count, elements, input});
+    });
+  }
+
+  void block_products(const winnow_call& call, const Blocks& blocks, double* out) override {
+    if (!graph_.twice()) {
+      again(twice_, Differentiation::kTwice).block_products(call, blocks, out);
+      return;
+    }
+    RunningStatistics statistics(graph_, call);
+    const std::vector<std::unique_ptr<Program>> programs = make_programs(call, {graph_.output()}, true, statistics);
+    reserve_workspaces(1);
+    each_wave(call, slots_, workspace_bytes(1), [&](int64_t first, int64_t count) {
+      run(call, count, [&](int64_t slot, int64_t worker) {
+        const winnow_job& job = call.jobs[first + slot];
+        const Program& program = *programs[program_index(job)];
+        const Parameters& parameters = call.parameters[job.parameters]->parameters;
+        State<T>& state = *slots_.states[static_cast<size_t>(slot)];
+        forward_pass(call, job, program, slots_, slot).run(call.inputs[job.input], 0);
+        statistics.keep(first + slot, program, state.norms);
+        Backward<T>(graph_, layout_, kernels_, program, parameters, state).prepare();
+        BlockPass<T>(graph_, layout_, kernels_, program, parameters, state, *workspaces_[worker], blocks, *stream_of(call, job))
+            .run(out + (first + slot) * blocks.each);
+      });
+      statistics.apply(first, count);
     });
   }
 
@@ -572,6 +597,10 @@ Plan::Busy::Busy(Plan& plan) : plan_(plan) {
 
 void Plan::activations(const winnow_call&, const std::vector<int64_t>&, const std::function<void(const JobActivations&)>&) {
   throw Failure(WINNOW_UNSUPPORTED, "activations are not read from this device in this build");
+}
+
+void Plan::block_products(const winnow_call&, const Blocks&, double*) {
+  throw Failure(WINNOW_UNSUPPORTED, "this device has no block products yet");
 }
 
 void Plan::gram(const JobGradients& gradients, double* out) const {

@@ -55,6 +55,8 @@ struct JobActivations {
 // How the gradients of a job are handed on: all cotangents at once, or a block at a time, blocks of one job at once too.
 enum class Portion { kJob, kBlock };
 
+struct Blocks;
+
 // A node where patterns are read, and how often its units count.
 struct Tap {
   int64_t node, value, multiplicity;
@@ -110,6 +112,8 @@ class Plan {
   // Passes whose values [values] are read, batch by batch. Throws UNSUPPORTED where the device keeps none.
   virtual void activations(const winnow_call& call, const std::vector<int64_t>& values,
                            const std::function<void(const JobActivations&)>& done);
+  // Vector-Jacobian products of blocks, out [jobs][blocks.each], of a checked call. A device without them throws UNSUPPORTED.
+  virtual void block_products(const winnow_call& call, const Blocks& blocks, double* out);
   // Whether the device knows kSaliencies.
   virtual bool gives_saliencies() const { return false; }
 

@@ -74,6 +74,48 @@ public sealed interface Reading<T> {
     }
   }
 
+  /**
+   * Of the value of each of some nodes, over all samples and pixels of a job, {@code [1 +
+   * channels][ channels]} in float64: the sums of each channel, then those of the products of every
+   * two. Zeros where the row does not have the node. Cost: a forward pass of its own, and
+   * n·h·w·c²/2 for each.
+   *
+   * @param nodes indices in the graph
+   */
+  record ActivationGrams(List<Integer> nodes) implements Reading<List<double[][]>> {
+    public ActivationGrams {
+      nodes = List.copyOf(nodes);
+    }
+
+    @Override
+    public boolean ofGradients() {
+      return false;
+    }
+  }
+
+  /**
+   * What each block between two {@link dev.winnow.net.NetworkGraph#features}, alone, sends back of
+   * random signs, drawn from the job's stream in the sub-stream "rademacher" and there in that of
+   * the feature's name. Jobs have one batch and a stream. Cost: 2 forward passes of its own.
+   */
+  record BlockProducts() implements Reading<List<BlockProduct>> {
+    @Override
+    public boolean ofGradients() {
+      return false;
+    }
+  }
+
+  /**
+   * Of a block that leads to c channels of h x w: r the signs {@code [batch, c, h, w]}, g what it
+   * sends back, and \(P = \sum_{n,y,x} u(g)_{n:yx}\, r_{n:yx}^T\), where u makes channels of the
+   * pixels of the squares that the block shrinks to one.
+   *
+   * @param difference largest |g − r|, infinite where the shapes differ; NaN where nothing leads
+   *     from the block to the logits
+   * @param product P {@code [channels of u(g)][c]}
+   */
+  record BlockProduct(double difference, double[][] product) {}
+
   /** Number of linear regions: {@link Plan#linearRegions}. */
   record LinearRegions() implements Reading<Long> {
     @Override

@@ -13,6 +13,12 @@ public final class Readings {
     return this;
   }
 
+  /** Adds all of another pass's readings; returns this. */
+  public Readings putAll(Readings others) {
+    values.putAll(others.values);
+    return this;
+  }
+
   /**
    * A reading.
    *

@@ -21,6 +21,7 @@ public final class NetworkGraph {
 
   private final List<Node> nodes;
   private final List<TensorSpec> tensors;
+  private final List<Integer> features;
   private final int choices;
   private final int output;
   private final long parameters;
@@ -29,6 +30,7 @@ public final class NetworkGraph {
   private NetworkGraph(Builder builder, int output) {
     this.nodes = List.copyOf(builder.nodes);
     this.tensors = List.copyOf(builder.tensors);
+    this.features = List.copyOf(builder.features);
     this.choices = builder.choices;
     this.output = output;
     this.parameters = builder.parameters;
@@ -64,6 +66,15 @@ public final class NetworkGraph {
     return output;
   }
 
+  /**
+   * Nodes whose values are the network's features: what its stem puts out, then each of its cells,
+   * reductions between cells counted as cells. Ascending; empty where the network has no such
+   * parts.
+   */
+  public List<Integer> features() {
+    return features;
+  }
+
   /** Tensors in node order; within a node in the order of {@link Role}. Buffers included. */
   public List<TensorSpec> tensors() {
     return tensors;
@@ -87,6 +98,7 @@ public final class NetworkGraph {
     private final List<Node> nodes = new ArrayList<>();
     private final List<TensorSpec> tensors = new ArrayList<>();
     private final Set<String> names = new HashSet<>();
+    private final List<Integer> features = new ArrayList<>();
     private final int choices;
     private long parameters;
     private long macs;
@@ -157,6 +169,30 @@ public final class NetworkGraph {
       names.add(name);
       nodes.add(node);
       return index;
+    }
+
+    /**
+     * Says that a node's value is the next of the network's {@link #features}.
+     *
+     * @return the node
+     * @throws IllegalArgumentException for a node that was not added or is no later one than the
+     *     feature before it
+     */
+    public int feature(int node) {
+      int last = features.isEmpty() ? -1 : features.get(features.size() - 1);
+      if (node <= last || node >= nodes.size()) {
+        throw new IllegalArgumentException(
+            "feature "
+                + features.size()
+                + " must be a node in ["
+                + (last + 1)
+                + ", "
+                + (nodes.size() - 1)
+                + "] but was "
+                + node);
+      }
+      features.add(node);
+      return node;
     }
 
     /** Shape of the value of a node that was added. */

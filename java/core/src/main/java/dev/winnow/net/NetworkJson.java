@@ -57,6 +57,9 @@ import java.util.Map;
  *   <tr><td>noise</td><td>deviation</td></tr>
  * </table>
  *
+ * <p>{@code "features"}, which may be left out, names the nodes that are the network's {@link
+ * NetworkGraph#features}, in node order.
+ *
  * <p>Unknown and repeated keys are errors. A file has at most 16 MiB, a network at most 2^20 nodes.
  */
 public final class NetworkJson {
@@ -117,6 +120,11 @@ public final class NetworkJson {
     if (graph.choices() > 0) {
       text.append(" \"choices\": ").append(graph.choices()).append(",\n");
     }
+    if (!graph.features().isEmpty()) {
+      ArrayNode features = JSON.createArrayNode();
+      graph.features().forEach(node -> features.add(graph.nodes().get(node).name()));
+      text.append(" \"features\": ").append(features).append(",\n");
+    }
     text.append(" \"nodes\": [");
     for (int i = 1; i < graph.nodes().size(); i++) {
       text.append(i == 1 ? "\n  " : ",\n  ").append(node(graph, graph.nodes().get(i)));
@@ -159,7 +167,7 @@ public final class NetworkJson {
         parser.nextToken();
         switch (key) {
           case "nodes" -> nodes();
-          case "format", "input", "choices", "output" -> {
+          case "format", "input", "choices", "features", "output" -> {
             ObjectNode alone = JSON.createObjectNode();
             String place = place();
             alone.set(key, parser.<JsonNode>readValueAsTree());
@@ -169,8 +177,8 @@ public final class NetworkJson {
               throw wrong(
                   "unknown key '"
                       + key
-                      + "'; known are format, input, choices, nodes,"
-                      + " output");
+                      + "'; known are format, input, choices, features,"
+                      + " nodes, output");
         }
       }
       if (parser.nextToken() != null) {
@@ -219,6 +227,17 @@ public final class NetworkJson {
           index.put(name, graph.add(name, operation, choice, inputs));
         } catch (IllegalArgumentException e) {
           throw new IllegalArgumentException(node.place() + e.getMessage(), e);
+        }
+      }
+      if (top.containsKey("features")) {
+        JsonFields features = top("features");
+        for (String name : features.texts("features")) {
+          int node = index(features, "features", name, index);
+          try {
+            graph.feature(node);
+          } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(features.place() + e.getMessage(), e);
+          }
         }
       }
       JsonFields output = top("output");

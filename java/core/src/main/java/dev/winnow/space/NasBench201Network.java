@@ -75,15 +75,15 @@ final class NasBench201Network {
     int x = 0;
     if (options.stem()) {
       x = always("stem.conv", Operation.Convolution.of(options.channels(), 3, 1, 1), x);
-      x = always("stem.bn", Operation.BatchNorm.STANDARD, x);
+      x = graph.feature(always("stem.bn", Operation.BatchNorm.STANDARD, x));
     }
     int k = 0;
     for (int stage = 0; stage < options.stages(); stage++) {
       if (stage > 0) {
-        x = reduction("cells." + k++, x);
+        x = graph.feature(reduction("cells." + k++, x));
       }
       for (int i = 0; i < options.cellsPerStage(); i++) {
-        x = cell("cells." + k++, x);
+        x = graph.feature(cell("cells." + k++, x));
       }
     }
     x = always("last.bn", Operation.BatchNorm.STANDARD, x);

@@ -37,6 +37,7 @@ class NetworkJsonTest {
     assertEquals(expected.choices(), actual.choices());
     assertEquals(expected.output(), actual.output());
     assertEquals(expected.tensors(), actual.tensors());
+    assertEquals(expected.features(), actual.features());
   }
 
   /** 4·3·3·3 + 10·4 + 10 weights; 6x6 positions of the convolution. */

@@ -23,6 +23,7 @@ import dev.winnow.net.NetworkGraph;
 import dev.winnow.net.Node;
 import dev.winnow.net.Operation;
 import dev.winnow.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -133,7 +134,7 @@ final class NativePlan implements Plan {
       readNothingElse(jobs, out, monitor);
       return;
     }
-    if (pass.cotangent().isPresent()) {
+    if (pass.cotangent().isPresent() || pass.readings().contains(new Reading.BlockProducts())) {
       checkOneBatch(list, "a backward pass");
     } else {
       checkBatches(list);
@@ -150,9 +151,26 @@ final class NativePlan implements Plan {
   }
 
   private Output<Readings> output(Pass pass, int largest) {
-    return pass.readings().contains(new Reading.HessianProducts())
-        ? new HessianOutput(graph, options.batch(), pass, largest, plan, sets)
-        : new PassOutput(graph, options.batch(), pass, largest, plan);
+    List<Output<Readings>> calls = new ArrayList<>();
+    Set<Reading<?>> rest = new HashSet<>(pass.readings());
+    rest.remove(new Reading.Weights());
+    for (Reading<?> reading : pass.readings()) {
+      if (reading instanceof Reading.ActivationGrams grams) {
+        rest.remove(grams);
+        calls.add(new GramOutput(graph, options.batch(), grams, plan));
+      } else if (reading instanceof Reading.BlockProducts products) {
+        rest.remove(products);
+        calls.add(new BlockOutput(graph, options.batch(), products, plan));
+      }
+    }
+    if (!rest.isEmpty()) {
+      Pass own = new Pass(pass.norms(), pass.cotangent(), rest);
+      calls.add(
+          rest.contains(new Reading.HessianProducts())
+              ? new HessianOutput(graph, options.batch(), own, largest, plan, sets)
+              : new PassOutput(graph, options.batch(), own, largest, plan));
+    }
+    return calls.size() == 1 ? calls.get(0) : new SeveralCalls(calls);
   }
 
   private void readNothingElse(List<Job> jobs, Results<Readings> results, Monitor monitor) {

@@ -11,9 +11,11 @@ import dev.winnow.data.ImageSet;
 import dev.winnow.net.Shape;
 import dev.winnow.score.ActivationKernelLogDeterminant;
 import dev.winnow.score.ActivationKernelLogDeterminant.Hooks;
+import dev.winnow.score.BlockTrainability;
 import dev.winnow.score.ChannelSaliency;
 import dev.winnow.score.ClassJacobianCorrelation;
 import dev.winnow.score.ConnectionSensitivity;
+import dev.winnow.score.FeatureEntropy;
 import dev.winnow.score.GaussianComplexity;
 import dev.winnow.score.GradientModulusVariance;
 import dev.winnow.score.GradientNorm;
@@ -75,7 +77,7 @@ public final class ScoreSettings {
           Setting.of("classes", WHOLE_NUMBER, "outputs; default: those of the data"),
           Setting.oneOf(
               "init",
-              "weights; default kaiming for ntk (over fan_out), regions and zico (over fan_in),"
+              "weights; default kaiming for ntk (over fan_out), regions, zico and az (over fan_in),"
                   + " pytorch-default for others",
               "kaiming",
               "pytorch-default"),
@@ -122,6 +124,10 @@ public final class ScoreSettings {
               NUMBER,
               "how fast other sizes lose, exp(-(parameters - mu)^2 / sigma); no default"),
           Setting.of("zen.batch", WHOLE_NUMBER, "inputs of zen; default 16"),
+          Setting.of(
+              "az.batch",
+              WHOLE_NUMBER,
+              "images of az_expressivity, az_progressivity and az_trainability; default 64"),
           Setting.of("gradsign.images", WHOLE_NUMBER, "images of gradsign; default 64"));
 
   private static Map<String, String> descriptions() {
@@ -151,6 +157,9 @@ public final class ScoreSettings {
     all.put("gradsign_batch", "the same with the statistics of the batch; higher is better");
     all.put("jacov", "correlations of gradients by the images; higher is better");
     all.put("epe_nas", "the same within each class; higher is better");
+    all.put("az_expressivity", "entropies of the cells' features; higher is better");
+    all.put("az_progressivity", "what the least cell adds to them; higher is better");
+    all.put("az_trainability", "how near to 1 the cells stretch gradients; higher is better");
     all.put("synflow", "synaptic flow without norms; higher is better");
     all.put("synflow_bn", "synaptic flow with norms; higher is better");
     all.put("synflow_reductions", "synaptic flow with the norms of reductions; higher is better");
@@ -207,6 +216,10 @@ public final class ScoreSettings {
       case "gradsign_batch" -> gradSign(GradientSignAgreement.Statistics.OF_THE_BATCH);
       case "jacov" -> new JacobianCovariance(gradientBatch(), defaultInit());
       case "epe_nas" -> new ClassJacobianCorrelation(gradientBatch(), defaultInit());
+      case "az_expressivity" -> featureEntropy(FeatureEntropy.Kind.EXPRESSIVITY);
+      case "az_progressivity" -> featureEntropy(FeatureEntropy.Kind.PROGRESSIVITY);
+      case "az_trainability" ->
+          new BlockTrainability(azBatch(), init(Initialization.KAIMING_FAN_IN));
       case "synflow" -> new SynapticFlow(SynapticFlow.Kept.NONE, defaultInit());
       case "synflow_bn" -> new SynapticFlow(SynapticFlow.Kept.ALL, defaultInit());
       case "synflow_reductions" -> new SynapticFlow(SynapticFlow.Kept.REDUCTIONS, defaultInit());
@@ -264,6 +277,14 @@ public final class ScoreSettings {
           key + " must be given, as in --set " + key + "=0.8: it has no default");
     }
     return configuration.number(key, 0);
+  }
+
+  private FeatureEntropy featureEntropy(FeatureEntropy.Kind kind) {
+    return new FeatureEntropy(kind, azBatch(), init(Initialization.KAIMING_FAN_IN));
+  }
+
+  private int azBatch() {
+    return configuration.integer("az.batch", 64);
   }
 
   private Hooks hooks() {

@@ -54,6 +54,9 @@ final class DartsNetwork {
 
   private NetworkGraph build() {
     int[] last = stem();
+    if (last[1] > 0) {
+      graph.feature(last[1]);
+    }
     boolean reduced = macro.stem() == Stem.IMAGENET;
     int channels = macro.channels();
     for (int k = 0; k < macro.cells().length(); k++) {
@@ -63,7 +66,7 @@ final class DartsNetwork {
       int[] node = new int[DartsCell.NODES];
       node[0] = preprocess(name + ".preprocess0", channels, last[0], reduced);
       node[1] = preprocess(name + ".preprocess1", channels, last[1], false);
-      last = new int[] {last[1], cell(name, node, reduction)};
+      last = new int[] {last[1], graph.feature(cell(name, node, reduction))};
       reduced = reduction;
     }
     int x = last[1];

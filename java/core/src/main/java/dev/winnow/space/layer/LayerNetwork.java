@@ -27,14 +27,15 @@ final class LayerNetwork {
     if (options.stem()) {
       int always = NetworkGraph.ALWAYS;
       Operation convolution = Operation.Convolution.of(options.channels(), 3, stride, 1);
-      end = activated("stem", convolution, always, end);
+      end = graph.feature(activated("stem", convolution, always, end));
     }
     return this;
   }
 
   /** The layer is this operation; an identity that changes nothing has no node. */
   void layer(String name, Layer layer, LayerOperation operation) {
-    end = operation(name, layer, operation, NetworkGraph.ALWAYS);
+    int next = operation(name, layer, operation, NetworkGraph.ALWAYS);
+    end = next == end ? end : graph.feature(next);
   }
 
   /** The layer is the weighted sum of all operations. */
@@ -44,7 +45,8 @@ final class LayerNetwork {
       summands.add(operation(name, layer, operations.get(o), choices.get(o)));
     }
     int[] inputs = summands.stream().mapToInt(Integer::intValue).toArray();
-    end = graph.add(name, new Operation.WeightedSum(choices), NetworkGraph.ALWAYS, inputs);
+    Operation sum = new Operation.WeightedSum(choices);
+    end = graph.feature(graph.add(name, sum, NetworkGraph.ALWAYS, inputs));
   }
 
   NetworkGraph head(int channels) {

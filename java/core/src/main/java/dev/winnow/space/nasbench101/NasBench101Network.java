@@ -34,7 +34,7 @@ final class NasBench101Network {
 
   NetworkGraph build() {
     int channels = options.channels();
-    int x = options.stem() ? convolution("stem", channels, 3, 0) : 0;
+    int x = options.stem() ? graph.feature(convolution("stem", channels, 3, 0)) : 0;
     int k = 0;
     for (int stage = 0; stage < options.stages(); stage++) {
       if (stage > 0) {
@@ -42,7 +42,7 @@ final class NasBench101Network {
         channels = Math.multiplyExact(2, channels);
       }
       for (int i = 0; i < options.cellsPerStage(); i++) {
-        x = cell("cells." + k++, x, channels);
+        x = graph.feature(cell("cells." + k++, x, channels));
       }
     }
     x = add("pool", new Operation.GlobalAveragePool(), x);
