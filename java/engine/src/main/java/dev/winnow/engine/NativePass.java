@@ -11,6 +11,7 @@ enum NativePass {
   FORWARD("forward pass"),
   BACKWARD("backward pass"),
   BACKWARD_TANGENT("backward pass with tangents"),
+  ACTIVATIONS("forward pass whose activations are read"),
   SALIENCIES("backward pass with channels' saliencies");
 
   private final String text;
@@ -25,7 +26,12 @@ enum NativePass {
     if (pass.cotangent().isPresent() || pass.readings().contains(new Reading.TangentKernel())) {
       needed.add(BACKWARD);
     }
-    if (pass.readings().contains(new Reading.HessianProducts())) {
+    if (pass.readings().stream().anyMatch(Reading.ActivationGrams.class::isInstance)) {
+      needed.add(ACTIVATIONS);
+    }
+    // Blocks are differentiated on the layout of passes with tangents: a device has both or neither.
+    if (pass.readings().contains(new Reading.HessianProducts())
+        || pass.readings().contains(new Reading.BlockProducts())) {
       needed.add(BACKWARD_TANGENT);
     }
     if (pass.readings().contains(new Reading.ChannelSaliencies())) {
@@ -39,6 +45,7 @@ enum NativePass {
       case FORWARD -> Winnow.WINNOW_PASS_FORWARD;
       case BACKWARD -> Winnow.WINNOW_PASS_BACKWARD;
       case BACKWARD_TANGENT -> Winnow.WINNOW_PASS_BACKWARD_TANGENT;
+      case ACTIVATIONS -> Winnow.WINNOW_PASS_ACTIVATIONS;
       case SALIENCIES -> Winnow.WINNOW_PASS_SALIENCIES;
     };
   }

@@ -11,7 +11,9 @@ import dev.winnow.compute.PlanOptions;
 import dev.winnow.compute.PlanOptions.Precision;
 import dev.winnow.engine.bindings.Winnow;
 import dev.winnow.net.NetworkGraph;
+import dev.winnow.score.BlockTrainability;
 import dev.winnow.score.ChannelSaliency;
+import dev.winnow.score.FeatureEntropy;
 import dev.winnow.score.GradientNorm;
 import dev.winnow.score.GradientSignalPreservation;
 import dev.winnow.score.LinearRegionCount;
@@ -65,6 +67,29 @@ class RefusalTest {
         "score fisher is not on this device: cuda:1 has no backward pass with channels' saliencies"
             + " in float32",
         refusal(gpu, ELSEWHERE.get(1)));
+  }
+
+  @Test
+  void scoresOfFeaturesAreToo() {
+    Engine gpu = new Device("cuda:1", Winnow.WINNOW_CUDA);
+    NetworkGraph network = Networks.supernet().graph();
+    for (PassScore score :
+        List.of(
+            new FeatureEntropy(FeatureEntropy.Kind.EXPRESSIVITY, 6, INIT),
+            new BlockTrainability(6, INIT))) {
+      String message =
+          assertThrows(
+                  IllegalArgumentException.class, () -> Passes.require(gpu, network, score))
+              .getMessage();
+      assertEquals(
+          "score "
+              + score.name()
+              + " is not on this device: cuda:1 has no "
+              + (score instanceof FeatureEntropy
+                  ? "forward pass whose activations are read in float32"
+                  : "backward pass with tangents in float32"),
+          message);
+    }
   }
 
   @Test
