@@ -36,6 +36,10 @@ import java.util.Objects;
  * √(nhw) an element, which the last stage with its few pixels feels most: the largest singular
  * value grows with the noise. Small σ count as 1/σ: one bottleneck decides.
  *
+ * <p><b>Evidence</b>: Spearman .426 (95% [.33, .51]) with CIFAR-10 test accuracy on 300 random
+ * connected cells of NAS-Bench-201, one draw of 64 images, 7 undefined ones last; what it adds to
+ * its kin {@link FeatureEntropy} says.
+ *
  * <p><b>Protocol</b>: AZ-NAS's: normal numbers, the benchmark's network, Kaiming weights over
  * fan_in; signs from the job's stream. <b>Undefined</b> where a block passes its gradient on
  * unchanged (a cell that is the identity) and where nothing leads through one; {@link

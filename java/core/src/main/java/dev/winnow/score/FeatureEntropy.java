@@ -35,6 +35,10 @@ import java.util.OptionalDouble;
  * compare networks of one macro structure. Progressivity is the one cell's that adds least, often a
  * reduction.
  *
+ * <p><b>Evidence</b>: Spearman .738 (expressivity, 95% [.67, .80]) and .660 (progressivity, [.58,
+ * .74]) with CIFAR-10 test accuracy on 300 random connected cells of NAS-Bench-201, one draw of 64
+ * images; MACs alone .740. Rank-log of both, trainability and MACs: .897 [.87, .92].
+ *
  * <p><b>Protocol</b>: AZ-NAS's: normal numbers, the benchmark's network, Kaiming weights over
  * fan_in. <b>Undefined</b> where a feature is constant (its covariance is 0, as behind a cell that
  * nothing leads through) or not finite; {@link Score#published} is −∞. <b>Fails</b>: {@link
