@@ -59,7 +59,7 @@ final class ListCommand implements Callable<Integer> {
     out.println();
     out.println(title);
     for (Catalogue.Entry entry : entries) {
-      out.printf(Locale.ROOT, "  %-16s %s%n", entry.name(), entry.description());
+      out.printf(Locale.ROOT, "  %-18s %s%n", entry.name(), entry.description());
     }
   }
 }
