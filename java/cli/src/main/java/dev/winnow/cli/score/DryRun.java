@@ -4,6 +4,8 @@ import dev.winnow.compute.Monitor;
 import dev.winnow.random.Philox;
 import dev.winnow.random.Stream;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,8 +22,8 @@ import java.util.stream.Collectors;
  * @param timed architectures that were scored for it
  * @param seconds for the whole population
  * @param milliseconds of one architecture, score by score
- * @param peakBytes largest resident memory of this process so far; 0 where the system does not say.
- *     The population adds nothing to it
+ * @param peakBytes largest resident memory: this process's so far, and what the Java machine's
+ *     nursery has not touched yet, which a longer run will; 0 where the system does not say
  */
 public record DryRun(
     long architectures,
@@ -66,7 +68,20 @@ public record DryRun(
             (score, all) ->
                 milliseconds.put(score, (all - before.get(score)) / 1e6 / drawn.size()));
     return new DryRun(
-        count, drawn.size(), nanos / 1e9 / drawn.size() * count, milliseconds, residentPeak());
+        count, drawn.size(), nanos / 1e9 / drawn.size() * count, milliseconds, expectedPeak());
+  }
+
+  private static long expectedPeak() {
+    long resident = residentPeak();
+    return resident == 0 ? 0 : resident + untouchedNursery();
+  }
+
+  private static long untouchedNursery() {
+    return ManagementFactory.getMemoryPoolMXBeans().stream()
+        .filter(pool -> pool.getType() == MemoryType.HEAP && pool.getName().contains("Eden"))
+        .mapToLong(pool -> pool.getUsage().getCommitted() - pool.getPeakUsage().getUsed())
+        .filter(untouched -> untouched > 0)
+        .sum();
   }
 
   private static long residentPeak() {
