@@ -81,7 +81,9 @@ final class EvaluationFiles {
   /** Names of which lower is better. */
   Set<String> lower() {
     if (lower == null) {
-      ScoreSettings settings = ScoreOptions.settings(List.of());
+      // No score's direction depends on its settings, but one cannot be made without them.
+      List<String> required = List.of("swap_regularised.mu=1", "swap_regularised.sigma=1");
+      ScoreSettings settings = ScoreOptions.settings(required);
       lower =
           ScoreSettings.NAMES.stream()
               .filter(name -> settings.score(name).direction() == Direction.LOWER_IS_BETTER)
