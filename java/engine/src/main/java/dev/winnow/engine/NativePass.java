@@ -29,7 +29,8 @@ enum NativePass {
     if (pass.readings().stream().anyMatch(Reading.ActivationGrams.class::isInstance)) {
       needed.add(ACTIVATIONS);
     }
-    // Blocks are differentiated on the layout of passes with tangents: a device has both or neither.
+    // Blocks are differentiated on the layout of passes with tangents: a device has both or
+    // neither.
     if (pass.readings().contains(new Reading.HessianProducts())
         || pass.readings().contains(new Reading.BlockProducts())) {
       needed.add(BACKWARD_TANGENT);

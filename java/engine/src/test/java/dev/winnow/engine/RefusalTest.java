@@ -78,8 +78,7 @@ class RefusalTest {
             new FeatureEntropy(FeatureEntropy.Kind.EXPRESSIVITY, 6, INIT),
             new BlockTrainability(6, INIT))) {
       String message =
-          assertThrows(
-                  IllegalArgumentException.class, () -> Passes.require(gpu, network, score))
+          assertThrows(IllegalArgumentException.class, () -> Passes.require(gpu, network, score))
               .getMessage();
       assertEquals(
           "score "
