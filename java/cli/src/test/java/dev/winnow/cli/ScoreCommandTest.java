@@ -257,7 +257,7 @@ class ScoreCommandTest {
     Files.writeString(file, NetworkJson.write(graph).replace("\"kernel\":3", "\"kernel\":0"));
     CommandLineRun broken = score("--network", file.toString(), "--scores", "params");
     assertEquals(ExitCode.CONFIGURATION, broken.code());
-    assertTrue(broken.err().contains("mine.json:4: node 1: "), broken::err);
+    assertTrue(broken.err().contains("mine.json:5: node 1: "), broken::err);
     Files.writeString(file, NetworkJson.write(graph));
     CommandLineRun images = score("--network", file.toString(), "--scores", "ntk");
     assertTrue(images.err().contains("takes 3x32x32 but the images are 3x16x16"), images::err);
