@@ -3,7 +3,6 @@ package dev.winnow.cli;
 import dev.winnow.cli.score.ScoreSettings;
 import dev.winnow.evaluation.Measurements;
 import dev.winnow.evaluation.ScoresFile;
-import dev.winnow.score.Direction;
 import dev.winnow.space.NasBench201;
 import dev.winnow.space.NasBench201Cell;
 import dev.winnow.space.SearchSpace;
@@ -81,13 +80,7 @@ final class EvaluationFiles {
   /** Names of which lower is better. */
   Set<String> lower() {
     if (lower == null) {
-      // No score's direction depends on its settings, but one cannot be made without them.
-      List<String> required = List.of("swap_regularised.mu=1", "swap_regularised.sigma=1");
-      ScoreSettings settings = ScoreOptions.settings(required);
-      lower =
-          ScoreSettings.NAMES.stream()
-              .filter(name -> settings.score(name).direction() == Direction.LOWER_IS_BETTER)
-              .collect(Collectors.toSet());
+      lower = ScoreSettings.lowerIsBetter();
     }
     return lower;
   }

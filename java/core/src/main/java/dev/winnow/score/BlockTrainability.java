@@ -92,13 +92,7 @@ public final class BlockTrainability implements PassScore {
 
   @Override
   public Pass pass(NetworkGraph graph) {
-    if (graph.features().size() < 2) {
-      throw new IllegalArgumentException(
-          name()
-              + " needs a network with at least 2 features (what stem and cells put out), but this"
-              + " one names "
-              + graph.features().size());
-    }
+    FeatureEntropy.requireFeatures(name(), graph, 2);
     return Pass.forward(NormMode.BATCH, PRODUCTS);
   }
 

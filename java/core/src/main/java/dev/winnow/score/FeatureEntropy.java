@@ -98,15 +98,24 @@ public final class FeatureEntropy implements PassScore {
 
   @Override
   public Pass pass(NetworkGraph graph) {
-    if (graph.features().size() < kind.fewest) {
+    requireFeatures(name(), graph, kind.fewest);
+    return Pass.forward(NormMode.BATCH, grams(graph));
+  }
+
+  /**
+   * Refuses a network that names fewer features than a score needs.
+   *
+   * @throws IllegalArgumentException naming the score and both numbers
+   */
+  static void requireFeatures(String score, NetworkGraph graph, int fewest) {
+    if (graph.features().size() < fewest) {
       throw new IllegalArgumentException(
-          name()
+          score
               + " needs a network with at least "
-              + kind.fewest
+              + fewest
               + " features (what stem and cells put out), but this one names "
               + graph.features().size());
     }
-    return Pass.forward(NormMode.BATCH, grams(graph));
   }
 
   private static Reading<List<double[][]>> grams(NetworkGraph graph) {

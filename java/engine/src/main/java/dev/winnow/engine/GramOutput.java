@@ -4,11 +4,9 @@ import dev.winnow.compute.Images;
 import dev.winnow.compute.Reading;
 import dev.winnow.compute.Readings;
 import dev.winnow.engine.bindings.Winnow;
-import dev.winnow.engine.bindings.winnow_activation_sink;
 import dev.winnow.engine.bindings.winnow_call;
 import dev.winnow.engine.bindings.winnow_error;
 import dev.winnow.engine.bindings.winnow_plan;
-import dev.winnow.engine.bindings.winnow_tap;
 import dev.winnow.net.NetworkGraph;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +20,7 @@ final class GramOutput extends Output<Readings> {
   private final Reading.ActivationGrams reading;
   private final int[] channels; // by node
   private final long each; // numbers of one batch
-  private final winnow_tap taps;
+  private final ActivationTaps taps;
   private DoublePointer values; // [jobs, batches of the largest input, each]
   private long capacity;
   private long batches;
@@ -35,25 +33,13 @@ final class GramOutput extends Output<Readings> {
     this.batch = batch;
     this.reading = reading;
     List<Integer> nodes = reading.nodes();
-    if (nodes.isEmpty()) {
-      throw new IllegalArgumentException("activations of no node");
-    }
-    for (int node : nodes) {
-      if (node < 0 || node >= graph.nodes().size()) {
-        throw new IllegalArgumentException(
-            "node must be in [0, " + (graph.nodes().size() - 1) + "] but was " + node);
-      }
-    }
+    taps = new ActivationTaps(graph, nodes);
     channels = nodes.stream().mapToInt(n -> graph.nodes().get(n).shape().channels()).toArray();
     long sum = 0;
     for (int c : channels) {
       sum += (1L + c) * c;
     }
     each = sum;
-    taps = new winnow_tap(channels.length);
-    for (int t = 0; t < channels.length; t++) {
-      taps.getPointer(t).node(nodes.get(t)).side(Winnow.WINNOW_TAP_AFTER).multiplicity(1);
-    }
   }
 
   @Override
@@ -71,15 +57,7 @@ final class GramOutput extends Output<Readings> {
 
   @Override
   int compute(winnow_call call, winnow_error error) {
-    try (winnow_activation_sink sink = new winnow_activation_sink()) {
-      Pointer.memset(sink, 0, sink.sizeof());
-      sink.kind(Winnow.WINNOW_ACTIVATION_GRAM)
-          .taps(taps)
-          .tap_count(channels.length)
-          .values(values)
-          ._capacity(capacity);
-      return Winnow.winnow_activations(plan, call, sink, 1, error);
-    }
+    return taps.read(plan, call, Winnow.WINNOW_ACTIVATION_GRAM, values, capacity, error);
   }
 
   @Override

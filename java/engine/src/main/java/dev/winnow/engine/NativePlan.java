@@ -243,9 +243,11 @@ final class NativePlan implements Plan {
       List<Job> jobs, int node, Results<TrainingPass> results, Monitor monitor) {
     JobList list = new JobList(jobs, graph);
     checkBatches(list);
-    Output<TrainingPass> output = new TrainingOutput(graph, options.batch(), node, plan, sets);
     String name = node == graph.output() ? "winnow_forward" : "winnow_activations";
-    run(name, list, Norms.all(NormMode.BATCH), output, results, monitor);
+    try (Output<TrainingPass> output =
+        new TrainingOutput(graph, options.batch(), node, plan, sets)) {
+      run(name, list, Norms.all(NormMode.BATCH), output, results, monitor);
+    }
   }
 
   @Override

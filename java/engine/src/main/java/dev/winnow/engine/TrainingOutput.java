@@ -3,12 +3,11 @@ package dev.winnow.engine;
 import dev.winnow.compute.Images;
 import dev.winnow.compute.TrainingPass;
 import dev.winnow.engine.bindings.Winnow;
-import dev.winnow.engine.bindings.winnow_activation_sink;
 import dev.winnow.engine.bindings.winnow_call;
 import dev.winnow.engine.bindings.winnow_error;
 import dev.winnow.engine.bindings.winnow_plan;
-import dev.winnow.engine.bindings.winnow_tap;
 import dev.winnow.net.NetworkGraph;
+import java.util.List;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.Pointer;
 
@@ -20,7 +19,7 @@ final class TrainingOutput extends Output<TrainingPass> {
   private final winnow_plan plan;
   private final ParameterSets sets;
   private final int batch;
-  private final int node;
+  private final ActivationTaps taps;
   private final boolean output;
   private final int elements;
   private CallTables tables;
@@ -32,14 +31,10 @@ final class TrainingOutput extends Output<TrainingPass> {
    * @throws IllegalArgumentException for a node that the graph does not have
    */
   TrainingOutput(NetworkGraph graph, int batch, int node, winnow_plan plan, ParameterSets sets) {
-    if (node < 0 || node >= graph.nodes().size()) {
-      throw new IllegalArgumentException(
-          "node must be in [0, " + (graph.nodes().size() - 1) + "] but was " + node);
-    }
     this.plan = plan;
     this.sets = sets;
     this.batch = batch;
-    this.node = node;
+    taps = new ActivationTaps(graph, List.of(node));
     output = node == graph.output();
     elements = Math.toIntExact(graph.nodes().get(node).shape().elements());
   }
@@ -64,17 +59,7 @@ final class TrainingOutput extends Output<TrainingPass> {
     if (output) { // what every device has
       return Winnow.winnow_forward(plan, call, values, capacity, error);
     }
-    try (winnow_tap tap = new winnow_tap();
-        winnow_activation_sink sink = new winnow_activation_sink()) {
-      tap.node(node).side(Winnow.WINNOW_TAP_AFTER).multiplicity(1);
-      Pointer.memset(sink, 0, sink.sizeof());
-      sink.kind(Winnow.WINNOW_ACTIVATION_COPY)
-          .taps(tap)
-          .tap_count(1)
-          .values(values)
-          ._capacity(capacity);
-      return Winnow.winnow_activations(plan, call, sink, 1, error);
-    }
+    return taps.read(plan, call, Winnow.WINNOW_ACTIVATION_COPY, values, capacity, error);
   }
 
   @Override
@@ -85,5 +70,10 @@ final class TrainingOutput extends Output<TrainingPass> {
     }
     return new TrainingPass(
         read, sets.values(tables.updated(job), tensor -> !tensor.role().learned()));
+  }
+
+  @Override
+  public void close() {
+    taps.close();
   }
 }

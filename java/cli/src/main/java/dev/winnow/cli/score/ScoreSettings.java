@@ -15,6 +15,7 @@ import dev.winnow.score.BlockTrainability;
 import dev.winnow.score.ChannelSaliency;
 import dev.winnow.score.ClassJacobianCorrelation;
 import dev.winnow.score.ConnectionSensitivity;
+import dev.winnow.score.Direction;
 import dev.winnow.score.FeatureEntropy;
 import dev.winnow.score.GaussianComplexity;
 import dev.winnow.score.GradientModulusVariance;
@@ -44,6 +45,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * On what {@code winnow score} computes: each score's own protocol, changed by {@code --set}.
@@ -269,6 +271,18 @@ public final class ScoreSettings {
         configuration.integer("swap.batch", 16),
         configuration.integer("swap.draws", 32),
         Initialization.STANDARD_NORMAL);
+  }
+
+  /** Names of the scores of which lower is better. */
+  public static Set<String> lowerIsBetter() {
+    Configuration configuration = new Configuration(SETTINGS);
+    // A score without a default cannot be made without these; no direction depends on a setting.
+    configuration.assign("swap_regularised.mu=1");
+    configuration.assign("swap_regularised.sigma=1");
+    ScoreSettings settings = new ScoreSettings(configuration);
+    return NAMES.stream()
+        .filter(name -> settings.score(name).direction() == Direction.LOWER_IS_BETTER)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   private double required(String key) {
