@@ -7,14 +7,11 @@ import dev.winnow.compute.Plan;
 import dev.winnow.compute.Plan.NormMode;
 import dev.winnow.compute.Reading;
 import dev.winnow.compute.Reading.BlockProduct;
-import dev.winnow.data.ImageSet;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.net.Shape;
-import dev.winnow.space.SearchSpace;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * How near to 1 the blocks of a network stretch gradients: AZ-NAS's trainability.
@@ -49,45 +46,21 @@ import java.util.Objects;
  *
  * @see <a href="https://arxiv.org/abs/2403.19232">Lee and Ham 2024</a>
  */
-public final class BlockTrainability implements PassScore {
+public final class BlockTrainability extends StandardScore {
   private static final Reading<List<BlockProduct>> PRODUCTS = new Reading.BlockProducts();
   private static final double BESIDE_SIGMA = 1e-6;
-
-  private final int batch;
-  private final Initialization initialization;
 
   /**
    * @param batch n of {@link #protocol}, in [1, 65536]
    * @param initialization weights of {@link #protocol}
    */
   public BlockTrainability(int batch, Initialization initialization) {
-    this.batch = batch;
-    this.initialization = Objects.requireNonNull(initialization, "initialization");
-  }
-
-  @Override
-  public String name() {
-    return "az_trainability";
-  }
-
-  @Override
-  public Direction direction() {
-    return Direction.HIGHER_IS_BETTER;
-  }
-
-  @Override
-  public Protocol protocol(SearchSpace space, ImageSet images) {
-    return Protocol.standard(space, images, initialization, Sampling.Kind.NORMAL, batch);
+    super("az_trainability", Sampling.Kind.NORMAL, batch, initialization);
   }
 
   @Override
   public void check(Plan plan, List<Job> jobs) {
-    for (Job job : jobs) {
-      if (job.noise().isEmpty()) {
-        throw new IllegalArgumentException(
-            name() + " draws random signs: a job needs a stream, but one has none");
-      }
-    }
+    Streams.require(this, "random signs", jobs);
   }
 
   @Override

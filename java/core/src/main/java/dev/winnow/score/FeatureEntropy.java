@@ -6,13 +6,10 @@ import dev.winnow.compute.Pass;
 import dev.winnow.compute.Plan;
 import dev.winnow.compute.Plan.NormMode;
 import dev.winnow.compute.Reading;
-import dev.winnow.data.ImageSet;
 import dev.winnow.net.NetworkGraph;
-import dev.winnow.space.SearchSpace;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.OptionalDouble;
 
 /**
@@ -48,12 +45,10 @@ import java.util.OptionalDouble;
  *
  * @see <a href="https://arxiv.org/abs/2403.19232">Lee and Ham 2024</a>
  */
-public final class FeatureEntropy implements PassScore {
+public final class FeatureEntropy extends StandardScore {
   private static final double INSIDE_LOGARITHM = 1e-8;
 
   private final Kind kind;
-  private final int batch;
-  private final Initialization initialization;
 
   /** What is made of the features' entropies. */
   public enum Kind {
@@ -76,24 +71,8 @@ public final class FeatureEntropy implements PassScore {
    * @param initialization weights of {@link #protocol}
    */
   public FeatureEntropy(Kind kind, int batch, Initialization initialization) {
-    this.kind = Objects.requireNonNull(kind, "kind");
-    this.batch = batch;
-    this.initialization = Objects.requireNonNull(initialization, "initialization");
-  }
-
-  @Override
-  public String name() {
-    return kind.score;
-  }
-
-  @Override
-  public Direction direction() {
-    return Direction.HIGHER_IS_BETTER;
-  }
-
-  @Override
-  public Protocol protocol(SearchSpace space, ImageSet images) {
-    return Protocol.standard(space, images, initialization, Sampling.Kind.NORMAL, batch);
+    super(kind.score, Sampling.Kind.NORMAL, batch, initialization);
+    this.kind = kind;
   }
 
   @Override

@@ -24,12 +24,15 @@ final class Layers {
       Node node = graph.nodes().get(tensor.node());
       boolean weight =
           tensor.role() == Role.CONVOLUTION_WEIGHT || tensor.role() == Role.LINEAR_WEIGHT;
-      boolean there =
-          node.choice() == NetworkGraph.ALWAYS || row.state(node.choice()) != Row.State.SKIP;
-      if (weight && there) {
+      if (weight && has(node, row)) {
         terms.put(node.name(), term.applyAsDouble(tensor));
       }
     }
     return terms;
+  }
+
+  /** Whether a candidate has a node: it does not skip it. */
+  static boolean has(Node node, Row row) {
+    return node.choice() == NetworkGraph.ALWAYS || row.state(node.choice()) != Row.State.SKIP;
   }
 }

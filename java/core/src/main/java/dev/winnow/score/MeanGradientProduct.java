@@ -7,12 +7,9 @@ import dev.winnow.compute.Pass;
 import dev.winnow.compute.Plan;
 import dev.winnow.compute.Plan.NormMode;
 import dev.winnow.compute.Reading.GradientSum;
-import dev.winnow.data.ImageSet;
 import dev.winnow.net.NetworkGraph;
-import dev.winnow.space.SearchSpace;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /**
  * Mean inner product of the samples' gradients ("KNAS").
@@ -42,32 +39,13 @@ import java.util.Objects;
  *
  * @see <a href="https://arxiv.org/abs/2111.13293">Xu, Zhao, Lin, Gao, Sun and Yang 2021</a>
  */
-public final class MeanGradientProduct implements PassScore {
-  private final int batch;
-  private final Initialization initialization;
-
+public final class MeanGradientProduct extends StandardScore {
   /**
    * @param batch n of {@link #protocol}
    * @param initialization weights of {@link #protocol}
    */
   public MeanGradientProduct(int batch, Initialization initialization) {
-    this.batch = batch;
-    this.initialization = Objects.requireNonNull(initialization, "initialization");
-  }
-
-  @Override
-  public String name() {
-    return "knas";
-  }
-
-  @Override
-  public Direction direction() {
-    return Direction.HIGHER_IS_BETTER;
-  }
-
-  @Override
-  public Protocol protocol(SearchSpace space, ImageSet images) {
-    return Protocol.standard(space, images, initialization, Sampling.Kind.IMAGES, batch);
+    super("knas", Sampling.Kind.IMAGES, batch, initialization);
   }
 
   @Override

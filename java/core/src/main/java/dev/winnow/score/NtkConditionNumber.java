@@ -12,6 +12,7 @@ import dev.winnow.net.NetworkGraph;
 import dev.winnow.space.SearchSpace;
 import java.util.Arrays;
 import java.util.List;
+import org.hipparchus.exception.MathIllegalStateException;
 import org.hipparchus.linear.Array2DRowRealMatrix;
 import org.hipparchus.linear.EigenDecompositionSymmetric;
 
@@ -144,11 +145,36 @@ public final class NtkConditionNumber implements PassScore {
         symmetric[j][i] = theta[i][j];
       }
     }
-    double[] values =
-        new EigenDecompositionSymmetric(new Array2DRowRealMatrix(symmetric, false))
-            .getEigenvalues();
+    double[] values = eigenvalues(symmetric);
     Arrays.sort(values);
     return values;
+  }
+
+  /**
+   * The library's QL steps may circle around a cluster of eigenvalues that are 0 to working
+   * precision, as it waits until they are exact among themselves. The same matrix with its trace
+   * added to every eigenvalue has no such cluster, and rounds them by as little as the largest one
+   * already does.
+   */
+  private static double[] eigenvalues(double[][] symmetric) {
+    try {
+      return new EigenDecompositionSymmetric(new Array2DRowRealMatrix(symmetric)).getEigenvalues();
+    } catch (MathIllegalStateException circling) {
+      double trace = 0;
+      for (int i = 0; i < symmetric.length; i++) {
+        trace += symmetric[i][i];
+      }
+      double[][] moved = new double[symmetric.length][];
+      for (int i = 0; i < moved.length; i++) {
+        moved[i] = symmetric[i].clone();
+        moved[i][i] += trace;
+      }
+      double shift = trace;
+      return Arrays.stream(
+              new EigenDecompositionSymmetric(new Array2DRowRealMatrix(moved)).getEigenvalues())
+          .map(value -> value - shift)
+          .toArray();
+    }
   }
 
   private static double published(double[][] theta) {

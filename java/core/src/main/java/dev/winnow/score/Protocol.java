@@ -42,6 +42,6 @@ public record Protocol(NetworkOptions network, Initialization initialization, Sa
    * @throws IllegalArgumentException when the set is smaller than a batch
    */
   public Images draw(ImageSet images, Stream stream, long number) {
-    return sampling.draw(images, network.input().height(), stream, number);
+    return sampling.draw(images, network.input(), stream, number);
   }
 }

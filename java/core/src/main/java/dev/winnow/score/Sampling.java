@@ -31,9 +31,10 @@ public record Sampling(Kind kind, int batch, int batches) {
   /**
    * Batches {@code number … number + batches − 1}, one after the other.
    *
-   * @param side of a patch; whole images have their own
+   * @param input shape that the network takes: of normal numbers, and the side of a patch; whole
+   *     images have their own
    */
-  Images draw(ImageSet set, int side, Stream stream, long number) {
+  Images draw(ImageSet set, Shape input, Stream stream, long number) {
     Images[] drawn = new Images[batches];
     for (int i = 0; i < batches; i++) {
       int[] indices = Shuffle.batch(stream, set.size(), batch, number + i);
@@ -43,8 +44,9 @@ public record Sampling(Kind kind, int batch, int batches) {
             case IMAGES ->
                 Batches.augmented(set, indices, stream.of("augmentation").of(number + i));
             case ONES -> ones(batch, set.shape());
-            case NORMAL -> normal(batch, set.shape(), stream.of("normal").of(number + i));
-            case PATCHES -> Patches.draw(set, indices, side, stream.of("patches").of(number + i));
+            case NORMAL -> normal(batch, input, stream.of("normal").of(number + i));
+            case PATCHES ->
+                Patches.draw(set, indices, input.height(), stream.of("patches").of(number + i));
           };
     }
     return batches == 1 ? drawn[0] : joined(drawn);
@@ -92,7 +94,7 @@ public record Sampling(Kind kind, int batch, int batches) {
     IMAGES,
     /** Ones in the shape of the images: no data. */
     ONES,
-    /** Standard normal numbers in the shape of the images: no data. */
+    /** Standard normal numbers in the shape of the network's input: no data. */
     NORMAL,
     /** A random crop of one random channel of a training image, normalised. */
     PATCHES

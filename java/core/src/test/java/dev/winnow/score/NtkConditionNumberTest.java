@@ -9,6 +9,11 @@ import dev.winnow.compute.Initialization;
 import dev.winnow.compute.PlanOptions.Precision;
 import dev.winnow.random.Philox;
 import dev.winnow.random.Stream;
+import java.util.stream.IntStream;
+import org.hipparchus.exception.MathIllegalStateException;
+import org.hipparchus.linear.Array2DRowRealMatrix;
+import org.hipparchus.linear.EigenDecompositionSymmetric;
+import org.hipparchus.linear.SingularValueDecomposition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -50,6 +55,52 @@ class NtkConditionNumberTest {
     // Weyl: each eigenvalue is off by at most n·ε·λ_max in forming Θ and again in solving.
     double bound = 4 * 7 * Math.ulp(1.0) * 13 / 0.25;
     assertEquals(52, kappa, 52 * bound); // 13 / 0.25
+  }
+
+  /**
+   * Of 64 eigenvalues that fall to 1e-25 most are 0 to working precision: on some such kernels the
+   * library alone gives up.
+   */
+  @Test
+  void manyVanishingEigenvaluesAreFound() {
+    double[] eigenvalues = IntStream.range(0, 64).mapToDouble(k -> Math.pow(10, -.4 * k)).toArray();
+    int circled = 0;
+    for (long seed = 0; seed < 60; seed++) {
+      double[][] theta = mixed(eigenvalues, seed);
+      try {
+        new EigenDecompositionSymmetric(new Array2DRowRealMatrix(theta));
+      } catch (MathIllegalStateException e) {
+        circled++;
+      }
+      double[] expected =
+          new SingularValueDecomposition(new Array2DRowRealMatrix(theta)).getSingularValues();
+      double[] found = NtkConditionNumber.spectrum(theta);
+      for (int k = 0; k < found.length; k++) {
+        assertEquals(expected[63 - k], found[k], 64 * 64 * Math.ulp(1.0) * expected[0]);
+      }
+    }
+    assertTrue(circled > 0, "no kernel needs the shift");
+  }
+
+  /** A Gram matrix of normal numbers, mixed with falling weights. */
+  private static double[][] mixed(double[] eigenvalues, long seed) {
+    int n = eigenvalues.length;
+    Philox random = Stream.root(seed).generator();
+    double[][] factor = new double[n][n];
+    for (int k = 0; k < n; k++) {
+      for (int i = 0; i < n; i++) {
+        factor[k][i] = Math.sqrt(eigenvalues[k]) * random.nextNormal();
+      }
+    }
+    double[][] theta = new double[n][n];
+    for (double[] row : factor) {
+      for (int i = 0; i < n; i++) {
+        for (int j = 0; j < n; j++) {
+          theta[i][j] += row[i] * row[j];
+        }
+      }
+    }
+    return theta;
   }
 
   @Test

@@ -21,6 +21,7 @@ import dev.winnow.score.NetworkScore;
 import dev.winnow.score.NtkConditionNumber;
 import dev.winnow.score.PassScore;
 import dev.winnow.score.Passes;
+import dev.winnow.score.SmallestCorrelationEigenvalue;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -76,6 +77,7 @@ class RefusalTest {
     for (PassScore score :
         List.of(
             new FeatureEntropy(FeatureEntropy.Kind.EXPRESSIVITY, 6, INIT),
+            new SmallestCorrelationEigenvalue(SmallestCorrelationEigenvalue.Channels.ALL, 1, INIT),
             new BlockTrainability(6, INIT))) {
       String message =
           assertThrows(IllegalArgumentException.class, () -> Passes.require(gpu, network, score))
@@ -84,9 +86,9 @@ class RefusalTest {
           "score "
               + score.name()
               + " is not on this device: cuda:1 has no "
-              + (score instanceof FeatureEntropy
-                  ? "forward pass whose activations are read in float32"
-                  : "backward pass with tangents in float32"),
+              + (score instanceof BlockTrainability
+                  ? "backward pass with tangents in float32"
+                  : "forward pass whose activations are read in float32"),
           message);
     }
   }

@@ -34,6 +34,7 @@ import dev.winnow.score.ParameterCount;
 import dev.winnow.score.Protocol;
 import dev.winnow.score.Sampling;
 import dev.winnow.score.SignedSensitivity;
+import dev.winnow.score.SmallestCorrelationEigenvalue;
 import dev.winnow.score.SynapticFlow;
 import dev.winnow.score.UnitPatternCount;
 import dev.winnow.score.WeightNorm;
@@ -130,6 +131,7 @@ public final class ScoreSettings {
               "az.batch",
               WHOLE_NUMBER,
               "images of az_expressivity, az_progressivity and az_trainability; default 64"),
+          Setting.of("meco.batch", WHOLE_NUMBER, "samples of meco and meco_opt; default 1"),
           Setting.of("gradsign.images", WHOLE_NUMBER, "images of gradsign; default 64"));
 
   private static Map<String, String> descriptions() {
@@ -162,6 +164,8 @@ public final class ScoreSettings {
     all.put("az_expressivity", "entropies of the cells' features; higher is better");
     all.put("az_progressivity", "what the least cell adds to them; higher is better");
     all.put("az_trainability", "how near to 1 the cells stretch gradients; higher is better");
+    all.put("meco", "how independent the channels of each layer are; higher is better");
+    all.put("meco_opt", "the same of eight channels of each layer; higher is better");
     all.put("synflow", "synaptic flow without norms; higher is better");
     all.put("synflow_bn", "synaptic flow with norms; higher is better");
     all.put("synflow_reductions", "synaptic flow with the norms of reductions; higher is better");
@@ -222,6 +226,8 @@ public final class ScoreSettings {
       case "az_progressivity" -> featureEntropy(FeatureEntropy.Kind.PROGRESSIVITY);
       case "az_trainability" ->
           new BlockTrainability(azBatch(), init(Initialization.KAIMING_FAN_IN));
+      case "meco" -> meco(SmallestCorrelationEigenvalue.Channels.ALL);
+      case "meco_opt" -> meco(SmallestCorrelationEigenvalue.Channels.EIGHT);
       case "synflow" -> new SynapticFlow(SynapticFlow.Kept.NONE, defaultInit());
       case "synflow_bn" -> new SynapticFlow(SynapticFlow.Kept.ALL, defaultInit());
       case "synflow_reductions" -> new SynapticFlow(SynapticFlow.Kept.REDUCTIONS, defaultInit());
@@ -295,6 +301,11 @@ public final class ScoreSettings {
 
   private FeatureEntropy featureEntropy(FeatureEntropy.Kind kind) {
     return new FeatureEntropy(kind, azBatch(), init(Initialization.KAIMING_FAN_IN));
+  }
+
+  private SmallestCorrelationEigenvalue meco(SmallestCorrelationEigenvalue.Channels channels) {
+    return new SmallestCorrelationEigenvalue(
+        channels, configuration.integer("meco.batch", 1), defaultInit());
   }
 
   private int azBatch() {
