@@ -104,21 +104,6 @@ class Counter {
     return work;
   }
 
-  template <typename T>
-  KernelWork operator()(const PatternPack<T>*) const {
-    const auto a = arguments_of<PatternPack<T>>(launch_);
-    const auto passes = static_cast<int32_t>(blocks_ / blocks_for(a.words * a.samples, PatternPack<T>::kThreads));
-    const std::vector<int32_t> first = list_of(table_, machine_, a.first_part, passes);
-    const std::vector<int32_t> count = list_of(table_, machine_, a.part_count, passes);
-    double units = 0;
-    for (size_t p = 0; p < count.size(); ++p) {
-      for (const PatternPart& part : list_of(table_, machine_, a.parts + first[p], count[p])) {
-        units += static_cast<double>(part.units());
-      }
-    }
-    return {0, a.samples * (sizeof(uint64_t) * static_cast<double>(passes * a.words) + sizeof(T) * units)};
-  }
-
   KernelWork operator()(const HashRows*) const {
     const auto a = arguments_of<HashRows>(launch_);
     return {0, static_cast<double>(a.count) * (8.0 * static_cast<double>(a.words) + sizeof(RowHash))};
@@ -137,6 +122,20 @@ class Counter {
   template <typename T>
   KernelWork operator()(const Rectify<T>*) const {
     return moved<Rectify<T>>(arguments_of<Rectify<T>>(launch_).out.size, 2 * sizeof(T));
+  }
+  // And a bit for every place that a pass has its sign at.
+  template <typename T>
+  KernelWork operator()(const RectifyAndPack<T>*) const {
+    const auto a = arguments_of<RectifyAndPack<T>>(launch_);
+    const Size& size = a.rectify.out.size;
+    KernelWork work = moved<RectifyAndPack<T>>(size, 2 * sizeof(T));
+    const auto passes = static_cast<int32_t>(blocks_ / blocks_for(size.elements(), RectifyAndPack<T>::kThreads));
+    const int32_t pitch = a.signs.values + 1;
+    const std::vector<int32_t> first = list_of(table_, machine_, a.signs.first_place, passes * pitch);
+    for (size_t at = static_cast<size_t>(a.signs.value); at + 1 < first.size(); at += static_cast<size_t>(pitch)) {
+      work.bytes += elements(size) / 8 * (first[at + 1] - first[at]);
+    }
+    return work;
   }
   template <typename T>
   KernelWork operator()(const Affine<T>*) const {

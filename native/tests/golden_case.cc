@@ -77,6 +77,19 @@ Parameters GoldenCase::parameters(const std::shared_ptr<const Network>& network,
   return parameters;
 }
 
+std::string GoldenCase::text(const std::string& key) const {
+  const size_t at = json_.find("\"" + key + "\": \"");
+  if (at == std::string::npos) throw std::runtime_error("the case has no " + key);
+  const size_t first = at + key.size() + 5;
+  return json_.substr(first, json_.find('"', first) - first);
+}
+
+int64_t GoldenCase::integer(const std::string& key) const {
+  const size_t at = json_.find("\"" + key + "\": ");
+  if (at == std::string::npos) throw std::runtime_error("the case has no " + key);
+  return std::strtoll(json_.c_str() + at + key.size() + 4, nullptr, 10);
+}
+
 std::vector<std::string> GoldenCase::masks() const {
   const std::string key = "\"mask\": \"";
   std::vector<std::string> names;

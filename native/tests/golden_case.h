@@ -22,7 +22,9 @@ class GoldenCase {
   // All tensors of the network that the case has, called `prefix` + their names.
   Parameters parameters(const std::shared_ptr<const Network>& network, const std::string& prefix) const;
 
-  // Of case.json: names of its masks in order, and a number under a key behind where a mask begins.
+  // Of case.json: what is first under a key; names of its masks in order, and a number under a key behind where a mask begins.
+  std::string text(const std::string& key) const;
+  int64_t integer(const std::string& key) const;
   std::vector<std::string> masks() const;
   double number(const std::string& mask, const std::string& key) const;
 

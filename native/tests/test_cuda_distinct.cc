@@ -1,4 +1,5 @@
-// Distinct rows of a machine against a set of the rows.
+// Signs that a machine packs into rows, one bit after the other; its distinct rows against a set of the rows.
+#include <random>
 #include <set>
 
 #include "machine_under_test.h"
@@ -50,6 +51,59 @@ int64_t in_a_set(const std::vector<uint64_t>& rows, int64_t words, const RowGrou
 }
 
 }  // namespace
+
+// Three passes of one value: the first has it at two places, the second does not run it, the third at one of bits that are no
+// multiple of anything. Planes of one pixel, of one word and a bit, and of several blocks.
+TEST(packed_signs_are_those_of_the_rectified_values) {
+  std::mt19937_64 draw(test::seed() + 1);
+  const int32_t batch = 5;
+  const int64_t passes = 3;
+  for (const Size size : {Size{3, batch, 1, 1}, {7, batch, 3, 3}, {2, batch, 5, 13}, {1, batch, 8, 8}, {3, batch, 25, 31}}) {
+    note(std::to_string(size.height) + " x " + std::to_string(size.width));
+    const int64_t units = size.channels * size.plane();
+    std::vector<float> values(static_cast<size_t>(passes * size.elements()));
+    for (float& value : values) value = static_cast<float>(static_cast<int64_t>(draw() % 5) - 2);
+    // Of two values, this is the second. Places: pass 0 at 0 and behind itself and 37, pass 2 at 19.
+    const std::vector<int64_t> places = {5, 0, units + 37, 19};
+    const std::vector<int32_t> first_place = {0, 1, 3, 3, 3, 3, 3, 3, 4};
+    const std::vector<uint8_t> present = {1, 0, 1};
+    const int64_t words = (2 * units + 37 + 63) / 64;
+    const OnMachine<float> in(values), out(std::vector<float>(values.size(), -7));
+    const OnMachine<int64_t> places_on(places);
+    const OnMachine<int32_t> first_on(first_place);
+    const OnMachine<uint8_t> present_on(present);
+    const OnMachine<double> factor(passes);
+    const OnMachine<uint64_t> rows(passes * batch * words);
+    using Kernel = RectifyAndPack<float>;
+    const Rectify<float>::Arguments rectify = {{present_on.data(), factor.data(), 1, 1},
+                                               {},
+                                               {in.data(), size.elements(), size},
+                                               {out.data(), size.elements(), size},
+                                               {-1},
+                                               0,
+                                               1.5};
+    MachineUnderTest::get().launch<Kernel>({rectify, {rows.data(), places_on.data(), first_on.data(), words, 2, 1}},
+                                           passes * blocks_for(size.elements(), Kernel::kThreads));
+    const std::vector<float> rectified = out.values();
+    std::vector<uint64_t> expected(static_cast<size_t>(passes * batch * words));
+    for (int64_t pass = 0; pass < passes; ++pass) {
+      for (int64_t at = 0; at < size.elements(); ++at) {
+        const auto element = static_cast<size_t>(pass * size.elements() + at);
+        const float value = std::min(std::max(values[element], 0.0f), 1.5f);
+        CHECK_EQUAL(rectified[element], pass == 1 ? -7.0f : value);
+        if (pass == 1 || value <= 0) continue;
+        const int64_t sample = at / size.plane() % batch;
+        const int64_t unit = at / size.channel() * size.plane() + at % size.plane();
+        const std::vector<int64_t> own = pass == 0 ? std::vector<int64_t>{0, units + 37} : std::vector<int64_t>{19};
+        for (const int64_t place : own) {
+          expected[static_cast<size_t>((pass * batch + sample) * words + (place + unit) / 64)] |= uint64_t{1}
+                                                                                                  << (place + unit) % 64;
+        }
+      }
+    }
+    CHECK(rows.values() == expected);
+  }
+}
 
 TEST(distinct_rows_are_those_of_a_set) {
   for (const int64_t n : {1, 2, 127, 128, 129, 700}) {

@@ -163,45 +163,6 @@ TEST(walks) {
   }
 }
 
-// Independent computation: one bit after the other, of layouts whose parts cross words and repeat.
-TEST(packing) {
-  std::mt19937_64 draw(seed() + 1);
-  const int32_t batch = 3;
-  const machine::Size small{2, batch, 3, 3}, large{5, batch, 4, 5};
-  const int64_t pitch = small.elements() + large.elements();
-  std::vector<float> values(static_cast<size_t>(2 * pitch));
-  for (float& value : values) value = static_cast<float>(static_cast<int64_t>(draw() % 3) - 1);
-  // Pass 0: small at bit 0, large at 18, small again at 130; pass 1: large at 64.
-  const std::vector<machine::PatternPart> parts = {
-      {0, 0, small}, {small.elements(), 18, large}, {0, 130, small}, {small.elements(), 64, large}};
-  const std::vector<int32_t> first = {0, 3}, count = {3, 1};
-  const int64_t words = 3;
-  std::vector<uint64_t> rows(static_cast<size_t>(2 * batch * words), ~uint64_t{0});
-  using Kernel = machine::PatternPack<float>;
-  const winnow_launch launch =
-      machine::launch_of<Kernel>({values.data(), parts.data(), first.data(), count.data(), rows.data(), pitch, words, batch, 0},
-                                 2 * machine::blocks_for(words * batch, Kernel::kThreads));
-  winnow_machine_error error;
-  CHECK_EQUAL(winnow_machine_functions()->launch(nullptr, &launch, 1, &error), 0);
-  for (int64_t pass = 0; pass < 2; ++pass) {
-    for (int64_t sample = 0; sample < batch; ++sample) {
-      std::vector<uint64_t> expected(words);
-      for (int32_t p = first[static_cast<size_t>(pass)];
-           p < first[static_cast<size_t>(pass)] + count[static_cast<size_t>(pass)]; ++p) {
-        const machine::PatternPart& part = parts[static_cast<size_t>(p)];
-        int64_t bit = part.first;
-        for (int64_t c = 0; c < part.size.channels; ++c) {
-          for (int64_t pixel = 0; pixel < part.size.plane(); ++pixel, ++bit) {
-            const int64_t at = pass * pitch + part.offset + (c * batch + sample) * part.size.plane() + pixel;
-            if (values[static_cast<size_t>(at)] > 0) expected[static_cast<size_t>(bit / 64)] |= uint64_t{1} << (bit % 64);
-          }
-        }
-      }
-      CHECK(std::equal(expected.begin(), expected.end(), rows.begin() + (pass * batch + sample) * words));
-    }
-  }
-}
-
 // A kernel that takes many chunks, of passes and of cotangents, is the one that takes a single one, bit for bit.
 TEST(chunks_change_nothing) {
   const std::shared_ptr<const Network> network = supernet();

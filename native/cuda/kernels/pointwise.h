@@ -70,13 +70,16 @@ struct Rectify {
   WINNOW_EVERYWHERE static void run(const Arguments& a, int64_t block, int32_t thread, int32_t, Shared&) {
     const Size& size = a.out.size;
     const Element e = element_of<kThreads>(block, thread, size.elements());
-    if (e.element >= size.elements() || !a.choices.has(e.pass, a.slot)) return;
-    const int64_t c = e.element / size.channel();
+    if (e.element < size.elements() && a.choices.has(e.pass, a.slot)) store(a, e);
+  }
+  // Returns what it stores.
+  WINNOW_EVERYWHERE static T store(const Arguments& a, Element e) {
+    const int64_t c = e.element / a.out.size.channel();
     const T value =
         multiply_add(static_cast<T>(view_scale(a.norms, a.view, e.pass, c)), a.in.first[e.pass * a.in.pitch + e.element],
                      static_cast<T>(view_shift(a.norms, a.view, e.pass, c)));
     const T positive = value > T{0} ? value : T{0}, cap = static_cast<T>(a.cap);
-    a.out.first[e.pass * a.out.pitch + e.element] = cap > T{0} && positive > cap ? cap : positive;
+    return a.out.first[e.pass * a.out.pitch + e.element] = cap > T{0} && positive > cap ? cap : positive;
   }
 };
 

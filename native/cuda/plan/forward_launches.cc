@@ -88,9 +88,7 @@ class ForwardLaunches {
       case WINNOW_BATCH_NORM:
         return normalise(v);
       case WINNOW_RELU:
-        return launch<Rectify<F>>({choices_, m_.norms, in(stored(input)), planes(v), view(input), slot(v),
-                                   std::get<ReluAttributes>(value.attributes).cap},
-                                  elements);
+        return rectify(v);
       case WINNOW_WEIGHTED_SUM:
         return sum(v);
       case WINNOW_AVERAGE_POOL:
@@ -171,6 +169,26 @@ class ForwardLaunches {
     if (!s_.graph[v].lazy) {
       launch<Affine<F>>({choices_, m_.norms, in(input), planes(v), {norm}, slot(v)}, s_.size_of(v).elements());
     }
+  }
+
+  void rectify(int64_t v) {
+    const int64_t input = s_.graph[v].inputs[0], elements = s_.size_of(v).elements();
+    const typename Rectify<F>::Arguments arguments = {choices_,
+                                                      m_.norms,
+                                                      in(stored(input)),
+                                                      planes(v),
+                                                      view(input),
+                                                      slot(v),
+                                                      std::get<ReluAttributes>(s_.graph[v].attributes).cap};
+    const auto packed = std::find(s_.packed.begin(), s_.packed.end(), v);
+    if (packed == s_.packed.end()) return launch<Rectify<F>>(arguments, elements);
+    const SignRows signs = {m_.bits + s_.carried * s_.layout.batch() * s_.words,
+                            m_.places,
+                            m_.first_place,
+                            s_.words,
+                            static_cast<int32_t>(s_.packed.size()),
+                            static_cast<int32_t>(packed - s_.packed.begin())};
+    launch<RectifyAndPack<F>>({arguments, signs}, elements);
   }
 
   void sum(int64_t v) {

@@ -17,8 +17,10 @@ struct Setting {
   std::vector<int64_t> parameter_offsets;    // by tensor of the network, in a set
   std::vector<int64_t> gradient_offsets;     // by tensor, in a row of gradients; -1: takes no part
   std::vector<int64_t> noises;               // values that add noise: the k-th draws from the pass's stream 1 + k
+  std::vector<int64_t> packed;               // values whose signs are packed where they are made
   int64_t parameter_elements;
   int64_t passes;
+  int64_t words, carried;  // of a row of bits; passes whose rows may lie before those of the launches
 
   machine::Size size_of(int64_t v) const;
   // Where a tensor of a value's node lies in a set; -1 where it has none.

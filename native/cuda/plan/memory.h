@@ -8,7 +8,6 @@
 
 #include "cuda/kernels/distinct.h"
 #include "cuda/kernels/norm.h"
-#include "cuda/kernels/patterns.h"
 #include "cuda/plan/chunk.h"
 #include "cuda/plan/layout.h"
 
@@ -23,7 +22,8 @@ struct CallSize {
   int64_t results = 0;         // doubles of a pass that are handed back
   int64_t seeds = 0;           // doubles of a pass that cotangents are made from
   int64_t words = 0;           // of a row of bits
-  int64_t parts = 0;           // of a pass's pattern layout
+  int64_t places = 0;          // of a pass's pattern layout
+  int64_t packed = 0;          // values whose signs are packed
   bool counted = false;        // whether rows of bits are counted on the device
   int64_t carried = 0;         // passes of a job whose rows wait there for its other passes
   int64_t noises = 0;          // streams of a pass beside its seed
@@ -47,9 +47,9 @@ struct Memory {
   T* values;
   double *prepared, *results, *seeds;
   T* rows;
-  machine::PatternPart* parts;
-  int32_t *first_part, *part_count;
-  uint64_t* bits;  // [carried + passes][sample][words]
+  int64_t* places;       // [pass], as machine::SignRows has them
+  int32_t* first_place;  // [pass][packed + 1]
+  uint64_t* bits;        // [carried + passes][sample][words]
   RowHash* hashes;
   int32_t* first_rows;
   machine::RowGroup* groups;
@@ -108,9 +108,8 @@ int64_t carve(const MachineLayout& layout, const CallSize& size, int64_t passes,
   carver.take(m.results, passes * size.results);
   carver.take(m.seeds, passes * size.seeds);
   carver.take(m.rows, passes * size.cotangents * size.row_elements);
-  carver.take(m.parts, passes * size.parts);
-  carver.take(m.first_part, passes);
-  carver.take(m.part_count, passes);
+  carver.take(m.places, passes * size.places);
+  carver.take(m.first_place, passes * (size.packed + 1));
   const int64_t rows = (size.carried + passes) * layout.batch();
   carver.take(m.bits, rows * size.words);
   carver.take(m.hashes, size.counted ? rows : 0);

@@ -8,50 +8,44 @@ namespace winnow {
 
 using namespace machine;
 
-PatternRows::PatternRows(const PatternReader& reader, const winnow_call& call, int64_t batch, CallSize& size)
-    : reader_(reader), call_(call), batch_(batch) {
+PatternRows::PatternRows(const PatternReader& reader, const winnow_call& call, int64_t batch,
+                         const std::vector<int64_t>& packed, CallSize& size)
+    : reader_(reader), call_(call), batch_(batch), packed_(packed) {
   for (const PatternLayout& layout : reader.layouts) {
     words_ = std::max(words_, layout.words());
-    parts_ = std::max(parts_, static_cast<int64_t>(layout.parts.size()));
+    places_ = std::max(places_, static_cast<int64_t>(layout.parts.size()));
   }
+  if (reader.counted != nullptr) most_carried_ = largest_input(call) / batch - 1;
   size.words = words_;
-  size.parts = parts_;
+  size.places = places_;
+  size.packed = static_cast<int64_t>(packed.size());
   size.counted = reader.counted != nullptr;
-  if (size.counted) size.carried = largest_input(call) / batch - 1;
+  size.carried = most_carried_;
 }
 
 template <typename T>
-void PatternRows::upload_parts(const Machine& machine, const Graph& graph, const MachineLayout& layout,
-                               const std::vector<Pass>& passes, const Memory<T>& memory) const {
-  std::vector<PatternPart> parts(passes.size() * static_cast<size_t>(parts_));
-  std::vector<int32_t> first, count;
+void PatternRows::prepare(const Machine& machine, const std::vector<Pass>& passes, const Memory<T>& memory) const {
+  std::vector<int64_t> places;
+  std::vector<int32_t> first;
   for (const Pass& pass : passes) {
-    const std::vector<PatternLayout::Part>& own = reader_.layouts[static_cast<size_t>(pass.job)].parts;
-    first.push_back(static_cast<int32_t>(static_cast<int64_t>(first.size()) * parts_));
-    count.push_back(static_cast<int32_t>(own.size()));
-    for (size_t k = 0; k < own.size(); ++k) {
-      const Shape& shape = graph[own[k].value].shape;
-      parts[static_cast<size_t>(first.back()) + k] = {
-          layout.value(own[k].value),
-          own[k].first,
-          {static_cast<int32_t>(shape.channels), static_cast<int32_t>(layout.batch()), static_cast<int32_t>(shape.height),
-           static_cast<int32_t>(shape.width)}};
+    const std::vector<PatternLayout::Part>& parts = reader_.layouts[static_cast<size_t>(pass.job)].parts;
+    for (const int64_t value : packed_) {
+      first.push_back(static_cast<int32_t>(places.size()));
+      for (const PatternLayout::Part& part : parts) {
+        if (part.value == value) places.push_back(part.first);
+      }
     }
+    first.push_back(static_cast<int32_t>(places.size()));
   }
-  machine.upload(memory.parts, parts.data(), static_cast<int64_t>(parts.size() * sizeof(PatternPart)));
-  machine.upload(memory.first_part, first.data(), static_cast<int64_t>(first.size() * sizeof(int32_t)));
-  machine.upload(memory.part_count, count.data(), static_cast<int64_t>(count.size() * sizeof(int32_t)));
+  machine.upload(memory.places, places.data(), static_cast<int64_t>(places.size() * sizeof(int64_t)));
+  machine.upload(memory.first_place, first.data(), static_cast<int64_t>(first.size() * sizeof(int32_t)));
+  const int64_t pass_words = batch_ * words_;
+  machine.clear(memory.bits + most_carried_ * pass_words,
+                static_cast<int64_t>(passes.size()) * pass_words * static_cast<int64_t>(sizeof(uint64_t)));
 }
 
 template <typename T>
-void PatternRows::take(const Machine& machine, const Graph& graph, const MachineLayout& layout, const std::vector<Pass>& passes,
-                       const Memory<T>& memory) {
-  upload_parts(machine, graph, layout, passes, memory);
-  const auto count_of_passes = static_cast<int64_t>(passes.size());
-  machine.launch({launch_of<PatternPack<T>>(
-      {memory.values, memory.parts, memory.first_part, memory.part_count, memory.bits + carried_ * batch_ * words_,
-       layout.value_elements(), words_, static_cast<int32_t>(batch_), 0},
-      count_of_passes * blocks_for(words_ * batch_, PatternPack<T>::kThreads))});
+void PatternRows::take(const Machine& machine, const std::vector<Pass>& passes, const Memory<T>& memory) {
   reader_.counted != nullptr ? count(machine, passes, memory) : hand_on(machine, passes, memory);
 }
 
@@ -71,11 +65,12 @@ void PatternRows::count(const Machine& machine, const std::vector<Pass>& passes,
     ++at;
   }
   const int64_t rows = at * batch_, pass_words = batch_ * words_;
+  uint64_t* const bits = memory.bits + (most_carried_ - carried_) * pass_words;
   const auto count_of_groups = static_cast<int64_t>(groups.size());
   if (count_of_groups > 0) {
     machine.upload(memory.groups, groups.data(), count_of_groups * static_cast<int64_t>(sizeof(RowGroup)));
-    machine.launch({launch_of<HashRows>({memory.bits, memory.hashes, rows, words_}, blocks_for(rows, HashRows::kThreads)),
-                    launch_of<FirstRows>({memory.bits, memory.hashes, memory.groups, memory.first_rows, words_, largest},
+    machine.launch({launch_of<HashRows>({bits, memory.hashes, rows, words_}, blocks_for(rows, HashRows::kThreads)),
+                    launch_of<FirstRows>({bits, memory.hashes, memory.groups, memory.first_rows, words_, largest},
                                          count_of_groups * blocks_for(largest, FirstRows::kThreads)),
                     launch_of<CountRows>({memory.first_rows, memory.groups, memory.counts}, count_of_groups)});
     std::vector<int64_t> counts(groups.size());
@@ -83,11 +78,10 @@ void PatternRows::count(const Machine& machine, const std::vector<Pass>& passes,
     for (size_t g = 0; g < groups.size(); ++g) reader_.counted(jobs[g], counts[g]);
   }
   carried_ = last_of_job(passes.back()) ? 0 : passes.back().batch + 1;
-  if (carried_ == 0 || carried_ == at) return;
   bits_.resize(static_cast<size_t>(carried_ * pass_words));
   const auto bytes = static_cast<int64_t>(bits_.size() * sizeof(uint64_t));
-  machine.download(bits_.data(), memory.bits + (at - carried_) * pass_words, bytes);
-  machine.upload(memory.bits, bits_.data(), bytes);
+  machine.download(bits_.data(), bits + (at - carried_) * pass_words, bytes);
+  machine.upload(memory.bits + (most_carried_ - carried_) * pass_words, bits_.data(), bytes);
 }
 
 template <typename T>
@@ -106,9 +100,9 @@ void PatternRows::hand_on(const Machine& machine, const std::vector<Pass>& passe
   }
 }
 
-template void PatternRows::take(const Machine&, const Graph&, const MachineLayout&, const std::vector<Pass>&,
-                                const Memory<float>&);
-template void PatternRows::take(const Machine&, const Graph&, const MachineLayout&, const std::vector<Pass>&,
-                                const Memory<double>&);
+template void PatternRows::prepare(const Machine&, const std::vector<Pass>&, const Memory<float>&) const;
+template void PatternRows::prepare(const Machine&, const std::vector<Pass>&, const Memory<double>&) const;
+template void PatternRows::take(const Machine&, const std::vector<Pass>&, const Memory<float>&);
+template void PatternRows::take(const Machine&, const std::vector<Pass>&, const Memory<double>&);
 
 }  // namespace winnow

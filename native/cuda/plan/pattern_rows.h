@@ -1,4 +1,4 @@
-// Patterns of a call's passes: packed on the device, and there counted by job or put together by job on the host.
+// Patterns of a call's passes: packed by the forward pass, then counted by job on the device or put together by job on the host.
 #pragma once
 
 #include <vector>
@@ -12,17 +12,17 @@ namespace winnow {
 
 class PatternRows {
  public:
-  // Writes to `size` what the patterns need.
-  PatternRows(const PatternReader& reader, const winnow_call& call, int64_t batch, CallSize& size);
-  // After a forward pass in T of these passes, the call's next ones; jobs whose last batch is among them are handed on.
+  // `packed`: values whose signs may be asked for. Writes to `size` what the patterns need.
+  PatternRows(const PatternReader& reader, const winnow_call& call, int64_t batch, const std::vector<int64_t>& packed,
+              CallSize& size);
+  // Before a forward pass of these passes, the call's next ones: where their signs go.
   template <typename T>
-  void take(const Machine& machine, const Graph& graph, const MachineLayout& layout, const std::vector<Pass>& passes,
-            const Memory<T>& memory);
+  void prepare(const Machine& machine, const std::vector<Pass>& passes, const Memory<T>& memory) const;
+  // After it; jobs whose last batch is among them are handed on.
+  template <typename T>
+  void take(const Machine& machine, const std::vector<Pass>& passes, const Memory<T>& memory);
 
  private:
-  template <typename T>
-  void upload_parts(const Machine& machine, const Graph& graph, const MachineLayout& layout, const std::vector<Pass>& passes,
-                    const Memory<T>& memory) const;
   template <typename T>
   void count(const Machine& machine, const std::vector<Pass>& passes, const Memory<T>& memory);
   template <typename T>
@@ -33,8 +33,10 @@ class PatternRows {
   const PatternReader& reader_;
   const winnow_call& call_;
   int64_t batch_;
-  int64_t words_ = 0, parts_ = 0;      // of the largest layout
-  int64_t carried_ = 0;                // passes whose rows lie before the next chunk's: of a job that it goes on with
+  const std::vector<int64_t>& packed_;
+  int64_t words_ = 0, places_ = 0;     // of the largest layout
+  int64_t most_carried_ = 0;           // passes whose rows may lie before a chunk's
+  int64_t carried_ = 0;                // those that do: of a job that the chunk goes on with, right before it
   std::vector<uint64_t> bits_, rows_;  // of a chunk, of passes that are carried; of the job whose batches come
 };
 

@@ -39,6 +39,9 @@ class MachinePlan final : public Plan {
     for (int64_t v = 0; v < graph_.size(); ++v) {
       if (graph_[v].operation == WINNOW_NOISE) noises_.push_back(v);
     }
+    packed_ = tapped();
+    std::sort(packed_.begin(), packed_.end());
+    packed_.erase(std::unique(packed_.begin(), packed_.end()), packed_.end());
   }
 
   int64_t bytes(winnow_pass pass, int64_t cotangents) const override {
@@ -74,10 +77,11 @@ class MachinePlan final : public Plan {
   void patterns(const winnow_call& call, const PatternReader& reader) override {
     Round round(*this, call, tapped(), false);
     CallSize size = size_of(0);
-    PatternRows rows(reader, call, batch_, size);
+    PatternRows rows(reader, call, batch_, packed_, size);
     each_chunk(round, size, [&](const std::vector<Pass>& passes, const Memory<T>& memory) {
+      rows.prepare(*machine_, passes, memory);
       run_forward(round, passes, memory);
-      rows.take(*machine_, graph_, round.layout, passes, memory);
+      rows.take(*machine_, passes, memory);
     });
   }
 
@@ -210,8 +214,17 @@ class MachinePlan final : public Plan {
 
   Setting setting_of(const Round& round, const std::vector<Pass>& passes) const {
     const NormModes modes(round.call);
-    Setting setting = {
-        graph_, round.layout, {}, parameter_offsets_, {}, noises_, parameter_elements_, static_cast<int64_t>(passes.size())};
+    Setting setting = {graph_,
+                       round.layout,
+                       {},
+                       parameter_offsets_,
+                       {},
+                       noises_,
+                       size_.packed > 0 ? packed_ : std::vector<int64_t>{},
+                       parameter_elements_,
+                       static_cast<int64_t>(passes.size()),
+                       size_.words,
+                       size_.carried};
     for (int64_t v = 0; v < graph_.size(); ++v) {
       setting.norm_modes.push_back(graph_[v].operation == WINNOW_BATCH_NORM ? modes[graph_[v].node()] : WINNOW_NORM_BATCH);
     }
@@ -229,7 +242,8 @@ class MachinePlan final : public Plan {
                                 size_.seeds,
                                 size_.row_elements,
                                 size_.words,
-                                size_.parts,
+                                size_.places,
+                                size_.packed,
                                 size_.counted,
                                 size_.carried,
                                 size_.wide,
@@ -268,7 +282,7 @@ class MachinePlan final : public Plan {
     const std::vector<int64_t> offsets = gradient_offsets(graph_.network(), roles, elements);
     CallSize size = size_of(std::max(results, output_elements()));
     std::unique_ptr<PatternRows> pattern_rows;
-    if (reader != nullptr) pattern_rows = std::make_unique<PatternRows>(*reader, call, batch_, size);
+    if (reader != nullptr) pattern_rows = std::make_unique<PatternRows>(*reader, call, batch_, packed_, size);
     size.cotangents = cotangents.count;
     size.wide = is_wide(cotangents.count);
     size.row_elements = elements + (graph_.input_gradient() ? size.image_elements : 0);
@@ -276,6 +290,7 @@ class MachinePlan final : public Plan {
     each_chunk(round, size, [&](const std::vector<Pass>& passes, const Memory<T>& memory) {
       Setting setting = setting_of(round, passes);
       setting.gradient_offsets = offsets;
+      if (reader != nullptr) pattern_rows->prepare(*machine_, passes, memory);
       const int64_t of_tapped = reader == nullptr ? 0 : 1;
       schedules_.run(key_of(round, setting, Work::kDifferentiated, {of_tapped}), [&](Tables& tables, Launches& list) {
         if (size.wide) {
@@ -288,7 +303,7 @@ class MachinePlan final : public Plan {
         add_preparation<T>(setting, memory, size.wide, tables, list);
       });
       keep_statistics(round, passes, memory);
-      if (reader != nullptr) pattern_rows->take(*machine_, graph_, round.layout, passes, memory);
+      if (reader != nullptr) pattern_rows->take(*machine_, passes, memory);
       const auto count = static_cast<int64_t>(passes.size());
       machine_->clear(memory.rows, count * size.cotangents * size.row_elements * static_cast<int64_t>(sizeof(T)));
       const SeedPlan seed = upload_seeds(call, cotangents, passes, memory);
@@ -376,7 +391,7 @@ class MachinePlan final : public Plan {
   const winnow_machine_table& table_;
   int32_t index_;
   std::shared_ptr<const Machine> machine_;
-  std::vector<int64_t> parameter_offsets_, noises_;
+  std::vector<int64_t> parameter_offsets_, noises_, packed_;  // packed_: values of the taps, each once
   int64_t parameter_elements_ = 0;
   CallSize size_ = {};  // of the running call
   Chunk chunk_ = {};
