@@ -1,12 +1,24 @@
 package dev.winnow.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.winnow.compute.Engine;
+import dev.winnow.compute.Pass;
+import dev.winnow.compute.Plan;
+import dev.winnow.compute.PlanOptions;
+import dev.winnow.compute.PlanOptions.Precision;
+import dev.winnow.compute.Reading;
+import dev.winnow.net.NetworkGraph;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -65,6 +77,57 @@ class GoldenCasesTest {
     int complexities = 7 * 2; // zen in 2 number types
     assertEquals(kernels + sums + jacobians + complexities, report.get("passed").intValue());
     assertEquals(Set.of(), fieldNames(report.get("notRun")));
+  }
+
+  /** A device that runs forward and backward passes and nothing else, as a GPU does. */
+  private record PlainPasses(Engine cpu) implements Engine {
+    @Override
+    public Optional<String> refusal(NetworkGraph graph, Precision precision, Pass pass) {
+      return pass.readings().stream()
+          .filter(
+              reading ->
+                  reading instanceof Reading.HessianProducts
+                      || reading instanceof Reading.ChannelSaliencies
+                      || reading instanceof Reading.ActivationGrams)
+          .findFirst()
+          .map(reading -> "it has no " + reading.getClass().getSimpleName());
+    }
+
+    @Override
+    public Plan plan(NetworkGraph graph, PlanOptions options) {
+      return cpu.plan(graph, options);
+    }
+
+    @Override
+    public Map<String, String> provenance() {
+      return cpu.provenance();
+    }
+
+    @Override
+    public void close() {
+      cpu.close();
+    }
+  }
+
+  @Test
+  void scoresThatADeviceDoesNotHaveAreNamedAndNotRun() throws IOException {
+    Path place = SharedFiles.find("golden/c1_nb201_disconnected");
+    CommandLineRun run =
+        CommandLineRun.of(
+            (device, threads) -> new PlainPasses(NativeEngines.open(device, threads)),
+            "verify",
+            place.toString());
+    assertEquals(ExitCode.DONE, run.code(), () -> run.out() + run.err());
+    assertEquals(
+        List.of(
+            "  not run fisher: it has no ChannelSaliencies",
+            "  not run grasp: it has no HessianProducts",
+            "  not run zen: it has no ActivationGrams"),
+        run.out().lines().filter(line -> line.startsWith("  not run")).toList());
+    for (String score : List.of("fisher", "grasp", "zen")) {
+      assertFalse(run.out().contains("ok     " + score), run::out);
+    }
+    assertTrue(run.out().contains("ok     snip layers float64"), run::out);
   }
 
   @Test

@@ -1,10 +1,13 @@
 package dev.winnow.score;
 
+import dev.winnow.compute.Engine;
 import dev.winnow.compute.Images;
 import dev.winnow.compute.Initialization;
 import dev.winnow.compute.Job;
 import dev.winnow.compute.Monitor;
+import dev.winnow.compute.Pass;
 import dev.winnow.compute.Plan;
+import dev.winnow.compute.Reading;
 import dev.winnow.compute.TrainingPass;
 import dev.winnow.data.ImageSet;
 import dev.winnow.net.NetworkGraph;
@@ -16,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Gaussian complexity: how far the features of a network with Gaussian weights move when Gaussian
@@ -50,8 +54,8 @@ import java.util.Objects;
  *
  * <p><b>Undefined</b> where the features do not move ({@link Score#published} is −∞) and where the
  * number is not finite. <b>Fails</b>: {@link IllegalArgumentException} for a network without a
- * global average pool and for images that are not two batches; with the native core's error on a
- * GPU, which does not read activations yet. <b>Cost</b>: 2 forward passes.
+ * global average pool and for images that are not two batches; {@link #refusal refused} by a GPU,
+ * which does not read activations yet. <b>Cost</b>: 2 forward passes.
  *
  * @see <a href="https://arxiv.org/abs/2102.01063">Lin et al. 2021</a>
  */
@@ -102,6 +106,13 @@ public final class GaussianComplexity implements NetworkScore {
           "zen takes inputs and as many samples of noise, but there are " + samples + " images");
     }
     return samples / 2;
+  }
+
+  /** The features are activations: a device has all that is read of them or nothing. */
+  @Override
+  public Optional<String> refusal(Engine engine, NetworkGraph graph) {
+    Reading<?> activations = new Reading.ActivationGrams(List.of(features(graph)));
+    return engine.refusal(graph, precision(), Pass.forward(norm(), activations));
   }
 
   @Override

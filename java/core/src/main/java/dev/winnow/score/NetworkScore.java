@@ -1,13 +1,16 @@
 package dev.winnow.score;
 
+import dev.winnow.compute.Engine;
 import dev.winnow.compute.Job;
 import dev.winnow.compute.Monitor;
 import dev.winnow.compute.Plan;
 import dev.winnow.compute.Plan.NormMode;
 import dev.winnow.compute.PlanOptions.Precision;
 import dev.winnow.data.ImageSet;
+import dev.winnow.net.NetworkGraph;
 import dev.winnow.space.SearchSpace;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A number about an untrained network: a definition, its direction and the protocol it is published
@@ -54,6 +57,16 @@ public interface NetworkScore {
    */
   default int batchOf(int samples) {
     return samples;
+  }
+
+  /**
+   * Why an engine's device cannot compute it on a network, naming the device and what it lacks;
+   * empty where it can. Costs no work, so that it can be asked before any.
+   *
+   * @throws IllegalArgumentException for a network that the score is not defined for
+   */
+  default Optional<String> refusal(Engine engine, NetworkGraph graph) {
+    return Optional.empty();
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.winnow.score;
 
+import dev.winnow.compute.Engine;
 import dev.winnow.compute.Job;
 import dev.winnow.compute.Monitor;
 import dev.winnow.compute.Pass;
@@ -7,6 +8,7 @@ import dev.winnow.compute.Plan;
 import dev.winnow.compute.Readings;
 import dev.winnow.net.NetworkGraph;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -37,6 +39,11 @@ public interface PassScore extends NetworkScore {
    * @throws IllegalArgumentException naming it
    */
   default void check(Plan plan, List<Job> jobs) {}
+
+  @Override
+  default Optional<String> refusal(Engine engine, NetworkGraph graph) {
+    return engine.refusal(graph, precision(), pass(graph));
+  }
 
   @Override
   default void compute(Plan plan, List<Job> jobs, Plan.Results<Score> results, Monitor monitor) {

@@ -43,15 +43,13 @@ public final class Passes {
    * @throws IllegalArgumentException naming the score, the device and what the device lacks
    */
   public static void require(Engine engine, NetworkGraph graph, NetworkScore score) {
-    if (score instanceof PassScore of) {
-      engine
-          .refusal(graph, score.precision(), of.pass(graph))
-          .ifPresent(
-              why -> {
-                throw new IllegalArgumentException(
-                    "score " + score.name() + " is not on this device: " + why);
-              });
-    }
+    score
+        .refusal(engine, graph)
+        .ifPresent(
+            why -> {
+              throw new IllegalArgumentException(
+                  "score " + score.name() + " is not on this device: " + why);
+            });
   }
 
   /**

@@ -5,7 +5,9 @@ import dev.winnow.compute.Monitor;
 import dev.winnow.data.ImageSet;
 import dev.winnow.net.Shape;
 import dev.winnow.score.LinearRegionCount;
+import dev.winnow.score.NetworkScore;
 import dev.winnow.score.NtkConditionNumber;
+import dev.winnow.score.Passes;
 import dev.winnow.score.Protocol;
 import dev.winnow.score.Sampling;
 import dev.winnow.space.CellSpace;
@@ -106,11 +108,14 @@ public final class TeNas implements Search {
             new Sampling(Sampling.Kind.PATCHES, options.regionBatch(), options.regionBatches()));
     Supernet ntkNet = space.supernet(ntk.network());
     Supernet regionNet = space.supernet(regions.network());
+    NetworkScore ntkScore = new NtkConditionNumber();
+    NetworkScore regionScore = new LinearRegionCount();
+    Passes.require(engine, ntkNet.graph(), ntkScore);
+    Passes.require(engine, regionNet.graph(), regionScore);
     try (Evaluator ntkEvaluator =
-            new Evaluator(new NtkConditionNumber(), ntkNet.graph(), ntk, images, engine, journal);
+            new Evaluator(ntkScore, ntkNet.graph(), ntk, images, engine, journal);
         Evaluator regionEvaluator =
-            new Evaluator(
-                new LinearRegionCount(), regionNet.graph(), regions, images, engine, journal)) {
+            new Evaluator(regionScore, regionNet.graph(), regions, images, engine, journal)) {
       SearchResult result =
           new TeNasRun(
                   this,

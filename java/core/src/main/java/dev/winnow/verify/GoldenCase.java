@@ -12,6 +12,7 @@ import dev.winnow.compute.PlanOptions.Precision;
 import dev.winnow.compute.Row;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.net.Shape;
+import dev.winnow.score.NetworkScore;
 import dev.winnow.space.CellSpace;
 import dev.winnow.space.MixedEdge;
 import dev.winnow.space.NasBench201;
@@ -29,6 +30,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -83,6 +85,13 @@ final class GoldenCase {
 
   private void skip(String name, String reason) {
     notRun.add(new NotRun(name, reason));
+  }
+
+  /** Whether the device has a score; one that it does not have is skipped, with its reason. */
+  private boolean runs(NetworkScore score, NetworkGraph graph) {
+    Optional<String> refusal = score.refusal(engine, graph);
+    refusal.ifPresent(reason -> skip(score.name(), reason));
+    return refusal.isEmpty();
   }
 
   private RecordedTensors tensors() throws IOException {
@@ -237,7 +246,7 @@ final class GoldenCase {
     Images labelled = images.labelled(Arrays.stream(target).boxed().toList());
     Job job = new Job(Row.NONE, tensors.parameters(graph, ""), labelled);
     boolean kernel = json.at("proxies").has("ntk_cond");
-    LayerSums sums = new LayerSums(json, checks, monitor);
+    LayerSums sums = new LayerSums(json, score -> runs(score, graph), checks, monitor);
     for (Precision precision : Precision.values()) {
       int n = images.samples();
       try (Plan plan = engine.plan(graph, new PlanOptions(n, precision))) {
@@ -256,7 +265,10 @@ final class GoldenCase {
       }
     }
     sums.verifyFlows(engine, graph, job);
-    GaussianComplexities.verify(json.at("proxies"), tensors, engine, graph, checks, monitor);
+    if (json.at("proxies").has(GaussianComplexities.NAME)
+        && runs(GaussianComplexities.SCORE, graph)) {
+      GaussianComplexities.verify(json.at("proxies"), tensors, engine, graph, checks, monitor);
+    }
     List<String> computed = new ArrayList<>(ActivationKernels.NAMES);
     computed.addAll(LayerSums.NAMES);
     computed.addAll(JacobianScores.NAMES);

@@ -13,15 +13,18 @@ import dev.winnow.score.ConnectionSensitivity;
 import dev.winnow.score.GradientNorm;
 import dev.winnow.score.GradientSignalPreservation;
 import dev.winnow.score.LayeredScore;
+import dev.winnow.score.NetworkScore;
 import dev.winnow.score.PassScore;
 import dev.winnow.score.Passes;
 import dev.winnow.score.SignedSensitivity;
 import dev.winnow.score.SynapticFlow;
 import dev.winnow.score.WeightNorm;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** The scores of a golden case that add up over its layers, layer by layer. */
@@ -72,11 +75,18 @@ final class LayerSums {
       Stream.concat(OF_THE_LOSS.stream(), FLOWS.stream()).map(PassScore::name).toList();
 
   private final RecordedJson json;
+  private final List<PassScore> ofTheLoss;
+  private final List<PassScore> flows;
   private final List<Check> checks;
   private final Monitor monitor;
 
-  LayerSums(RecordedJson json, List<Check> checks, Monitor monitor) {
+  /**
+   * @param runs of a recorded score, whether it can be computed; asked once for each
+   */
+  LayerSums(RecordedJson json, Predicate<NetworkScore> runs, List<Check> checks, Monitor monitor) {
     this.json = json;
+    this.ofTheLoss = recorded(json, OF_THE_LOSS).stream().filter(runs).toList();
+    this.flows = recorded(json, FLOWS).stream().filter(runs).toList();
     this.checks = checks;
     this.monitor = monitor;
   }
@@ -87,25 +97,25 @@ final class LayerSums {
    * @param job of labelled images
    */
   void verifyLoss(Plan plan, Job job) {
-    List<PassScore> recorded = recorded(OF_THE_LOSS);
-    if (recorded.isEmpty()) {
+    if (ofTheLoss.isEmpty()) {
       return;
     }
+    // The moduli are wanted beside a signed sum, recorded or not.
+    List<PassScore> scores = new ArrayList<>(ofTheLoss);
+    scores.add(MODULI);
     Precision precision = plan.options().precision();
     Passes.compute(
         plan,
         List.of(job),
-        OF_THE_LOSS,
+        scores,
         (j, values) -> {
-          Map<String, Double> moduli = values.get(OF_THE_LOSS.indexOf(MODULI)).layers();
-          for (int s = 0; s < values.size(); s++) {
-            PassScore score = OF_THE_LOSS.get(s);
-            if (recorded.contains(score)) {
-              // A signed sum is as exact as that of the moduli.
-              boolean signed = score instanceof SignedSensitivity;
-              Map<String, Double> sizes = signed ? moduli : values.get(s).layers();
-              compare(score.name(), values.get(s), sizes, precision);
-            }
+          Map<String, Double> moduli = values.get(ofTheLoss.size()).layers();
+          for (int s = 0; s < ofTheLoss.size(); s++) {
+            PassScore score = ofTheLoss.get(s);
+            // A signed sum is as exact as that of the moduli.
+            boolean signed = score instanceof SignedSensitivity;
+            Map<String, Double> sizes = signed ? moduli : values.get(s).layers();
+            compare(score.name(), values.get(s), sizes, precision);
           }
         },
         monitor);
@@ -114,12 +124,11 @@ final class LayerSums {
   /** Synaptic flows, in float64 as published. */
   void verifyFlows(Engine engine, NetworkGraph graph, Job job) {
     Precision precision = Precision.FLOAT64;
-    List<PassScore> recorded = recorded(FLOWS);
-    if (recorded.isEmpty()) {
+    if (flows.isEmpty()) {
       return;
     }
     try (Plan plan = engine.plan(graph, new PlanOptions(1, precision))) {
-      for (PassScore flow : recorded) {
+      for (PassScore flow : flows) {
         Passes.compute(
             plan,
             List.of(job),
@@ -141,7 +150,7 @@ final class LayerSums {
     return sizes;
   }
 
-  private List<PassScore> recorded(List<PassScore> scores) {
+  private static List<PassScore> recorded(RecordedJson json, List<PassScore> scores) {
     return scores.stream().filter(score -> json.at("proxies").has(score.name())).toList();
   }
 

@@ -14,6 +14,7 @@ import dev.winnow.compute.Reading;
 import dev.winnow.data.ImageSet;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.score.Direction;
+import dev.winnow.score.GaussianComplexity;
 import dev.winnow.score.LinearRegionCount;
 import dev.winnow.score.MacCount;
 import dev.winnow.score.NetworkScore;
@@ -90,6 +91,26 @@ class RandomSearchTest {
     IllegalArgumentException refused =
         assertThrows(IllegalArgumentException.class, () -> search(smallScores(), 3).run(engine));
     assertEquals("score regions is not on this device: fake has no regions", refused.getMessage());
+    assertEquals(0, engine.plans);
+  }
+
+  /** A score of one's own may be more than passes: it says itself what a device must have. */
+  @Test
+  void aScoreThatIsNotMadeOfPassesIsRefusedToo() {
+    FakeEngine engine =
+        new FakeEngine() {
+          @Override
+          public Optional<String> refusal(NetworkGraph graph, Precision precision, Pass pass) {
+            return pass.readings().stream().anyMatch(Reading.ActivationGrams.class::isInstance)
+                ? Optional.of("fake reads no activations")
+                : Optional.empty();
+          }
+        };
+    NetworkScore zen = new GaussianComplexity(16, Initialization.STANDARD_NORMAL);
+    IllegalArgumentException refused =
+        assertThrows(IllegalArgumentException.class, () -> search(List.of(zen), 3).run(engine));
+    assertEquals(
+        "score zen is not on this device: fake reads no activations", refused.getMessage());
     assertEquals(0, engine.plans);
   }
 

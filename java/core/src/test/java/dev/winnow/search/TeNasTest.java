@@ -12,6 +12,9 @@ import dev.winnow.compute.Initialization;
 import dev.winnow.compute.Job;
 import dev.winnow.compute.Monitor;
 import dev.winnow.compute.Parameters;
+import dev.winnow.compute.Pass;
+import dev.winnow.compute.PlanOptions.Precision;
+import dev.winnow.compute.Reading;
 import dev.winnow.compute.Row;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.score.Score;
@@ -44,6 +47,27 @@ class TeNasTest {
     assertEquals(24 + 18 + 12, TeNas.candidates(SPACE, 1)); // specification, section 5.2
     assertEquals(24 + 12, TeNas.candidates(SPACE, 2)); // 4 → 2 → 1 live operations
     assertEquals(24, TeNas.candidates(SPACE, 64)); // 4 → 1: the last of an edge stays
+  }
+
+  @Test
+  void aDeviceWithoutOneOfTheScoresIsRefusedBeforeAnyWork() {
+    for (Reading<?> reading : List.of(new Reading.TangentKernel(), new Reading.LinearRegions())) {
+      FakeEngine engine =
+          new FakeEngine() {
+            @Override
+            public Optional<String> refusal(NetworkGraph graph, Precision precision, Pass pass) {
+              return pass.readings().contains(reading)
+                  ? Optional.of("fake has none")
+                  : Optional.empty();
+            }
+          };
+      IllegalArgumentException refused =
+          assertThrows(IllegalArgumentException.class, () -> search(Mode.RELEASED).run(engine));
+      String score = reading instanceof Reading.TangentKernel ? "ntk" : "regions";
+      assertEquals(
+          "score " + score + " is not on this device: fake has none", refused.getMessage());
+      assertEquals(0, engine.plans);
+    }
   }
 
   @ParameterizedTest

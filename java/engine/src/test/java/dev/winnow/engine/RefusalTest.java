@@ -14,6 +14,7 @@ import dev.winnow.net.NetworkGraph;
 import dev.winnow.score.BlockTrainability;
 import dev.winnow.score.ChannelSaliency;
 import dev.winnow.score.FeatureEntropy;
+import dev.winnow.score.GaussianComplexity;
 import dev.winnow.score.GradientNorm;
 import dev.winnow.score.GradientSignalPreservation;
 import dev.winnow.score.LinearRegionCount;
@@ -74,8 +75,9 @@ class RefusalTest {
   void scoresOfFeaturesAreToo() {
     Engine gpu = new Device("cuda:1", Winnow.WINNOW_CUDA);
     NetworkGraph network = Networks.supernet().graph();
-    for (PassScore score :
+    for (NetworkScore score :
         List.of(
+            new GaussianComplexity(6, INIT),
             new FeatureEntropy(FeatureEntropy.Kind.EXPRESSIVITY, 6, INIT),
             new SmallestCorrelationEigenvalue(SmallestCorrelationEigenvalue.Channels.ALL, 1, INIT),
             new BlockTrainability(6, INIT))) {
