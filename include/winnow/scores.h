@@ -61,6 +61,15 @@ WINNOW_API winnow_status winnow_synaptic_flow(winnow_plan *plan, const winnow_ca
 WINNOW_API winnow_status winnow_activation_kernel(winnow_plan *plan, const winnow_call *call, const int64_t *multiplicities,
                                                   int64_t tap_count, int64_t *kernel, int64_t capacity, winnow_error *error);
 
+/* What is counted of a job's patterns; the units of every tap count once, whatever its multiplicity, and those of a blocked
+ * operation, which are never active. */
+typedef enum winnow_pattern_count {
+  WINNOW_COUNT_LARGEST_REGION = 0, /* samples that share the commonest pattern */
+  WINNOW_COUNT_CONSTANT = 1,       /* units that answer alike to all samples */
+  WINNOW_COUNT_ACTIVE = 2,         /* active units of all samples together */
+  WINNOW_COUNTS = 3                /* how many there are */
+} winnow_pattern_count;
+
 /* What is read of one pass of every job: of the forward pass the activation kernel, the linear regions, the units' patterns, of
  * the backward pass gradients. What is not wanted is NULL. */
 typedef struct winnow_readings {
@@ -78,6 +87,11 @@ typedef struct winnow_readings {
    * operation's taps answer never. Peng et al. 2024, arXiv:2403.04161 */
   int64_t *unit_patterns;
   int64_t unit_patterns_capacity;
+  /* [jobs, the plan's taps] the same of each tap's own units: 0 where the job's row skips it, 1 where it is blocked */
+  int64_t *tap_patterns;
+  int64_t tap_patterns_capacity;
+  int64_t *pattern_counts; /* [jobs, WINNOW_COUNTS] by winnow_pattern_count */
+  int64_t pattern_counts_capacity;
 } winnow_readings;
 
 /* Several of winnow_backward, winnow_activation_kernel and winnow_linear_regions from one pass, to the same bits as each alone.
@@ -133,8 +147,8 @@ WINNOW_API winnow_status winnow_activations(winnow_plan *plan, const winnow_call
  *           winnow_backward_tangent does
  * from      Lee and Ham 2024, arXiv:2403.19232, trainability
  */
-WINNOW_API winnow_status winnow_block_products(winnow_plan *plan, const winnow_call *call, const int64_t *features, int64_t count,
-                                               double *products, int64_t capacity, winnow_error *error);
+WINNOW_API winnow_status winnow_block_products(winnow_plan *plan, const winnow_call *call, const int64_t *features,
+                                               int64_t count, double *products, int64_t capacity, winnow_error *error);
 
 /* The activation kernel from packed patterns: K[i][j] = u - sum over w of popcount(code[i][w] XOR code[j][w]), 0 <= i, j < n.
  *

@@ -41,7 +41,7 @@ std::vector<int64_t> multiplicities_of(const Plan& plan, const int64_t* multipli
 }
 
 // Room of what is wanted of the patterns.
-void check_patterns(const winnow_readings& readings, const winnow_call& call) {
+void check_patterns(const winnow_readings& readings, const winnow_call& call, const Plan& plan) {
   if (readings.kernel != nullptr) {
     const int64_t samples = largest_input(call);
     require_capacity(readings.kernel_capacity, {call.job_count, samples, samples}, "kernel");
@@ -49,6 +49,13 @@ void check_patterns(const winnow_readings& readings, const winnow_call& call) {
   if (readings.regions != nullptr) require_capacity(readings.regions_capacity, {call.job_count}, "regions");
   if (readings.unit_patterns != nullptr) {
     require_capacity(readings.unit_patterns_capacity, {call.job_count}, "unit_patterns");
+  }
+  if (readings.tap_patterns != nullptr) {
+    const auto taps = static_cast<int64_t>(plan.taps().size());
+    require_capacity(readings.tap_patterns_capacity, {call.job_count, taps}, "tap_patterns");
+  }
+  if (readings.pattern_counts != nullptr) {
+    require_capacity(readings.pattern_counts_capacity, {call.job_count, WINNOW_COUNTS}, "pattern_counts");
   }
 }
 
@@ -144,8 +151,8 @@ winnow_status winnow_read(winnow_plan* plan, const winnow_call* call, const winn
     require(readings, "readings");
     require_size(readings->size, sizeof *readings, "winnow_readings");
     const winnow_cotangents* cotangents = readings->cotangents;
-    const bool of_patterns =
-        readings->kernel != nullptr || readings->regions != nullptr || readings->unit_patterns != nullptr;
+    const Patterns::Units units = {readings->unit_patterns, readings->tap_patterns, readings->pattern_counts};
+    const bool of_patterns = readings->kernel != nullptr || readings->regions != nullptr || units.wanted();
     if (cotangents == nullptr && (readings->sinks != nullptr || readings->sink_count != 0)) {
       throw Failure(WINNOW_INVALID, "sinks without cotangents receive nothing");
     }
@@ -167,11 +174,10 @@ winnow_status winnow_read(winnow_plan* plan, const winnow_call* call, const winn
       }
     }
     const std::vector<int64_t> weights = multiplicities_of(p, readings->multiplicities, readings->tap_count);
-    check_patterns(*readings, *call);
+    check_patterns(*readings, *call, p);
     if (call->job_count == 0) return;
     const int64_t samples = largest_input(*call);
-    const Patterns patterns(p, *call, {readings->kernel, samples * samples, weights}, readings->regions,
-                            readings->unit_patterns);
+    const Patterns patterns(p, *call, {readings->kernel, samples * samples, weights}, readings->regions, units);
     const PatternReader reader = patterns.reader();
     if (to == nullptr) {
       p.patterns(*call, reader);

@@ -58,4 +58,17 @@ int64_t distinct_rows(const uint64_t* rows, int64_t n, int64_t words) {
   return distinct;
 }
 
+int64_t most_equal_rows(const uint64_t* rows, int64_t n, int64_t words) {
+  std::vector<const uint64_t*> sorted;
+  for (int64_t i = 0; i < n; ++i) sorted.push_back(rows + i * words);
+  std::sort(sorted.begin(), sorted.end(),
+            [&](const uint64_t* a, const uint64_t* b) { return std::lexicographical_compare(a, a + words, b, b + words); });
+  int64_t most = 0, run = 0;
+  for (size_t i = 0; i < sorted.size(); ++i) {
+    run = i > 0 && std::equal(sorted[i], sorted[i] + words, sorted[i - 1]) ? run + 1 : 1;
+    most = std::max(most, run);
+  }
+  return most;
+}
+
 }  // namespace winnow

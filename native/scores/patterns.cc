@@ -5,10 +5,11 @@
 
 #include "kernels/bits.h"
 #include "scores/distinct.h"
+#include "winnow/scores.h"
 
 namespace winnow {
 
-Patterns::Patterns(const Plan& plan, const winnow_call& call, Kernels kernels, int64_t* regions, int64_t* units)
+Patterns::Patterns(const Plan& plan, const winnow_call& call, Kernels kernels, int64_t* regions, Units units)
     : plan_(plan), call_(call), kernels_(std::move(kernels)), regions_(regions), units_(units) {
   for (int64_t j = 0; j < call.job_count; ++j) lay_out(call.jobs[j]);
 }
@@ -24,7 +25,7 @@ void Patterns::lay_out(const winnow_job& job) {
   }
   std::map<int64_t, std::vector<int64_t>> values_of;  // by weight
   for (const auto& [value, weight] : weight_of) {
-    if (weight > 0 || regions_ != nullptr || units_ != nullptr) values_of[weight].push_back(value);
+    if (weight > 0 || regions_ != nullptr || units_.wanted()) values_of[weight].push_back(value);
   }
   PatternLayout& layout = layouts_.emplace_back();
   std::vector<WeightClass>& classes = classes_.emplace_back();
@@ -41,7 +42,7 @@ void Patterns::lay_out(const winnow_job& job) {
 
 PatternReader Patterns::reader() const {
   PatternReader reader = {layouts_, [this](const JobPatterns& patterns) { count(patterns); }};
-  if (regions_ != nullptr && units_ == nullptr && kernels_.values == nullptr) {
+  if (regions_ != nullptr && !units_.wanted() && kernels_.values == nullptr) {
     reader.counted = [this](int64_t job, int64_t distinct) { regions_[job] = distinct; };
   }
   return reader;
@@ -57,32 +58,74 @@ int64_t Patterns::constant_agreement(const winnow_job& job) const {
   return agreement;
 }
 
-bool Patterns::blocks_units(const winnow_job& job) const {
-  return std::any_of(plan_.taps().begin(), plan_.taps().end(),
-                     [&](const Tap& tap) { return plan_.state_of(call_, job, tap.node) == WINNOW_BLOCK; });
-}
+namespace {
 
-int64_t Patterns::distinct_units(const JobPatterns& patterns) const {
+// Answers of a part's units to the samples: [units][words], sample 64 w + b is bit b of word w.
+std::vector<uint64_t> columns_of(const JobPatterns& patterns, int64_t first, int64_t units) {
   const int64_t words = (patterns.samples + 63) / 64;
-  std::vector<uint64_t> columns;
-  for (const PatternLayout::Part& part : layouts_[static_cast<size_t>(patterns.job)].parts) {
-    const int64_t units = plan_.graph()[part.value].shape.elements();
-    const size_t first = columns.size();
-    columns.resize(first + static_cast<size_t>(units * words));
-    for (int64_t sample = 0; sample < patterns.samples; ++sample) {
-      const uint64_t* row = patterns.rows + sample * patterns.words;
-      uint64_t* column = columns.data() + first + sample / 64;
-      for (int64_t bit = part.first; bit < part.first + units; ++bit, column += words) {
-        *column |= (row[bit / 64] >> (bit % 64) & 1u) << (sample % 64);
-      }
+  std::vector<uint64_t> columns(static_cast<size_t>(units * words));
+  for (int64_t sample = 0; sample < patterns.samples; ++sample) {
+    const uint64_t* row = patterns.rows + sample * patterns.words;
+    uint64_t* column = columns.data() + sample / 64;
+    for (int64_t bit = first; bit < first + units; ++bit, column += words) {
+      *column |= (row[bit / 64] >> (bit % 64) & 1u) << (sample % 64);
     }
   }
-  if (blocks_units(call_.jobs[patterns.job])) columns.resize(columns.size() + static_cast<size_t>(words));
-  return distinct_rows(columns.data(), static_cast<int64_t>(columns.size()) / words, words);
+  return columns;
+}
+
+}  // namespace
+
+void Patterns::count_units(const JobPatterns& patterns) const {
+  const winnow_job& job = call_.jobs[patterns.job];
+  const int64_t words = (patterns.samples + 63) / 64;
+  struct Part {
+    int64_t distinct = 0, constant = 0, active = 0;
+  };
+  std::map<int64_t, Part> parts;  // by value
+  std::vector<uint64_t> all;      // columns
+  for (const PatternLayout::Part& part : layouts_[static_cast<size_t>(patterns.job)].parts) {
+    const int64_t units = plan_.graph()[part.value].shape.elements();
+    const std::vector<uint64_t> columns = columns_of(patterns, part.first, units);
+    Part& found = parts[part.value];
+    if (units_.by_tap != nullptr) found.distinct = distinct_rows(columns.data(), units, words);
+    for (int64_t u = 0; units_.counts != nullptr && u < units; ++u) {
+      int64_t active = 0;
+      for (int64_t w = 0; w < words; ++w) active += __builtin_popcountll(columns[static_cast<size_t>(u * words + w)]);
+      found.constant += active == 0 || active == patterns.samples;
+      found.active += active;
+    }
+    if (units_.distinct != nullptr) all.insert(all.end(), columns.begin(), columns.end());
+  }
+  bool blocked = false;
+  Part sum;
+  for (size_t t = 0; t < plan_.taps().size(); ++t) {
+    const Tap& tap = plan_.taps()[t];
+    Part own;
+    if (plan_.has(call_, job, tap.node)) {
+      own = parts[tap.value];
+    } else if (plan_.state_of(call_, job, tap.node) == WINNOW_BLOCK) {
+      own = {1, plan_.graph()[tap.value].shape.elements(), 0};
+      blocked = true;
+    }
+    sum.constant += own.constant, sum.active += own.active;
+    if (units_.by_tap != nullptr)
+      units_.by_tap[patterns.job * static_cast<int64_t>(plan_.taps().size()) + static_cast<int64_t>(t)] = own.distinct;
+  }
+  if (units_.distinct != nullptr) {
+    if (blocked) all.resize(all.size() + static_cast<size_t>(words));
+    units_.distinct[patterns.job] = distinct_rows(all.data(), static_cast<int64_t>(all.size()) / words, words);
+  }
+  if (units_.counts != nullptr) {
+    int64_t* counts = units_.counts + patterns.job * WINNOW_COUNTS;
+    counts[WINNOW_COUNT_LARGEST_REGION] = most_equal_rows(patterns.rows, patterns.samples, patterns.words);
+    counts[WINNOW_COUNT_CONSTANT] = sum.constant;
+    counts[WINNOW_COUNT_ACTIVE] = sum.active;
+  }
 }
 
 void Patterns::count(const JobPatterns& patterns) const {
-  if (units_ != nullptr) units_[patterns.job] = distinct_units(patterns);
+  if (units_.wanted()) count_units(patterns);
   if (regions_ != nullptr) regions_[patterns.job] = distinct_rows(patterns.rows, patterns.samples, patterns.words);
   if (kernels_.values == nullptr) return;
   const int64_t n = patterns.samples;

@@ -17,8 +17,16 @@ class Patterns {
     int64_t each;
     std::vector<int64_t> multiplicities;
   };
-  // regions, units [jobs], nullptr: not wanted.
-  Patterns(const Plan& plan, const winnow_call& call, Kernels kernels, int64_t* regions, int64_t* units = nullptr);
+  // Of the units' answers to the samples; nullptr: not wanted.
+  struct Units {
+    int64_t* distinct;  // [jobs]
+    int64_t* by_tap;    // [jobs][taps]
+    int64_t* counts;    // [jobs][WINNOW_COUNTS]
+    bool wanted() const { return distinct != nullptr || by_tap != nullptr || counts != nullptr; }
+  };
+  // regions [jobs], nullptr: not wanted.
+  Patterns(const Plan& plan, const winnow_call& call, Kernels kernels, int64_t* regions,
+           Units units = {nullptr, nullptr, nullptr});
 
   // Valid as long as this.
   PatternReader reader() const;
@@ -33,14 +41,13 @@ class Patterns {
   // Agreement of units that are constant: those of blocked operations.
   int64_t constant_agreement(const winnow_job& job) const;
   void count(const JobPatterns& patterns) const;
-  // Distinct patterns of units over the samples.
-  int64_t distinct_units(const JobPatterns& patterns) const;
-  bool blocks_units(const winnow_job& job) const;
+  void count_units(const JobPatterns& patterns) const;
 
   const Plan& plan_;
   const winnow_call& call_;
   Kernels kernels_;
-  int64_t *regions_, *units_;
+  int64_t* regions_;
+  Units units_;
   std::vector<PatternLayout> layouts_;             // by job
   std::vector<std::vector<WeightClass>> classes_;  // by job
 };

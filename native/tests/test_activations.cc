@@ -65,7 +65,13 @@ class Native {
     options.dtype = dtype;
     plan = {Plan::create(open_device(device), c.network, options)};
     const Shape& shape = c.network->nodes()[0].shape;
-    input_ = {c.images.data(), static_cast<int64_t>(c.images.size()) / shape.elements(), shape.channels, shape.height, shape.width, WINNOW_F64, 0};
+    input_ = {c.images.data(),
+              static_cast<int64_t>(c.images.size()) / shape.elements(),
+              shape.channels,
+              shape.height,
+              shape.width,
+              WINNOW_F64,
+              0};
     for (size_t j = 0; j < c.rows.size(); ++j) {
       const auto at = static_cast<int64_t>(j);
       jobs_.push_back({at, at, 0, 0, -1});
@@ -115,22 +121,33 @@ class Native {
                                                   : shape.channels * (shape.channels + 1);
     }
     std::vector<double> values(static_cast<size_t>(call.job_count * input_.samples / case_.batch * each), NAN);
-    const winnow_activation_sink sink = {kind,          0, taps.data(), static_cast<int64_t>(taps.size()),
-                                         values.data(), static_cast<int64_t>(values.size())};
+    const winnow_activation_sink sink = {
+        kind, 0, taps.data(), static_cast<int64_t>(taps.size()), values.data(), static_cast<int64_t>(values.size())};
     winnow_error error = {};
     if (winnow_activations(&plan, &call, &sink, 1, &error) != WINNOW_OK) note(error.text);
     return values;
   }
 
-  std::vector<int64_t> unit_patterns() {
-    std::vector<int64_t> counts(static_cast<size_t>(call.job_count), -1);
+  // Of each job: distinct answers of the units, WINNOW_COUNTS counts, distinct answers of the units of every ReLU.
+  std::vector<std::vector<int64_t>> unit_patterns() {
+    const size_t jobs = case_.rows.size(), taps = plan.plan->taps().size();
+    std::vector<int64_t> distinct(jobs, -1), counts(jobs * WINNOW_COUNTS, -1), by_tap(jobs * taps + 1, -1);
     winnow_readings readings = {};
     readings.size = sizeof readings;
-    readings.unit_patterns = counts.data();
-    readings.unit_patterns_capacity = static_cast<int64_t>(counts.size());
+    readings.unit_patterns = distinct.data(), readings.unit_patterns_capacity = static_cast<int64_t>(distinct.size());
+    readings.pattern_counts = counts.data(), readings.pattern_counts_capacity = static_cast<int64_t>(counts.size());
+    readings.tap_patterns = by_tap.data(), readings.tap_patterns_capacity = static_cast<int64_t>(jobs * taps);
     winnow_error error = {};
     if (winnow_read(&plan, &call, &readings, &error) != WINNOW_OK) note(error.text);
-    return counts;
+    std::vector<std::vector<int64_t>> found;
+    for (size_t j = 0; j < jobs; ++j) {
+      std::vector<int64_t>& own = found.emplace_back(1, distinct[j]);
+      own.insert(own.end(), counts.begin() + static_cast<int64_t>(j * WINNOW_COUNTS),
+                 counts.begin() + static_cast<int64_t>((j + 1) * WINNOW_COUNTS));
+      own.insert(own.end(), by_tap.begin() + static_cast<int64_t>(j * taps),
+                 by_tap.begin() + static_cast<int64_t>((j + 1) * taps));
+    }
+    return found;
   }
 
   winnow_plan plan;
@@ -358,7 +375,7 @@ TEST(activations_of_random_networks) {
   }
 }
 
-// Distinct columns of the patterns, counted from the reference's values; in double, signs are the reference's but for a unit at 0.
+// Answers of the units, counted from the reference's values; in double, signs are the reference's but for a unit at 0.
 TEST(unit_patterns_of_random_networks) {
   int64_t compared = 0;
   for (uint64_t k = 0; k < 40; ++k) {
@@ -366,32 +383,47 @@ TEST(unit_patterns_of_random_networks) {
     const int64_t batch = k % 4 == 3 ? 70 : 2 + static_cast<int64_t>(k % 4) * 3;
     Case c(random_network(draws, runs_forward).network(), batch, static_cast<winnow_norm_mode>(k % 3), draws);
     for (size_t i = 0; k % 2 == 1 && i < c.rows[1].states.size(); i += 2) c.rows[1].states[i] = WINNOW_BLOCK;
-    std::vector<int64_t> expected;
+    std::vector<std::vector<int64_t>> expected;
     for (size_t j = 0; j < 2; ++j) {
       const ReferenceNetwork<double> reference = c.reference(j);
-      std::set<std::vector<bool>> columns;
+      std::set<std::vector<bool>> all;
+      std::vector<std::vector<bool>> rows(static_cast<size_t>(batch));
+      int64_t constant = 0, active = 0;
+      std::vector<int64_t> by_tap;
       for (size_t n = 0; n < c.network->nodes().size(); ++n) {
         const Node& node = c.network->nodes()[n];
         const auto index = static_cast<int64_t>(n);
-        if (node.operation != WINNOW_RELU || !(reference.exists(index) || reference.counts(index))) continue;
-        const int64_t units = node.shape.elements();
+        if (node.operation != WINNOW_RELU) continue;
+        std::set<std::vector<bool>> own;
+        const int64_t units = reference.exists(index) || reference.counts(index) ? node.shape.elements() : 0;
         for (int64_t u = 0; u < units; ++u) {
           std::vector<bool> column(static_cast<size_t>(batch));
           for (int64_t s = 0; reference.exists(index) && s < batch; ++s) {
             column[static_cast<size_t>(s)] = reference.value(index)[static_cast<size_t>(s * units + u)] > 0;
+            rows[static_cast<size_t>(s)].push_back(column[static_cast<size_t>(s)]);
           }
-          columns.insert(column);
+          const int64_t on = std::count(column.begin(), column.end(), true);
+          constant += on == 0 || on == batch;
+          active += on;
+          own.insert(column);
         }
+        by_tap.push_back(static_cast<int64_t>(own.size()));
+        all.insert(own.begin(), own.end());
       }
-      expected.push_back(reference.margin() < 1e-11 ? -1 : static_cast<int64_t>(columns.size()));
+      int64_t largest = 0;
+      for (const auto& row : rows) largest = std::max<int64_t>(largest, std::count(rows.begin(), rows.end(), row));
+      std::vector<int64_t>& numbers = expected.emplace_back();
+      if (reference.margin() < 1e-11) continue;
+      numbers = {static_cast<int64_t>(all.size()), largest, constant, active};
+      numbers.insert(numbers.end(), by_tap.begin(), by_tap.end());
     }
     for (const std::string& variant : variants()) {
       note("network " + std::to_string(k) + " " + variant);
-      const std::vector<int64_t> one = Native(c, variant, WINNOW_F64, 1).unit_patterns();
+      const std::vector<std::vector<int64_t>> one = Native(c, variant, WINNOW_F64, 1).unit_patterns();
       for (size_t j = 0; j < 2; ++j) {
-        if (expected[j] < 0) continue;
+        if (expected[j].empty()) continue;
         ++compared;
-        CHECK_EQUAL(one[j], expected[j]);
+        CHECK(one[j] == expected[j]);
       }
       CHECK(one == Native(c, variant, WINNOW_F64, 3).unit_patterns());
     }

@@ -135,6 +135,35 @@ public sealed interface Reading<T> {
     }
   }
 
+  /**
+   * The same of the units of each ReLU by itself, in node order: in [1, min(2^s, units)]; 0 of one
+   * that the job's row skips, 1 of one that it blocks.
+   */
+  record ReluPatterns() implements Reading<List<Long>> {
+    @Override
+    public boolean ofGradients() {
+      return false;
+    }
+  }
+
+  /** What is counted of the patterns behind {@link LinearRegions}. */
+  record PatternCounts() implements Reading<PatternCount> {
+    @Override
+    public boolean ofGradients() {
+      return false;
+    }
+  }
+
+  /**
+   * Of the ReLUs' units and a job's images; units of a blocked operation are constant, those of a
+   * skipped one are not there.
+   *
+   * @param largestRegion images that share the commonest pattern
+   * @param constantUnits units that are active on all images, or on none
+   * @param activeUnits active units of all images together
+   */
+  record PatternCount(long largestRegion, long constantUnits, long activeUnits) {}
+
   /** The weights themselves: {@link Plan#values}. Where nothing else is read no pass is run. */
   record Weights() implements Reading<Map<String, Tensor>> {
     @Override

@@ -23,6 +23,12 @@ public interface SeparatePlan extends Plan {
       Results<long[][]> results,
       Monitor monitor);
 
+  /** Of no use to most. */
+  default void patternCounts(
+      List<Job> jobs, Results<Reading.PatternCount> results, Monitor monitor) {
+    throw new UnsupportedOperationException();
+  }
+
   @Override
   default void read(List<Job> jobs, Pass pass, Results<Readings> results, Monitor monitor) {
     if (pass.readings().size() == 1) { // reported one by one, as an engine does
@@ -55,6 +61,9 @@ public interface SeparatePlan extends Plan {
     } else if (reading instanceof Reading.LinearRegions regions) {
       linearRegions(
           jobs, (j, value) -> results.accept(j, new Readings().put(regions, value)), monitor);
+    } else if (reading instanceof Reading.PatternCounts counts) {
+      patternCounts(
+          jobs, (j, value) -> results.accept(j, new Readings().put(counts, value)), monitor);
     } else if (reading instanceof Reading.ActivationKernel kernel) {
       activationKernel(
           jobs,

@@ -8,6 +8,7 @@ import dev.winnow.compute.Monitor;
 import dev.winnow.compute.Parameters;
 import dev.winnow.compute.Plan;
 import dev.winnow.compute.PlanOptions;
+import dev.winnow.compute.Reading;
 import dev.winnow.compute.SeparatePlan;
 import dev.winnow.compute.TrainingPass;
 import dev.winnow.net.NetworkGraph;
@@ -88,6 +89,15 @@ final class AnsweringEngine implements Engine {
     @Override
     public void linearRegions(List<Job> asked, Results<Long> results, Monitor monitor) {
       answer(asked, regions, results);
+    }
+
+    /** Zeros; the jobs were asked for regions too. */
+    @Override
+    public void patternCounts(
+        List<Job> asked, Results<Reading.PatternCount> results, Monitor monitor) {
+      for (int i = 0; i < asked.size(); i++) {
+        results.accept(i, new Reading.PatternCount(0, 0, 0));
+      }
     }
 
     /** Zeros. */

@@ -9,6 +9,7 @@ import dev.winnow.compute.Monitor;
 import dev.winnow.compute.Parameters;
 import dev.winnow.compute.Plan;
 import dev.winnow.compute.PlanOptions;
+import dev.winnow.compute.Reading;
 import dev.winnow.compute.Row;
 import dev.winnow.compute.SeparatePlan;
 import dev.winnow.compute.TrainingPass;
@@ -18,12 +19,13 @@ import dev.winnow.net.Operation;
 import dev.winnow.net.Pair;
 import dev.winnow.net.Shape;
 import dev.winnow.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * The forward pass of NAS-Bench-201 networks by the definitions, one plain loop per operation, in
@@ -61,16 +63,39 @@ final class ForwardEngine implements Engine {
     @Override
     public void linearRegions(List<Job> jobs, Results<Long> results, Monitor monitor) {
       for (int j = 0; j < jobs.size(); j++) {
-        Set<BitSet> patterns = new HashSet<>();
-        Job job = jobs.get(j);
-        for (int first = 0; first < job.images().samples(); first += options.batch()) {
-          double[][] values = forward(job, first, NormMode.BATCH);
-          for (int i = 0; i < options.batch(); i++) {
-            patterns.add(pattern(values, i));
-          }
-        }
-        results.accept(j, (long) patterns.size());
+        results.accept(j, (long) new HashSet<>(patterns(jobs.get(j))).size());
       }
+    }
+
+    @Override
+    public void patternCounts(
+        List<Job> jobs, Results<Reading.PatternCount> results, Monitor monitor) {
+      for (int j = 0; j < jobs.size(); j++) {
+        List<BitSet> patterns = patterns(jobs.get(j));
+        long largest =
+            patterns.stream().mapToInt(p -> Collections.frequency(patterns, p)).max().orElse(0);
+        BitSet ever = new BitSet();
+        BitSet always = (BitSet) patterns.get(0).clone();
+        long active = 0;
+        for (BitSet pattern : patterns) {
+          ever.or(pattern);
+          always.and(pattern);
+          active += pattern.cardinality();
+        }
+        long never = Rows.patternBits(graph, jobs.get(j).row()) - ever.cardinality();
+        results.accept(j, new Reading.PatternCount(largest, never + always.cardinality(), active));
+      }
+    }
+
+    private List<BitSet> patterns(Job job) {
+      List<BitSet> patterns = new ArrayList<>();
+      for (int first = 0; first < job.images().samples(); first += options.batch()) {
+        double[][] values = forward(job, first, NormMode.BATCH);
+        for (int i = 0; i < options.batch(); i++) {
+          patterns.add(pattern(values, i));
+        }
+      }
+      return patterns;
     }
 
     @Override

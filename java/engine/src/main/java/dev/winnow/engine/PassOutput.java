@@ -14,6 +14,7 @@ import dev.winnow.engine.bindings.winnow_gradient_sink;
 import dev.winnow.engine.bindings.winnow_plan;
 import dev.winnow.engine.bindings.winnow_readings;
 import dev.winnow.net.NetworkGraph;
+import dev.winnow.net.Operation;
 import dev.winnow.net.Role;
 import dev.winnow.net.Shape;
 import dev.winnow.net.TensorSpec;
@@ -116,6 +117,10 @@ final class PassOutput extends Output<Readings> {
     } else if (reading instanceof Reading.LinearRegions
         || reading instanceof Reading.UnitPatterns) {
       slots.add(new Slot(reading, -1, 1));
+    } else if (reading instanceof Reading.ReluPatterns) {
+      slots.add(new Slot(reading, -1, relus()));
+    } else if (reading instanceof Reading.PatternCounts) {
+      slots.add(new Slot(reading, -1, Winnow.WINNOW_COUNTS));
     }
   }
 
@@ -173,6 +178,10 @@ final class PassOutput extends Output<Readings> {
               .kernel_capacity(capacity);
         } else if (slot.reading() instanceof Reading.UnitPatterns) {
           readings.unit_patterns(new LongPointer(place)).unit_patterns_capacity(capacity);
+        } else if (slot.reading() instanceof Reading.ReluPatterns) {
+          readings.tap_patterns(new LongPointer(place)).tap_patterns_capacity(capacity);
+        } else if (slot.reading() instanceof Reading.PatternCounts) {
+          readings.pattern_counts(new LongPointer(place)).pattern_counts_capacity(capacity);
         } else {
           readings.regions(new LongPointer(place)).regions_capacity(capacity);
         }
@@ -193,9 +202,19 @@ final class PassOutput extends Output<Readings> {
       if (reading instanceof Reading.ActivationKernel kernel) {
         readings.put(kernel, kernel(at(s, job), images.samples()));
       } else if (reading instanceof Reading.LinearRegions regions) {
-        readings.put(regions, count(s, job));
+        readings.put(regions, counts(s, job)[0]);
       } else if (reading instanceof Reading.UnitPatterns patterns) {
-        readings.put(patterns, count(s, job));
+        readings.put(patterns, counts(s, job)[0]);
+      } else if (reading instanceof Reading.ReluPatterns patterns) {
+        readings.put(patterns, Arrays.stream(counts(s, job)).boxed().toList());
+      } else if (reading instanceof Reading.PatternCounts patterns) {
+        long[] counts = counts(s, job);
+        readings.put(
+            patterns,
+            new Reading.PatternCount(
+                counts[Winnow.WINNOW_COUNT_LARGEST_REGION],
+                counts[Winnow.WINNOW_COUNT_CONSTANT],
+                counts[Winnow.WINNOW_COUNT_ACTIVE]));
       } else {
         double[] numbers = numbers(at(s, job), slot.each());
         if (reading instanceof Reading.ParameterGradients gradients) {
@@ -240,8 +259,14 @@ final class PassOutput extends Output<Readings> {
     return numbers;
   }
 
-  private long count(int slot, long job) {
-    return new LongPointer(values.getPointer(at(slot, job))).get();
+  private long[] counts(int slot, long job) {
+    long[] counts = new long[Math.toIntExact(slots.get(slot).each())];
+    new LongPointer(values.getPointer(at(slot, job))).get(counts);
+    return counts;
+  }
+
+  private long relus() {
+    return graph.nodes().stream().filter(n -> n.operation() instanceof Operation.Relu).count();
   }
 
   private long[][] kernel(long from, int samples) {
