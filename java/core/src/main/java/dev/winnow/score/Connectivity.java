@@ -29,13 +29,17 @@ final class Connectivity {
       return false;
     }
     for (int k = 0; k < node.inputs().size(); k++) {
-      boolean added =
-          !(operation instanceof Operation.WeightedSum sum) || adds(sum.choices().get(k), row);
-      if (added && reached[node.inputs().get(k)]) {
+      if (passes(node, k, row) && reached[node.inputs().get(k)]) {
         return true;
       }
     }
     return false;
+  }
+
+  /** Whether an input of a node is in its value. */
+  static boolean passes(Node node, int input, Row row) {
+    return !(node.operation() instanceof Operation.WeightedSum sum)
+        || adds(sum.choices().get(input), row);
   }
 
   private static boolean runs(int choice, Row row) {

@@ -11,11 +11,9 @@ import java.util.List;
  * \(\sum_l \ln \sum_{w} 1/\sqrt{\mathrm{Var}_b |g_b|}\), the population variance over the batches,
  * weights without variance left out.
  *
- * <p><b>Uncertain</b>: L-SWAG multiplies each layer's logarithm by the number of distinct
- * activation patterns of the layer (layer-wise SWAP) and sums over a chosen range of layers. The
- * patterns by layer are not here yet, which range is chosen is not known to us, and neither is over
- * what the variance is taken; batches follow ZiCo, from which the formula comes. So this is no
- * number that its paper prints.
+ * <p><b>Uncertain</b>: over what the variance is taken is not known to us; batches follow ZiCo,
+ * from which the formula comes. The whole of L-SWAG is {@link PatternWeightedVariance}; this part
+ * by itself is no number that its paper prints.
  *
  * <p><b>Shapes</b>: two batches {@code [n, c, h, w]} with a label each. <b>Unit</b>: logarithm of
  * one over that of a gradient. <b>Better</b>: higher.

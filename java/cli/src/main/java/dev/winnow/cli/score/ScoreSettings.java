@@ -31,6 +31,7 @@ import dev.winnow.score.NetworkScore;
 import dev.winnow.score.NtkConditionNumber;
 import dev.winnow.score.NtkNorm;
 import dev.winnow.score.ParameterCount;
+import dev.winnow.score.PatternWeightedVariance;
 import dev.winnow.score.Protocol;
 import dev.winnow.score.Sampling;
 import dev.winnow.score.SignedSensitivity;
@@ -111,9 +112,15 @@ public final class ScoreSettings {
           Setting.of(
               "zico.batch",
               WHOLE_NUMBER,
-              "images of each of the two batches of zico, zico_released, zico_bc and"
-                  + " lswag_gradients; default 128"),
+              "images of each of the two batches of zico, zico_released, zico_bc, lswag_gradients"
+                  + " and lswag; default 128"),
           Setting.of("zico_bc.beta", NUMBER, "weight of zico_bc's correction; default 1"),
+          Setting.of(
+              "lswag.first",
+              NUMBER,
+              "share of the layers that come before those of lswag, in [0, 1); default 0"),
+          Setting.of(
+              "lswag.last", NUMBER, "share of them at which those of lswag end, to 1; default 1"),
           Setting.of("swap.batch", WHOLE_NUMBER, "images of swap and swap_regularised; default 16"),
           Setting.of(
               "swap.draws",
@@ -157,6 +164,7 @@ public final class ScoreSettings {
     all.put("zico_released", "the same as the published program computes it; higher is better");
     all.put("zico_bc", "zico less a preference for deep and thin networks; higher is better");
     all.put("lswag_gradients", "the part of L-SWAG that is made of gradients; higher is better");
+    all.put("lswag", "the same times distinct answers of each layer's units; higher is better");
     all.put("gradsign", "agreement in sign of the images' gradients; higher is better");
     all.put("gradsign_batch", "the same with the statistics of the batch; higher is better");
     all.put("jacov", "correlations of gradients by the images; higher is better");
@@ -218,6 +226,12 @@ public final class ScoreSettings {
       case "zico_released" -> zico(InverseGradientVariation.Variant.RELEASED);
       case "zico_bc" -> zico(InverseGradientVariation.Variant.CORRECTED);
       case "lswag_gradients" -> new GradientModulusVariance(zicoBatch(), zicoInit());
+      case "lswag" ->
+          new PatternWeightedVariance(
+              configuration.number("lswag.first", 0),
+              configuration.number("lswag.last", 1),
+              zicoBatch(),
+              zicoInit());
       case "gradsign" -> gradSign(GradientSignAgreement.Statistics.OF_EACH_IMAGE);
       case "gradsign_batch" -> gradSign(GradientSignAgreement.Statistics.OF_THE_BATCH);
       case "jacov" -> new JacobianCovariance(gradientBatch(), defaultInit());
