@@ -37,7 +37,12 @@ public final class GradientModulusVariance extends GradientVariation {
    * @param initialization weights of {@link #protocol}
    */
   public GradientModulusVariance(int batch, Initialization initialization) {
-    super("lswag_gradients", batch, initialization);
+    this("lswag_gradients", batch, initialization);
+  }
+
+  /** For a score that is made of this one. */
+  GradientModulusVariance(String name, int batch, Initialization initialization) {
+    super(name, batch, initialization);
   }
 
   @Override

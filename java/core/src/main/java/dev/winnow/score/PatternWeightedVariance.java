@@ -78,12 +78,12 @@ public final class PatternWeightedVariance implements PassScore {
     }
     this.first = first;
     this.last = last;
-    this.variance = new GradientModulusVariance(batch, initialization);
+    this.variance = new GradientModulusVariance("lswag", batch, initialization);
   }
 
   @Override
   public String name() {
-    return "lswag";
+    return variance.name();
   }
 
   @Override

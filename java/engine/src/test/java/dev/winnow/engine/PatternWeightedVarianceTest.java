@@ -161,6 +161,20 @@ class PatternWeightedVarianceTest {
   }
 
   @Test
+  void labelsAreAskedForInItsName() {
+    Images plain = Networks.images(STREAM, 4, 3, 8, 8);
+    Job job = new Job(Row.NONE, Networks.kaiming(STREAM), plain);
+    NetworkGraph graph = new NasBench201().network(new NasBench201().example(), SIZE);
+    try (Engine engine = NativeEngine.open("cpu", 1);
+        Plan plan = engine.plan(graph, PlanOptions.batch(2))) {
+      assertEquals(
+          "lswag needs the class of every image, but these images have no labels",
+          assertThrows(IllegalArgumentException.class, () -> LSWAG.compute(plan, job))
+              .getMessage());
+    }
+  }
+
+  @Test
   void whatIsNoRangeIsNamed() {
     assertEquals(
         "lswag layers must lie in 0 <= first < last <= 1 but were [0.5, 0.5)",
