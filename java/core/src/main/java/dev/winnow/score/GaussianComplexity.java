@@ -54,8 +54,8 @@ import java.util.Optional;
  *
  * <p><b>Undefined</b> where the features do not move ({@link Score#published} is −∞) and where the
  * number is not finite. <b>Fails</b>: {@link IllegalArgumentException} for a network without a
- * global average pool and for images that are not two batches; {@link #refusal refused} by a GPU,
- * which does not read activations yet. <b>Cost</b>: 2 forward passes.
+ * global average pool and for images that are not two batches; {@link #refusal refused} by a device
+ * that does not read activations. <b>Cost</b>: 2 forward passes.
  *
  * @see <a href="https://arxiv.org/abs/2102.01063">Lin et al. 2021</a>
  */
