@@ -35,7 +35,7 @@ Evaluation::Evaluation(const winnow_device* device, const Shape& shape, winnow_d
                                    {WINNOW_LINEAR_BIAS, WINNOW_CONSTANT, WINNOW_FAN_ONE, 0, 0},
                                    {WINNOW_NORM_SCALE, WINNOW_CONSTANT, WINNOW_FAN_ONE, 0, 1},
                                    {WINNOW_NORM_SHIFT, WINNOW_CONSTANT, WINNOW_FAN_ONE, 0, 0}};
-  require(winnow_parameters_fill(parameters, recipes, static_cast<int64_t>(std::size(recipes)), kSeed, kWeights, &error),
+  require(winnow_parameters_fill(parameters, nullptr, recipes, static_cast<int64_t>(std::size(recipes)), kSeed, kWeights, &error),
           error);
 
   const auto [channels, height, width] = file.input_shape;

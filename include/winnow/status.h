@@ -15,7 +15,7 @@ extern "C" {
 #endif
 
 /* Raised when a struct, an enum or the meaning of a call changes incompatibly. Java refuses a library of another version. */
-#define WINNOW_ABI_VERSION 2
+#define WINNOW_ABI_VERSION 3
 
 #define WINNOW_ERROR_CAPACITY 1024
 

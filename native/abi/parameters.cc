@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "abi/guard.h"
+#include "runtime/device.h"
 
 using namespace winnow;
 
@@ -38,14 +39,15 @@ winnow_status winnow_parameters_get(const winnow_parameters* parameters, int64_t
   });
 }
 
-winnow_status winnow_parameters_fill(winnow_parameters* parameters, const winnow_recipe* recipes, int64_t recipe_count,
-                                     uint64_t seed, uint64_t stream, winnow_error* error) {
+winnow_status winnow_parameters_fill(winnow_parameters* parameters, const winnow_device* device, const winnow_recipe* recipes,
+                                     int64_t recipe_count, uint64_t seed, uint64_t stream, winnow_error* error) {
   return guard(error, [&] {
     require(parameters, "parameters");
     if (recipe_count < 0) {
       throw Failure(WINNOW_INVALID, "recipe_count must be >= 0 but was " + std::to_string(recipe_count));
     }
     if (recipe_count > 0) require(recipes, "recipes");
-    parameters->parameters.fill(recipes, recipe_count, seed, stream);
+    KeptDraws* const kept = device == nullptr ? nullptr : device->device->draws.get();
+    parameters->parameters.fill(recipes, recipe_count, seed, stream, kept);
   });
 }

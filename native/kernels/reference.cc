@@ -18,7 +18,7 @@ void gather(const GatherRows<T>& r) {
   for (int64_t o = 0; o < r.outputs; ++o) {
     for (int64_t y = 0; y < r.rows; ++y) {
       for (int64_t x = 0; x < r.pixels; ++x) {
-        for (int64_t l = 0; l < kLanes; ++l) {
+        for (int64_t l = 0; l < r.lanes; ++l) {
           T& out = r.out[o * r.out_plane + y * r.out_pitch + x * r.out_step + l];
           const auto of_lane = [&](const T* weights, int64_t i) {
             return double{r.lane_weights ? weights[i * kLanes + l] : weights[i]};

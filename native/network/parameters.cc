@@ -15,6 +15,7 @@ namespace {
 
 constexpr int64_t kDrawn = 256;  // elements drawn at once: they stay in the first cache
 static_assert(kDrawn % (2 * kDrawBlocks) == 0);
+constexpr double kAnyonesBytes = 1 << 28;  // what every process may use: reading the limit costs as much as a small network
 
 void check(const winnow_recipe& recipe, int64_t index) {
   const std::string where = "recipe " + std::to_string(index);
@@ -40,11 +41,37 @@ void check(const winnow_recipe& recipe, int64_t index) {
 void require_room(const Network& network) {
   double bytes = 0;
   for (const Tensor& tensor : network.tensors()) bytes += 8.0 * static_cast<double>(tensor.elements);
+  if (bytes < kAnyonesBytes) return;
   const int64_t limit = usable_bytes();
   if (bytes > static_cast<double>(limit)) {
     throw Failure(WINNOW_OUT_OF_MEMORY, "parameters of this network take " + std::to_string(bytes / 1e9) +
                                             " GB but this process may use " + std::to_string(limit) + " bytes");
   }
+}
+
+KeptDraws::Values repeated(const Tensor& tensor, double value) {
+  return std::make_shared<std::vector<double>>(static_cast<size_t>(tensor.elements), value);
+}
+
+// Rounded to float32 so that a float and a double plan see the same network.
+KeptDraws::Values draw(const KeptDraws::Name& name) {
+  const auto [seed, stream, distribution, scale, count] = name;
+  const DrawKernels& kernels = draw_kernels_of(widest_variant());
+  const auto values = std::make_shared<std::vector<double>>(count);
+  const auto elements = static_cast<int64_t>(count);
+  for (int64_t first = 0; first < elements; first += kDrawn) {
+    uint64_t bits[kDrawn];
+    const int64_t here = std::min(kDrawn, elements - first);
+    const int64_t together = (here + 2 * kDrawBlocks - 1) / (2 * kDrawBlocks) * kDrawBlocks;
+    kernels.bits(seed, stream, static_cast<uint64_t>(first) / 2, together, bits);
+    double* out = values->data() + first;
+    if (distribution == WINNOW_UNIFORM) {
+      kernels.uniform(bits, here, scale, out);
+    } else {
+      for (int64_t k = 0; k < here; ++k) out[k] = static_cast<float>(scale * philox::normal_of(bits[k]));
+    }
+  }
+  return values;
 }
 
 }  // namespace
@@ -54,8 +81,8 @@ Parameters::Parameters(std::shared_ptr<const Network> network)
   require_room(*network_);
   for (size_t t = 0; t < values_.size(); ++t) {
     const Tensor& tensor = network_->tensors()[t];
-    if (tensor.role == WINNOW_RUNNING_MEAN) values_[t].assign(static_cast<size_t>(tensor.elements), 0.0);
-    if (tensor.role == WINNOW_RUNNING_VARIANCE) values_[t].assign(static_cast<size_t>(tensor.elements), 1.0);
+    if (tensor.role == WINNOW_RUNNING_MEAN) values_[t] = repeated(tensor, 0.0);
+    if (tensor.role == WINNOW_RUNNING_VARIANCE) values_[t] = repeated(tensor, 1.0);
   }
 }
 
@@ -65,8 +92,8 @@ const std::vector<double>& Parameters::values(int64_t tensor) const {
     throw Failure(WINNOW_INVALID,
                   "tensor must be in [0, " + std::to_string(tensors.size()) + ") but was " + std::to_string(tensor));
   }
-  if (values_[tensor].empty()) throw Failure(WINNOW_INVALID, "tensor " + tensors[tensor].name + " has no values");
-  return values_[tensor];
+  if (values_[tensor] == nullptr) throw Failure(WINNOW_INVALID, "tensor " + tensors[tensor].name + " has no values");
+  return *values_[tensor];
 }
 
 void Parameters::set(int64_t tensor, const double* values, int64_t count) {
@@ -87,10 +114,10 @@ void Parameters::set(int64_t tensor, const double* values, int64_t count) {
                                         std::to_string(values[k]));
     }
   }
-  values_[tensor].assign(values, values + count);
+  values_[tensor] = std::make_shared<std::vector<double>>(values, values + count);
 }
 
-void Parameters::fill(const winnow_recipe* recipes, int64_t recipe_count, uint64_t seed, uint64_t stream) {
+void Parameters::fill(const winnow_recipe* recipes, int64_t recipe_count, uint64_t seed, uint64_t stream, KeptDraws* kept) {
   const winnow_recipe* by_role[WINNOW_RUNNING_VARIANCE + 1] = {};
   for (int64_t r = 0; r < recipe_count; ++r) {
     check(recipes[r], r);
@@ -99,35 +126,22 @@ void Parameters::fill(const winnow_recipe* recipes, int64_t recipe_count, uint64
     }
     by_role[recipes[r].role] = &recipes[r];
   }
-  const DrawKernels& draw = draw_kernels_of(widest_variant());
   for (size_t t = 0; t < values_.size(); ++t) {
     const Tensor& tensor = network_->tensors()[t];
     const winnow_recipe* recipe = by_role[tensor.role];
     if (recipe == nullptr) continue;
-    const int64_t fan = recipe->fan == WINNOW_FAN_IN ? tensor.fan_in : recipe->fan == WINNOW_FAN_OUT ? tensor.fan_out : 1;
-    const double scale = recipe->gain / std::sqrt(static_cast<double>(fan));
-    const uint64_t own = random_substream(stream, tensor.name);
-    std::vector<double>& values = values_[t];
-    // Rounded to float32 so that a float and a double plan see the same network.
     if (recipe->distribution == WINNOW_CONSTANT) {
-      values.assign(static_cast<size_t>(tensor.elements), static_cast<double>(static_cast<float>(recipe->gain)));
+      values_[t] = repeated(tensor, static_cast<double>(static_cast<float>(recipe->gain)));
       continue;
     }
-    values.clear();
-    values.reserve(static_cast<size_t>(tensor.elements));
-    for (int64_t first = 0; first < tensor.elements; first += kDrawn) {
-      uint64_t bits[kDrawn];
-      double drawn[kDrawn];
-      const int64_t count = std::min(kDrawn, tensor.elements - first);
-      const int64_t together = (count + 2 * kDrawBlocks - 1) / (2 * kDrawBlocks) * kDrawBlocks;
-      draw.bits(seed, own, static_cast<uint64_t>(first) / 2, together, bits);
-      if (recipe->distribution == WINNOW_UNIFORM) {
-        draw.uniform(bits, count, scale, drawn);
-      } else {
-        for (int64_t k = 0; k < count; ++k) drawn[k] = static_cast<float>(scale * philox::normal_of(bits[k]));
-      }
-      values.insert(values.end(), drawn, drawn + count);
-    }
+    const int64_t fan = recipe->fan == WINNOW_FAN_IN ? tensor.fan_in : recipe->fan == WINNOW_FAN_OUT ? tensor.fan_out : 1;
+    const double scale = recipe->gain / std::sqrt(static_cast<double>(fan));
+    const KeptDraws::Name name{seed, random_substream(stream, tensor.name), recipe->distribution, scale,
+                           static_cast<size_t>(tensor.elements)};
+    values_[t] = kept == nullptr ? nullptr : kept->find(name);
+    if (values_[t] != nullptr) continue;
+    values_[t] = draw(name);
+    if (kept != nullptr) kept->keep(name, values_[t]);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "network/network.h"
+#include "runtime/kept_draws.h"
 #include "winnow/parameters.h"
 
 namespace winnow {
@@ -14,15 +15,16 @@ class Parameters {
   explicit Parameters(std::shared_ptr<const Network> network);
 
   const Network& network() const { return *network_; }
-  bool is_set(int64_t tensor) const { return !values_[tensor].empty(); }
+  bool is_set(int64_t tensor) const { return values_[tensor] != nullptr; }
   // Throws Failure(WINNOW_INVALID) naming the tensor when it is unset.
   const std::vector<double>& values(int64_t tensor) const;
   void set(int64_t tensor, const double* values, int64_t count);
-  void fill(const winnow_recipe* recipes, int64_t recipe_count, uint64_t seed, uint64_t stream);
+  // Takes from `kept` what is there, and leaves there what it draws; nullptr: draws all.
+  void fill(const winnow_recipe* recipes, int64_t recipe_count, uint64_t seed, uint64_t stream, KeptDraws* kept);
 
  private:
   std::shared_ptr<const Network> network_;
-  std::vector<std::vector<double>> values_;  // by tensor; empty = unset
+  std::vector<KeptDraws::Values> values_;  // by tensor; nullptr = unset
 };
 
 }  // namespace winnow

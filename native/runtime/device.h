@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "runtime/kept_draws.h"
 #include "winnow/device.h"
 
 namespace winnow {
@@ -34,6 +35,7 @@ struct Device {
   int64_t byte_budget;
   std::shared_ptr<Threads> pool;
   std::shared_ptr<const Backend> backend;  // nullptr: plans run on these threads with this variant
+  std::shared_ptr<KeptDraws> draws = std::make_shared<KeptDraws>();
 };
 
 // Validates the options, reads WINNOW_VARIANT, detects the CPU and the memory limit; throws Failure.

@@ -85,14 +85,18 @@ Flow::Shared Flow::make(const Shape& full, Pair edge) {
 }
 
 Flow::Shared Flow::allocate(const Shape& full, int64_t height, int64_t width, Pair edge) {
-  const auto pitch_of = [&](int64_t w) { return w + 2 * halo_; };
-  const auto plane_of = [&](int64_t h, int64_t w) { return (h + 2 * halo_) * pitch_of(w) + 2 * kBlock; };
+  const auto pitch_of = [&](int64_t w) { return w + halo_; };
+  // From the end of one plane to the beginning of the next there is room for what a block writes too much.
+  const auto plane_of = [&](int64_t h, int64_t w) {
+    return (h + halo_) * pitch_of(w) + std::max<int64_t>(0, kBlock - halo_ * (pitch_of(w) + 1));
+  };
   std::vector<std::unique_ptr<double[]>>& spare = spare_[{full.channels, full.height, full.width}];
   std::unique_ptr<double[]> memory;
   if (spare.empty()) {
     // Not touched: what the smaller image leaves free costs no pages.
     memory.reset(new double[static_cast<size_t>(
-        elements_of({kImages, full.channels, plane_of(full.height, full.width)}, "a value"))]);
+        elements_of({kImages, full.channels, plane_of(full.height, full.width)}, "a value") +
+        halo_ * (pitch_of(full.width) + 1) + kBlock)]);
   } else {
     memory = std::move(spare.back());
     spare.pop_back();
@@ -162,7 +166,7 @@ const double* Flow::Source::at(int64_t image, int64_t channel, int64_t dy, int64
 Flow::Source Flow::source(const Shared& in, Pair stride) const {
   Source source{in, {}, stride, halo_, in->pitch, in->plane};
   if (stride.height == 1 && stride.width == 1) return source;
-  const int64_t rows = in->shape.height + 2 * halo_, columns = in->pitch;
+  const int64_t rows = in->shape.height + 2 * halo_, columns = in->shape.width + 2 * halo_;
   source.pitch = (columns + stride.width - 1) / stride.width;
   source.plane = (rows + stride.height - 1) / stride.height * source.pitch + 2 * kBlock;
   source.phases.reset(
@@ -173,7 +177,7 @@ Flow::Source Flow::source(const Shared& in, Pair stride) const {
     for (int64_t py = 0; py < stride.height; ++py) {
       for (int64_t px = 0; px < stride.width; ++px, out += source.plane) {
         for (int64_t y = py, r = 0; y < rows; y += stride.height, ++r) {
-          for (int64_t x = px, c = 0; x < columns; x += stride.width, ++c) out[r * source.pitch + c] = plane[y * columns + x];
+          for (int64_t x = px, c = 0; x < columns; x += stride.width, ++c) out[r * source.pitch + c] = plane[y * in->pitch + x];
         }
       }
     }
@@ -182,53 +186,58 @@ Flow::Source Flow::source(const Shared& in, Pair stride) const {
 }
 
 void Flow::gather(Source& source, const std::vector<const double*>& inputs, const double* weights, int64_t outputs, Field& out,
-                  double* plane) const {
+                  double* plane, int64_t planes) const {
   // Where the rows of both lie equally far apart they are one row, with the zeros between them.
   const bool one = source.pitch == out.pitch;
-  const int64_t pixels = one ? (out.shape.height - 1) * out.pitch + out.shape.width : out.shape.width;
+  const int64_t pixels =
+      one ? (planes - 1) * out.plane + (out.shape.height - 1) * out.pitch + out.shape.width : out.shape.width;
   kernels_.gather({inputs.data(), weights, static_cast<int64_t>(inputs.size()), outputs, source.pitch, kBlock, plane, out.plane,
                    out.pitch, kBlock, one ? 1 : out.shape.height, (pixels + kBlock - 1) / kBlock, kBlock, false});
 }
 
 void Flow::clear_halo(Field& field) const {
+  double* from = field.memory.get();
   for (int64_t p = 0; p < kImages * field.shape.channels; ++p) {
-    double* row = field.memory.get() + p * field.plane;
-    double* const end = row + field.plane;
-    std::fill_n(row, halo_ * field.pitch, 0.0);
-    row += halo_ * field.pitch;
-    for (int64_t y = 0; y < field.shape.height; ++y, row += field.pitch) {
-      std::fill_n(row, halo_, 0.0);
-      std::fill_n(row + halo_ + field.shape.width, halo_, 0.0);
+    double* row = field.memory.get() + p * field.plane + field.head();
+    std::fill(from, row, 0.0);
+    for (int64_t y = 1; y < field.shape.height && halo_ > 0; ++y, row += field.pitch) {
+      row[field.shape.width] = 0;  // mostly all there is
+      for (int64_t k = 1; k < halo_; ++k) row[field.shape.width + k] = 0;
     }
-    std::fill(row, end, 0.0);
+    from = field.memory.get() + p * field.plane + field.head() + (field.shape.height - 1) * field.pitch + field.shape.width;
   }
+  std::fill(from, field.memory.get() + field.elements(), 0.0);
 }
 
 Flow::Shared Flow::convolve(int64_t v) {
   const Value& value = graph_[v];
   const auto& a = std::get<ConvolutionAttributes>(value.attributes);
   const auto [in, out] = windows(v, a.kernel, a.stride, a.padding, a.dilation);
-  const Gather list = forward_gather(value, in->shape);
-  const std::unique_ptr<double[]> packed(new double[static_cast<size_t>(list.weights)]);
-  pack_forward(list, weight_values(graph_.network(), parameters_, value.node()), in->shape.channels / a.groups,
-               a.kernel.height * a.kernel.width, packed.get());
-  for (int64_t k = 0; k < list.weights; ++k) packed[k] = std::abs(packed[k]);
+  const std::vector<double>& weights = weight_values(graph_.network(), parameters_, value.node());
   Source from = source(in, a.stride);
-  const GatherPhase& phase = list.phases[0];
-  std::vector<const double*> inputs[kImages];
-  int64_t first_term = -1;
-  for (const GatherTile& tile : phase.tiles) {
+  const int64_t planes = in->shape.channels / a.groups, outputs = a.outputs / a.groups;
+  const int64_t terms = planes * a.kernel.height * a.kernel.width, tiles = (outputs + kGatherOutputs - 1) / kGatherOutputs;
+  packed_.resize(static_cast<size_t>(kGatherOutputs * terms));
+  for (int64_t g = 0; g < a.groups; ++g) {
     for (int64_t i = 0; i < kImages; ++i) {
-      if (tile.first_term != first_term) {  // tiles of a group read the same
-        inputs[i].clear();
-        for (int64_t t = tile.first_term; t < tile.first_term + tile.terms; ++t) {
-          const GatherTerm& term = phase.terms[static_cast<size_t>(t)];
-          inputs[i].push_back(from.at(i, term.plane, term.dy, term.dx));
+      inputs_[i].clear();
+      for (int64_t c = g * planes; c < (g + 1) * planes; ++c) {
+        for (int64_t ky = 0; ky < a.kernel.height; ++ky) {
+          for (int64_t kx = 0; kx < a.kernel.width; ++kx) {
+            inputs_[i].push_back(
+                from.at(i, c, ky * a.dilation.height - a.padding.height, kx * a.dilation.width - a.padding.width));
+          }
         }
       }
-      gather(from, inputs[i], packed.get() + tile.weights, tile.outputs, *out, out->at(i, tile.first));
     }
-    first_term = tile.first_term;
+    for (int64_t t = 0; t < tiles; ++t) {
+      const int64_t first = g * outputs + outputs * t / tiles, count = g * outputs + outputs * (t + 1) / tiles - first;
+      for (int64_t o = 0; o < count; ++o) {
+        const double* own = weights.data() + (first + o) * terms;
+        for (int64_t k = 0; k < terms; ++k) packed_[static_cast<size_t>(k * count + o)] = std::abs(own[k]);
+      }
+      for (int64_t i = 0; i < kImages; ++i) gather(from, inputs_[i], packed_.data(), count, *out, out->at(i, first));
+    }
   }
   const bool linear = graph_.network().nodes()[static_cast<size_t>(value.node())].operation == WINNOW_LINEAR;
   const int64_t pixels = out->shape.height * out->pitch;  // with what lies between the rows, cleared below
@@ -256,13 +265,18 @@ Flow::Shared Flow::add(int64_t v) {
   Pair edge{0, 0};
   for (const SumTerm& term : terms) edge = farther(edge, fields_[term.value]->edge);
   const Shared out = make(graph_[v].shape, edge);
-  double* sum = out->memory.get();
+  std::vector<Shared> from;
+  for (const SumTerm& term : terms) from.push_back(widen(fields_[term.value], out->shape.height, out->shape.width));
+  constexpr int64_t kTogether = 1024;  // a part of the sum stays in the first cache until all terms are in it
   const int64_t size = out->elements();
-  std::fill_n(sum, size, 0.0);
-  for (const SumTerm& term : terms) {
-    const Shared from = widen(fields_[term.value], out->shape.height, out->shape.width);
-    const double* in = from->memory.get();
-    for (int64_t k = 0; k < size; ++k) sum[k] += term.coefficient * in[k];
+  for (int64_t first = 0; first < size; first += kTogether) {
+    double* sum = out->memory.get() + first;
+    const int64_t here = std::min(kTogether, size - first);
+    std::fill_n(sum, here, 0.0);
+    for (size_t t = 0; t < terms.size(); ++t) {
+      const double* in = from[t]->memory.get() + first;
+      for (int64_t k = 0; k < here; ++k) sum[k] += terms[t].coefficient * in[k];
+    }
   }
   return out;
 }
@@ -277,17 +291,18 @@ Flow::Shared Flow::average(int64_t v) {
   for (int64_t y = 0; y < out->shape.height; ++y) {
     for (int64_t x = 0; x < out->shape.width; ++x) shares.push_back(1 / static_cast<double>(window_cells(a, in->shape, y, x)));
   }
-  std::vector<const double*> inputs;
-  for (int64_t i = 0; i < kImages; ++i) {
-    for (int64_t c = 0; c < value.shape.channels; ++c) {
-      inputs.clear();
-      for (int64_t ky = 0; ky < a.kernel.height; ++ky) {
-        for (int64_t kx = 0; kx < a.kernel.width; ++kx) {
-          inputs.push_back(from.at(i, c, ky - a.padding.height, kx - a.padding.width));
-        }
+  // Planes that lie equally far apart are one long row too.
+  const bool one = from.phases == nullptr && from.pitch == out->pitch && from.plane == out->plane;
+  const int64_t planes = kImages * value.shape.channels;
+  for (int64_t p = 0; p < (one ? 1 : planes); ++p) {
+    inputs_[0].clear();
+    for (int64_t ky = 0; ky < a.kernel.height; ++ky) {
+      for (int64_t kx = 0; kx < a.kernel.width; ++kx) {
+        inputs_[0].push_back(
+            from.at(p / value.shape.channels, p % value.shape.channels, ky - a.padding.height, kx - a.padding.width));
       }
-      gather(from, inputs, ones.data(), 1, *out, out->at(i, c));
     }
+    gather(from, inputs_[0], ones.data(), 1, *out, out->at(0, p), one ? planes : 1);
   }
   clear_halo(*out);
   for (int64_t i = 0; i < kImages; ++i) {

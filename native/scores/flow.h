@@ -2,8 +2,9 @@
 // along the weights add up to.
 //
 // A plan's lanes are samples, and one image would fill one lane of sixteen. Here lanes are neighbouring pixels: a field holds
-// [value, value + tangent][channel][row][pixel] with zeros around every plane, and the gather kernel takes a plane whose rows
-// follow each other as one long row of blocks of eight, zeros between the rows among them. Of W and its tangent direction W,
+// [value, value + tangent][channel][row][pixel] with zeros around every plane, those behind a row or a plane being those before the
+// next, and the gather kernel takes a plane whose rows follow each other as one long row of blocks of eight, zeros between the rows
+// among them. Of W and its tangent direction W,
 //     v' = W v,   t' = W t + W v = W (v + t),
 // so both need the same gather: two forward passes of one image.
 //
@@ -38,12 +39,11 @@ class Flow {
   struct Field {
     Shape full, shape;  // in the network's own image, in the smaller one
     Pair edge;  // rows and columns at either border that may differ from those in the middle
-    int64_t halo, pitch, plane;  // doubles from row to row, plane to plane: a block may run over a plane's end
-    std::unique_ptr<double[]> memory;  // enough for `full`
-    int64_t elements() const { return kImages * shape.channels * plane; }
-    double* at(int64_t image, int64_t channel) {
-      return memory.get() + (image * shape.channels + channel) * plane + halo * (pitch + 1);
-    }
+    int64_t halo, pitch, plane;        // zeros on every side; doubles from row to row, plane to plane
+    std::unique_ptr<double[]> memory;  // enough for `full`, and for a block that runs over the end
+    int64_t head() const { return halo * (pitch + 1); }  // zeros before the first pixel, and behind the last
+    int64_t elements() const { return kImages * shape.channels * plane + head(); }
+    double* at(int64_t image, int64_t channel) { return memory.get() + (image * shape.channels + channel) * plane + head(); }
   };
   using Shared = std::shared_ptr<Field>;
 
@@ -68,9 +68,10 @@ class Flow {
   };
   Windows windows(int64_t v, Pair kernel, Pair stride, Pair padding, Pair dilation);
   Source source(const Shared& in, Pair stride) const;
-  // Calls a gather for output planes [first, first + outputs) of an image.
+  // Calls a gather for `outputs` planes from `plane` on that read the same, or for `planes` that follow each other in `out` and in
+  // what they read.
   void gather(Source& source, const std::vector<const double*>& inputs, const double* weights, int64_t outputs, Field& out,
-              double* plane) const;
+              double* plane, int64_t planes = 1) const;
   void clear_halo(Field& field) const;
 
   Shared compute(int64_t v);
@@ -91,6 +92,8 @@ class Flow {
   // Memory of fields that are gone, by full shape.
   std::map<std::vector<int64_t>, std::vector<std::unique_ptr<double[]>>> spare_;
   std::vector<Shared> fields_;  // by value; gone when nobody reads it any more
+  std::vector<const double*> inputs_[kImages];  // of a gather
+  std::vector<double> packed_;                  // its weights
 };
 
 }  // namespace winnow

@@ -175,7 +175,7 @@ class Calls {
       recipes.push_back(recipe);
     }
     accept(
-        winnow_parameters_fill(parameters_, recipes.data(), static_cast<int64_t>(recipes.size()), d_.bits(), d_.bits(), &error),
+        winnow_parameters_fill(parameters_, nullptr, recipes.data(), static_cast<int64_t>(recipes.size()), d_.bits(), d_.bits(), &error),
         error, "parameters_fill");
     const int64_t tensor = d_.integer(-1, winnow_network_tensor_count(network_));
     std::vector<double> values(static_cast<size_t>(d_.integer(1, 20)), rarely() ? std::nan("") : 0.5);

@@ -99,7 +99,7 @@ class Round {
                                      {WINNOW_LINEAR_BIAS, WINNOW_CONSTANT, WINNOW_FAN_ONE, 0, 0},
                                      {WINNOW_NORM_SCALE, WINNOW_CONSTANT, WINNOW_FAN_ONE, 0, 1},
                                      {WINNOW_NORM_SHIFT, WINNOW_CONSTANT, WINNOW_FAN_ONE, 0, 0}};
-    require_ok(winnow_parameters_fill(parameters, recipes, 5, test::seed(), 1, &error), error);
+    require_ok(winnow_parameters_fill(parameters, nullptr, recipes, 5, test::seed(), 1, &error), error);
     sets_[0] = parameters;
     const Shape image = supernet.network->nodes()[0].shape;
     const int64_t samples = supernet.batch * supernet.batches;

@@ -26,7 +26,7 @@ struct Fixture {
     winnow_network_destroy(network);
   }
   winnow_status fill(std::vector<winnow_recipe> recipes, uint64_t seed = 1, uint64_t stream = 2) {
-    return winnow_parameters_fill(parameters, recipes.data(), static_cast<int64_t>(recipes.size()), seed, stream, &error);
+    return winnow_parameters_fill(parameters, nullptr, recipes.data(), static_cast<int64_t>(recipes.size()), seed, stream, &error);
   }
   std::vector<double> get(int64_t tensor, int64_t count) {
     std::vector<double> values(static_cast<size_t>(count));
@@ -137,6 +137,53 @@ TEST(weights_follow_names) {
   CHECK(a.get(0, 240) == b.get(1, 240));
 }
 
+// A device that keeps draws gives the bits of none: to other networks, to other seeds and gains, after others took the place.
+TEST(kept_draws_are_those_of_the_recipe) {
+  NetworkBuilder other({3, 4, 4});
+  other.convolution("first", 0, 4, 1, 1, 0);
+  other.convolution("conv", 1, {8, {3, 5}, {1, 1}, {1, 2}, {1, 1}, 2, false});
+  const winnow_device_options options = {sizeof options, WINNOW_CPU, 0, 1, nullptr, 0, nullptr};
+  winnow_device* device = nullptr;
+  winnow_error error = {};
+  CHECK_EQUAL(winnow_device_open(&options, &device, &error), WINNOW_OK);
+  for (const uint64_t seed : {1, 2, 1}) {
+    for (const double gain : {1.0, 2.0}) {
+      for (const int32_t distribution : {WINNOW_UNIFORM, WINNOW_NORMAL, WINNOW_CONSTANT}) {
+        const winnow_recipe recipe = {WINNOW_CONVOLUTION_WEIGHT, distribution, WINNOW_FAN_IN, 0, gain};
+        Fixture anew(network()), a(network()), b(other);
+        CHECK_EQUAL(anew.fill({recipe}, seed), WINNOW_OK);
+        for (Fixture* f : {&a, &b}) {
+          CHECK_EQUAL(winnow_parameters_fill(f->parameters, device, &recipe, 1, seed, 2, &f->error), WINNOW_OK);
+        }
+        CHECK(a.get(0, 240) == anew.get(0, 240));
+        CHECK(b.get(1, 240) == anew.get(0, 240));
+        // Own values of one set are not another's.
+        const std::vector<double> own(240, 0.5);
+        CHECK_EQUAL(winnow_parameters_set(a.parameters, 0, own.data(), 240, nullptr), WINNOW_OK);
+        CHECK(b.get(1, 240) == anew.get(0, 240));
+      }
+    }
+  }
+  winnow_device_close(device);
+}
+
+TEST(what_is_kept_is_bounded) {
+  KeptDraws kept;
+  const auto megabytes = [](size_t count) { return std::make_shared<std::vector<double>>(count << 17); };
+  const auto name = [](uint64_t k) { return KeptDraws::Name{k, 0, WINNOW_UNIFORM, 1.0, 0}; };
+  kept.keep(name(1000), megabytes(65));  // more than half of the room
+  CHECK(kept.find(name(1000)) == nullptr);
+  const KeptDraws::Values used = megabytes(10);
+  kept.keep(name(0), used);
+  for (uint64_t k = 1; k < 50; ++k) {
+    kept.keep(name(k), megabytes(10));
+    CHECK(kept.find(name(0)) == used);  // asked for again and again: it stays
+    CHECK(kept.bytes() <= KeptDraws::kMostBytes);
+  }
+  CHECK(kept.find(name(1)) == nullptr);
+  CHECK(kept.find(name(49)) != nullptr);
+}
+
 TEST(bad_recipes_are_invalid) {
   Fixture f(network());
   const double infinity = std::numeric_limits<double>::infinity();
@@ -157,8 +204,8 @@ TEST(bad_recipes_are_invalid) {
   }
   CHECK_EQUAL(f.fill({{0, 0, 0, 0, 1}, {0, 1, 0, 0, 1}}), WINNOW_INVALID);
   CHECK_CONTAINS(f.error.text, "recipe 1 repeats role 0");
-  CHECK_EQUAL(winnow_parameters_fill(f.parameters, nullptr, 1, 0, 0, &f.error), WINNOW_INVALID);
-  CHECK_EQUAL(winnow_parameters_fill(f.parameters, nullptr, -1, 0, 0, &f.error), WINNOW_INVALID);
+  CHECK_EQUAL(winnow_parameters_fill(f.parameters, nullptr, nullptr, 1, 0, 0, &f.error), WINNOW_INVALID);
+  CHECK_EQUAL(winnow_parameters_fill(f.parameters, nullptr, nullptr, -1, 0, 0, &f.error), WINNOW_INVALID);
 }
 
 TEST(terabytes_are_refused_before_they_are_asked_for) {

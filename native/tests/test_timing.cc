@@ -48,7 +48,7 @@ class Timed {
     ok(winnow_network_create(blob.data(), static_cast<int64_t>(blob.size() * 8), &network_, &error_));
     ok(winnow_plan_create(device_, network_, &plan_options, &plan_, &error_));
     ok(winnow_parameters_create(network_, &parameters_, &error_));
-    ok(winnow_parameters_fill(parameters_, recipes, std::size(recipes), seed(), 0, &error_));
+    ok(winnow_parameters_fill(parameters_, nullptr, recipes, std::size(recipes), seed(), 0, &error_));
     pixels_.resize(kBatch * 3 * 8 * 8);
     ok(winnow_random_normal(seed(), 1, 0, static_cast<int64_t>(pixels_.size()), pixels_.data(), &error_));
     images_ = {pixels_.data(), kBatch, 3, 8, 8, WINNOW_F64, 0};

@@ -82,7 +82,7 @@ final class NativePlan implements Plan {
       Winnow.winnow_network_destroy(network);
       throw e;
     }
-    sets = new ParameterSets(graph, network, engine.name());
+    sets = new ParameterSets(graph, network, engine);
   }
 
   @Override

@@ -29,14 +29,14 @@ final class ParameterSets implements AutoCloseable {
 
   private final NetworkGraph graph;
   private final winnow_network network;
-  private final String device;
+  private final NativeEngine engine;
   private final long bytesPerSet;
   private final Map<Parameters, winnow_parameters> sets = new LinkedHashMap<>(16, 0.75f, true);
 
-  ParameterSets(NetworkGraph graph, winnow_network network, String device) {
+  ParameterSets(NetworkGraph graph, winnow_network network, NativeEngine engine) {
     this.graph = graph;
     this.network = network;
-    this.device = device;
+    this.engine = engine;
     this.bytesPerSet =
         Double.BYTES * graph.tensors().stream().mapToLong(TensorSpec::elements).sum();
   }
@@ -83,7 +83,7 @@ final class ParameterSets implements AutoCloseable {
       double[] data = new double[Math.toIntExact(tensor.elements())];
       NativeCall.make(
           "winnow_parameters_get",
-          device,
+          engine.name(),
           error -> Winnow.winnow_parameters_get(set, index, data, data.length, error));
       values.put(tensor.name(), new Tensor(shape(tensor), data));
     }
@@ -101,7 +101,7 @@ final class ParameterSets implements AutoCloseable {
     winnow_parameters set = new winnow_parameters();
     NativeCall.make(
         "winnow_parameters_create",
-        device,
+        engine.name(),
         error -> Winnow.winnow_parameters_create(network, set, error));
     try {
       if (parameters instanceof Parameters.Drawn drawn) {
@@ -131,10 +131,10 @@ final class ParameterSets implements AutoCloseable {
       }
       NativeCall.make(
           "winnow_parameters_fill",
-          device,
+          engine.name(),
           error ->
               Winnow.winnow_parameters_fill(
-                  set, structs, recipes.size(), stream.seed(), stream.id(), error));
+                  set, engine.device(), structs, recipes.size(), stream.seed(), stream.id(), error));
     }
   }
 
@@ -164,7 +164,7 @@ final class ParameterSets implements AutoCloseable {
       int index = t;
       NativeCall.make(
           "winnow_parameters_set",
-          device,
+          engine.name(),
           error ->
               Winnow.winnow_parameters_set(
                   set, index, given.values(), given.values().length, error));
