@@ -376,7 +376,7 @@ class TypedPlan final : public Plan {
       forward_pass(call, job, program, slots_, slot).run(call.inputs[job.input], sample);
     } else {
       std::unique_ptr<State<double>>& wide = wide_states_[static_cast<size_t>(worker)];
-      if (wide == nullptr) wide = std::make_unique<State<double>>(graph_, layout_, timing_.get());
+      if (wide == nullptr) wide = std::make_unique<State<double>>(graph_, layout_, *device_->arenas, timing_.get());
       Forward<double>(graph_, layout_, kernels_of<double>(device_->variant), program,
                       call.parameters[job.parameters]->parameters, NormModes(call), stream_of(call, job), *wide)
           .run(call.inputs[job.input], sample);
@@ -402,7 +402,7 @@ class TypedPlan final : public Plan {
     const int64_t direction_bytes = graph_.network().parameters() * static_cast<int64_t>(sizeof(double));
     each_wave(call, slots_, tangent_bytes + direction_bytes + wide_bytes() + bytes, [&](int64_t first, int64_t count) {
       while (static_cast<int64_t>(tangent_states_.size()) < count) {
-        tangent_states_.push_back(std::make_unique<State<T>>(graph_, layout_, timing_.get()));
+        tangent_states_.push_back(std::make_unique<State<T>>(graph_, layout_, *device_->arenas, timing_.get()));
       }
       run(call, count, [&](int64_t slot, int64_t worker) {
         const int64_t job = first + slot;
@@ -443,7 +443,7 @@ class TypedPlan final : public Plan {
     }
     const int64_t width = std::min({device_->threads, fit, std::max<int64_t>(1, call.job_count)});
     while (static_cast<int64_t>(slots.states.size()) < width) {
-      slots.states.push_back(std::make_unique<State<T>>(graph_, slots.layout, timing_.get()));
+      slots.states.push_back(std::make_unique<State<T>>(graph_, slots.layout, *device_->arenas, timing_.get()));
     }
     for (int64_t first = 0; first < call.job_count; first += width) {
       const int64_t count = std::min(width, call.job_count - first);
@@ -466,7 +466,7 @@ class TypedPlan final : public Plan {
   void reserve_workspaces(int64_t cotangents) {
     if (!workspaces_.empty() && workspaces_[0]->cotangents < cotangents) workspaces_.clear();
     while (static_cast<int64_t>(workspaces_.size()) < device_->threads) {
-      workspaces_.push_back(std::make_unique<Workspace<T>>(graph_, layout_, cotangents));
+      workspaces_.push_back(std::make_unique<Workspace<T>>(graph_, layout_, *device_->arenas, cotangents));
     }
   }
 

@@ -1,14 +1,9 @@
 #include "plan/state.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <cstring>
 #include <functional>
 #include <map>
-#include <new>
 #include <string>
 #include <utility>
 
@@ -19,7 +14,6 @@
 namespace winnow {
 namespace {
 
-constexpr int64_t kHugePage = int64_t{1} << 21;
 constexpr int64_t kSmallPixels = 16, kSmallOutputs = 3;
 
 }  // namespace
@@ -95,26 +89,6 @@ class Recycling {
 };
 
 }  // namespace
-
-Arena::Arena(int64_t bytes) {
-  const int64_t size = (std::max<int64_t>(bytes, 1) + kHugePage - 1) / kHugePage * kHugePage;
-  const auto alignment = static_cast<size_t>(bytes < kHugePage ? 64 : kHugePage);
-  memory_ = std::aligned_alloc(alignment, static_cast<size_t>(bytes < kHugePage ? (bytes + 63) / 64 * 64 + 64 : size));
-  if (memory_ == nullptr) {
-    throw Failure(WINNOW_OUT_OF_MEMORY, "asked for " + std::to_string(bytes) + " bytes, the system refused");
-  }
-  if (bytes >= kHugePage) madvise(memory_, static_cast<size_t>(size), MADV_HUGEPAGE);
-  std::memset(memory_, 0, static_cast<size_t>(bytes));
-}
-
-Arena::~Arena() { std::free(memory_); }
-
-Arena::Arena(Arena&& other) noexcept : memory_(std::exchange(other.memory_, nullptr)) {}
-
-Arena& Arena::operator=(Arena&& other) noexcept {
-  std::swap(memory_, other.memory_);
-  return *this;
-}
 
 bool Layout::by_batch(const Value& convolution) const {
   const auto& a = std::get<ConvolutionAttributes>(convolution.attributes);
@@ -235,8 +209,8 @@ void Layout::lay_gradients(const Graph& graph) {
 }
 
 template <typename T>
-State<T>::State(const Graph& graph, const Layout& layout, Timing* timer)
-    : arena(layout.state_elements * static_cast<int64_t>(sizeof(T))),
+State<T>::State(const Graph& graph, const Layout& layout, Arenas& arenas, Timing* timer)
+    : arena(arenas, layout.state_elements * static_cast<int64_t>(sizeof(T))),
       timing(timer),
       norms(static_cast<size_t>(graph.size())),
       weights(static_cast<size_t>(graph.size())),
@@ -244,10 +218,10 @@ State<T>::State(const Graph& graph, const Layout& layout, Timing* timer)
       packed_backward(static_cast<size_t>(graph.size())) {}
 
 template <typename T>
-Workspace<T>::Workspace(const Graph& graph, const Layout& layout, int64_t count)
+Workspace<T>::Workspace(const Graph& graph, const Layout& layout, Arenas& arenas, int64_t count)
     : cotangents(count),
-      gradients(layout.gradient_elements * count * static_cast<int64_t>(sizeof(T))),
-      scratch((layout.strip_elements + count * layout.transient_elements) * static_cast<int64_t>(sizeof(T))),
+      gradients(arenas, layout.gradient_elements * count * static_cast<int64_t>(sizeof(T))),
+      scratch(arenas, (layout.strip_elements + count * layout.transient_elements) * static_cast<int64_t>(sizeof(T))),
       sums(static_cast<size_t>(graph.size())),
       alpha(static_cast<size_t>(graph.size())),
       beta(static_cast<size_t>(graph.size())),

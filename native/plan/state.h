@@ -10,6 +10,7 @@
 #include "kernels/kernels.h"
 #include "plan/graph.h"
 #include "plan/timing.h"
+#include "runtime/arenas.h"
 
 namespace winnow {
 
@@ -23,21 +24,21 @@ inline int64_t strip_rows(int64_t width) { return width < kStripPixels ? kStripP
 // The product; throws OUT_OF_MEMORY, naming `what`, where it passes 2^63.
 int64_t elements_of(std::initializer_list<int64_t> factors, const char* what);
 
-// Zeroed memory, aligned to a huge page where it is large.
+// Zeroed memory, lent by the device's Arenas, which outlive it.
 class Arena {
  public:
-  Arena() = default;
-  explicit Arena(int64_t bytes);
-  ~Arena();
-  Arena(Arena&& other) noexcept;
-  Arena& operator=(Arena&& other) noexcept;
+  Arena(Arenas& from, int64_t bytes) : from_(from), block_(from.take(bytes)) {}
+  ~Arena() { from_.give(block_); }
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
   template <typename T>
   T* at(int64_t element) const {
-    return static_cast<T*>(memory_) + element;
+    return static_cast<T*>(block_.memory) + element;
   }
 
  private:
-  void* memory_ = nullptr;
+  Arenas& from_;
+  Arenas::Block block_;
 };
 
 // Planes of one value in a State: [block][channel][row][pixel][lane] with zeros around every plane.
@@ -107,7 +108,7 @@ struct WeightState {
 
 template <typename T>
 struct State {
-  State(const Graph& graph, const Layout& layout, Timing* timing);
+  State(const Graph& graph, const Layout& layout, Arenas& arenas, Timing* timing);
   // Pixel (0, 0) of a plane of a stored value.
   T* plane(const Layout& layout, int64_t value, int64_t block, int64_t channel) const {
     const Planes& p = layout.planes[static_cast<size_t>(value)];
@@ -124,7 +125,7 @@ struct State {
 
 template <typename T>
 struct Workspace {
-  Workspace(const Graph& graph, const Layout& layout, int64_t cotangents);
+  Workspace(const Graph& graph, const Layout& layout, Arenas& arenas, int64_t cotangents);
   int64_t cotangents;
   Arena gradients, scratch;
   std::vector<std::vector<double>> sums;           // by value: [cotangent][channel] of its gradient

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "runtime/arenas.h"
 #include "runtime/kept_draws.h"
 #include "winnow/device.h"
 
@@ -35,6 +36,7 @@ struct Device {
   int64_t byte_budget;
   std::shared_ptr<Threads> pool;
   std::shared_ptr<const Backend> backend;  // nullptr: plans run on these threads with this variant
+  std::shared_ptr<Arenas> arenas = std::make_shared<Arenas>();
   std::shared_ptr<KeptDraws> draws = std::make_shared<KeptDraws>();
 };
 

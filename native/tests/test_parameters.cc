@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "network_builder.h"
+#include "runtime/kept_draws.h"
 #include "winnow/parameters.h"
 #include "winnow/random.h"
 
@@ -146,9 +147,9 @@ TEST(kept_draws_are_those_of_the_recipe) {
   winnow_device* device = nullptr;
   winnow_error error = {};
   CHECK_EQUAL(winnow_device_open(&options, &device, &error), WINNOW_OK);
-  for (const uint64_t seed : {1, 2, 1}) {
+  for (const uint64_t seed : {uint64_t{1}, uint64_t{2}, uint64_t{1}}) {
     for (const double gain : {1.0, 2.0}) {
-      for (const int32_t distribution : {WINNOW_UNIFORM, WINNOW_NORMAL, WINNOW_CONSTANT}) {
+      for (const winnow_distribution distribution : {WINNOW_UNIFORM, WINNOW_NORMAL, WINNOW_CONSTANT}) {
         const winnow_recipe recipe = {WINNOW_CONVOLUTION_WEIGHT, distribution, WINNOW_FAN_IN, 0, gain};
         Fixture anew(network()), a(network()), b(other);
         CHECK_EQUAL(anew.fill({recipe}, seed), WINNOW_OK);

@@ -134,7 +134,13 @@ final class ParameterSets implements AutoCloseable {
           engine.name(),
           error ->
               Winnow.winnow_parameters_fill(
-                  set, engine.device(), structs, recipes.size(), stream.seed(), stream.id(), error));
+                  set,
+                  engine.device(),
+                  structs,
+                  recipes.size(),
+                  stream.seed(),
+                  stream.id(),
+                  error));
     }
   }
 

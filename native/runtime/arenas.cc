@@ -1,0 +1,96 @@
+#include "runtime/arenas.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+#include "abi/failure.h"
+
+namespace winnow {
+namespace {
+
+constexpr int64_t kHugePage = int64_t{1} << 21;
+
+bool small(int64_t bytes) { return bytes < kHugePage; }
+
+void release(const Arenas::Block& block) {
+  small(block.bytes) ? std::free(block.memory) : static_cast<void>(munmap(block.memory, static_cast<size_t>(block.bytes)));
+}
+
+// Zeros from the system, nullptr where it has none.
+void* map(int64_t bytes) {
+  const int64_t room = bytes + kHugePage;
+  void* const memory = mmap(nullptr, static_cast<size_t>(room), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return nullptr;
+  char* const begin = static_cast<char*>(memory);
+  const auto before = static_cast<int64_t>(-reinterpret_cast<uintptr_t>(begin) % static_cast<uintptr_t>(kHugePage));
+  if (before > 0) munmap(begin, static_cast<size_t>(before));
+  munmap(begin + before + bytes, static_cast<size_t>(kHugePage - before));
+  madvise(begin + before, static_cast<size_t>(bytes), MADV_HUGEPAGE);
+  return begin + before;
+}
+
+}  // namespace
+
+Arenas::~Arenas() {
+  for (const Block& block : kept_) release(block);
+}
+
+Arenas::Block Arenas::take(int64_t bytes) {
+  const auto refuse = [&] {
+    throw Failure(WINNOW_OUT_OF_MEMORY, "asked for " + std::to_string(bytes) + " bytes, the system refused");
+  };
+  if (small(bytes)) {
+    const Block block{std::aligned_alloc(64, static_cast<size_t>((bytes + 63) / 64 * 64 + 64)), bytes};
+    if (block.memory == nullptr) refuse();
+    std::memset(block.memory, 0, static_cast<size_t>(bytes));
+    return block;
+  }
+  std::unique_lock<std::mutex> lock(mutex_);
+  const auto fits = std::find_if(kept_.begin(), kept_.end(), [&](const Block& block) { return block.bytes >= bytes; });
+  if (fits != kept_.end()) {
+    const Block block = *fits;
+    kept_.erase(fits);
+    bytes_ -= block.bytes;
+    lock.unlock();
+    std::memset(block.memory, 0, static_cast<size_t>(bytes));
+    return block;
+  }
+  if (!kept_.empty()) {  // the largest makes place for a larger one
+    bytes_ -= kept_.back().bytes;
+    release(kept_.back());
+    kept_.pop_back();
+  }
+  if (bytes > INT64_MAX - 2 * kHugePage) refuse();
+  Block block{nullptr, (bytes + kHugePage - 1) / kHugePage * kHugePage};
+  block.memory = map(block.bytes);
+  if (block.memory == nullptr) {
+    for (const Block& other : kept_) release(other);
+    kept_.clear();
+    bytes_ = 0;
+    block.memory = map(block.bytes);
+  }
+  if (block.memory == nullptr) refuse();
+  return block;
+}
+
+void Arenas::give(Block block) {
+  if (block.memory == nullptr) return;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (small(block.bytes) || bytes_ + block.bytes > kMostBytes) {
+    release(block);
+    return;
+  }
+  kept_.insert(std::find_if(kept_.begin(), kept_.end(), [&](const Block& other) { return other.bytes >= block.bytes; }), block);
+  bytes_ += block.bytes;
+}
+
+int64_t Arenas::bytes() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return bytes_;
+}
+
+}  // namespace winnow

@@ -1,0 +1,36 @@
+// Memory of plans, kept when they are gone for those to come: the system clears every page that it gives, which costs a network of a
+// population a quarter of its time.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+namespace winnow {
+
+class Arenas {
+ public:
+  Arenas() = default;
+  Arenas(const Arenas&) = delete;
+  Arenas& operator=(const Arenas&) = delete;
+  ~Arenas();
+
+  struct Block {
+    void* memory = nullptr;
+    int64_t bytes = 0;
+  };
+  // At least `bytes`, of which the first `bytes` are zero; aligned to a huge page where that is what they fill. Throws
+  // OUT_OF_MEMORY. Any thread may take and give.
+  Block take(int64_t bytes);
+  void give(Block block);
+
+  int64_t bytes() const;  // kept now, not those in use
+  static constexpr int64_t kMostBytes = int64_t{1} << 30;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<Block> kept_;  // from the smallest to the largest; none smaller than a huge page
+  int64_t bytes_ = 0;
+};
+
+}  // namespace winnow
