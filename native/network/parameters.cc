@@ -137,7 +137,7 @@ void Parameters::fill(const winnow_recipe* recipes, int64_t recipe_count, uint64
     const int64_t fan = recipe->fan == WINNOW_FAN_IN ? tensor.fan_in : recipe->fan == WINNOW_FAN_OUT ? tensor.fan_out : 1;
     const double scale = recipe->gain / std::sqrt(static_cast<double>(fan));
     const KeptDraws::Name name{seed, random_substream(stream, tensor.name), recipe->distribution, scale,
-                           static_cast<size_t>(tensor.elements)};
+                               static_cast<size_t>(tensor.elements)};
     values_[t] = kept == nullptr ? nullptr : kept->find(name);
     if (values_[t] != nullptr) continue;
     values_[t] = draw(name);

@@ -94,19 +94,19 @@ Flow::Shared Flow::allocate(const Shape& full, int64_t height, int64_t width, Pa
   std::unique_ptr<double[]> memory;
   if (spare.empty()) {
     // Not touched: what the smaller image leaves free costs no pages.
-    memory.reset(new double[static_cast<size_t>(
-        elements_of({kImages, full.channels, plane_of(full.height, full.width)}, "a value") +
-        halo_ * (pitch_of(full.width) + 1) + kBlock)]);
+    memory.reset(
+        new double[static_cast<size_t>(elements_of({kImages, full.channels, plane_of(full.height, full.width)}, "a value") +
+                                       halo_ * (pitch_of(full.width) + 1) + kBlock)]);
   } else {
     memory = std::move(spare.back());
     spare.pop_back();
   }
-  return Shared(new Field{full, {full.channels, height, width}, edge, halo_, pitch_of(width), plane_of(height, width),
-                          std::move(memory)},
-                [&spare](Field* field) {
-                  spare.push_back(std::move(field->memory));
-                  delete field;
-                });
+  return Shared(
+      new Field{full, {full.channels, height, width}, edge, halo_, pitch_of(width), plane_of(height, width), std::move(memory)},
+      [&spare](Field* field) {
+        spare.push_back(std::move(field->memory));
+        delete field;
+      });
 }
 
 Flow::Shared Flow::widen(const Shared& field, int64_t height, int64_t width) {
@@ -146,10 +146,9 @@ int64_t edge_after(int64_t edge, int64_t in, int64_t out, int64_t kernel, int64_
 Flow::Windows Flow::windows(int64_t v, Pair kernel, Pair stride, Pair padding, Pair dilation) {
   const Shared& in = fields_[graph_[v].inputs[0]];
   const Shape &from = graph_[graph_[v].inputs[0]].shape, &to = graph_[v].shape;
-  const Shared out = make(to, {edge_after(in->edge.height, from.height, to.height, kernel.height, stride.height, padding.height,
-                                          dilation.height),
-                               edge_after(in->edge.width, from.width, to.width, kernel.width, stride.width, padding.width,
-                                          dilation.width)});
+  const Shared out = make(
+      to, {edge_after(in->edge.height, from.height, to.height, kernel.height, stride.height, padding.height, dilation.height),
+           edge_after(in->edge.width, from.width, to.width, kernel.width, stride.width, padding.width, dilation.width)});
   return {widen(in, from.height - stride.height * (to.height - out->shape.height),
                 from.width - stride.width * (to.width - out->shape.width)),
           out};
@@ -244,8 +243,9 @@ Flow::Shared Flow::convolve(int64_t v) {
   for (int64_t c = 0; c < value.shape.channels; ++c) {
     double *plain = out->at(0, c), *both = out->at(1, c);
     if (a.bias) {
-      const double bias = std::abs(tensor_values(graph_.network(), parameters_, value.node(),
-                                                 linear ? WINNOW_LINEAR_BIAS : WINNOW_CONVOLUTION_BIAS)[static_cast<size_t>(c)]);
+      const double bias =
+          std::abs(tensor_values(graph_.network(), parameters_, value.node(),
+                                 linear ? WINNOW_LINEAR_BIAS : WINNOW_CONVOLUTION_BIAS)[static_cast<size_t>(c)]);
       for (int64_t k = 0; k < pixels; ++k) plain[k] += bias;
     }
     for (int64_t k = 0; k < pixels; ++k) both[k] += plain[k];

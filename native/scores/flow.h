@@ -37,8 +37,8 @@ class Flow {
   static constexpr int64_t kImages = 2, kBlock = 8;  // value, value + tangent; pixels that the gather takes at once
 
   struct Field {
-    Shape full, shape;  // in the network's own image, in the smaller one
-    Pair edge;  // rows and columns at either border that may differ from those in the middle
+    Shape full, shape;                 // in the network's own image, in the smaller one
+    Pair edge;                         // rows and columns at either border that may differ from those in the middle
     int64_t halo, pitch, plane;        // zeros on every side; doubles from row to row, plane to plane
     std::unique_ptr<double[]> memory;  // enough for `full`, and for a block that runs over the end
     int64_t head() const { return halo * (pitch + 1); }  // zeros before the first pixel, and behind the last
@@ -91,7 +91,7 @@ class Flow {
   int64_t halo_ = 0;
   // Memory of fields that are gone, by full shape.
   std::map<std::vector<int64_t>, std::vector<std::unique_ptr<double[]>>> spare_;
-  std::vector<Shared> fields_;  // by value; gone when nobody reads it any more
+  std::vector<Shared> fields_;                  // by value; gone when nobody reads it any more
   std::vector<const double*> inputs_[kImages];  // of a gather
   std::vector<double> packed_;                  // its weights
 };

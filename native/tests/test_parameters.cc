@@ -27,7 +27,8 @@ struct Fixture {
     winnow_network_destroy(network);
   }
   winnow_status fill(std::vector<winnow_recipe> recipes, uint64_t seed = 1, uint64_t stream = 2) {
-    return winnow_parameters_fill(parameters, nullptr, recipes.data(), static_cast<int64_t>(recipes.size()), seed, stream, &error);
+    return winnow_parameters_fill(parameters, nullptr, recipes.data(), static_cast<int64_t>(recipes.size()), seed, stream,
+                                  &error);
   }
   std::vector<double> get(int64_t tensor, int64_t count) {
     std::vector<double> values(static_cast<size_t>(count));
