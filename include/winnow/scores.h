@@ -107,7 +107,11 @@ WINNOW_API winnow_status winnow_read(winnow_plan *plan, const winnow_call *call,
 typedef enum winnow_activation_kind {
   WINNOW_ACTIVATION_COPY = 0,    /* [batch, c, h, w]: the values */
   WINNOW_ACTIVATION_MOMENTS = 1, /* [2, c]: over n, h, w the sums of each channel, then of its squares */
-  WINNOW_ACTIVATION_GRAM = 2     /* [1 + c, c]: the sums, then those of the products of every two channels */
+  WINNOW_ACTIVATION_GRAM = 2,    /* [1 + c, c]: the sums, then those of the products of every two channels */
+  /* [r, c], r = min(m, c): consecutive rows of the value as a matrix [m, c] of m = batch w h rows, element [n, :, y, x] in row
+   * (n w + x) h + y. They begin at row w (b mod (1 + (m - r) div w)), b the first random bits of the sub-stream of the node's name of
+   * the sub-stream "rows" of the job's stream, in every batch alike; INVALID for a job without a stream */
+  WINNOW_ACTIVATION_ROWS = 3
 } winnow_activation_kind;
 
 typedef struct winnow_activation_sink {
@@ -123,7 +127,7 @@ typedef struct winnow_activation_sink {
  * are zeros; those that it skips do not exist, zeros too: leave them out. Batches that a shorter input does not have are left
  * untouched.
  *
- * cost    one forward pass, n h w c of a tap, n h w c^2 / 2 for GRAM; memory of a pass that something goes back from
+ * cost    one forward pass, n h w c of a tap (of ROWS c^2), n h w c^2 / 2 for GRAM; memory of a pass that something goes back from
  * fails   INVALID for a tap that is no node, a value before a node of several inputs
  */
 WINNOW_API winnow_status winnow_activations(winnow_plan *plan, const winnow_call *call, const winnow_activation_sink *sinks,

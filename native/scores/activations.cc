@@ -4,6 +4,7 @@
 #include <string>
 
 #include "abi/guard.h"
+#include "runtime/random.h"
 
 namespace winnow {
 namespace {
@@ -41,8 +42,13 @@ ActivationSinks::ActivationSinks(const Plan& plan, const winnow_call& call, cons
   for (int64_t s = 0; s < count; ++s) {
     const winnow_activation_sink& from = sinks[s];
     const std::string what = "activation sink " + std::to_string(s);
-    if (from.kind < WINNOW_ACTIVATION_COPY || from.kind > WINNOW_ACTIVATION_GRAM) {
-      throw Failure(WINNOW_INVALID, what + " kind must be in [0, 2] but was " + std::to_string(from.kind));
+    if (from.kind < WINNOW_ACTIVATION_COPY || from.kind > WINNOW_ACTIVATION_ROWS) {
+      throw Failure(WINNOW_INVALID, what + " kind must be in [0, 3] but was " + std::to_string(from.kind));
+    }
+    for (int64_t j = 0; from.kind == WINNOW_ACTIVATION_ROWS && j < call.job_count; ++j) {
+      if (call.jobs[j].stream < 0) {
+        throw Failure(WINNOW_INVALID, "job " + std::to_string(j) + " needs a stream that rows are drawn from");
+      }
     }
     if (from.tap_count < 1 || from.tap_count > 1 << 20) {
       throw Failure(WINNOW_INVALID, what + " tap_count must be in [1, 1048576] but was " + std::to_string(from.tap_count));
@@ -88,9 +94,21 @@ int64_t ActivationSinks::size_of(int32_t kind, int64_t value) const {
       return plan_.batch() * shape.elements();
     case WINNOW_ACTIVATION_MOMENTS:
       return 2 * shape.channels;
+    case WINNOW_ACTIVATION_ROWS:
+      return std::min(plan_.batch() * shape.height * shape.width, shape.channels) * shape.channels;
     default:
       return shape.channels * (shape.channels + 1);
   }
+}
+
+int64_t ActivationSinks::first_row(const winnow_job& job, const Place& place) const {
+  const Shape& shape = plan_.graph()[place.value].shape;
+  const int64_t rows = plan_.batch() * shape.height * shape.width;
+  const winnow_random_stream& from = call_.streams[job.stream];
+  const std::string& name = plan_.graph().network().nodes()[static_cast<size_t>(place.node)].name;
+  const auto starts = static_cast<uint64_t>(1 + (rows - std::min(rows, shape.channels)) / shape.width);
+  const uint64_t bits = random_bits(from.seed, random_substream(random_substream(from.stream, "rows"), name), 0);
+  return shape.width * static_cast<int64_t>(bits % starts);
 }
 
 std::vector<int64_t> ActivationSinks::values() const {
@@ -128,6 +146,15 @@ void ActivationSinks::take(const JobActivations& activations) const {
             out[c] = total(row, count);
             out[shape.channels + c] = dot(row, row, count);
             break;
+          case WINNOW_ACTIVATION_ROWS: {
+            const int64_t first = first_row(job, tap);
+            for (int64_t r = 0; r < size / shape.channels; ++r) {
+              const int64_t line = (first + r) / shape.height, y = (first + r) % shape.height;
+              const int64_t n = line / shape.width, x = line % shape.width;
+              out[r * shape.channels + c] = row[n * pixels + y * shape.width + x];
+            }
+            break;
+          }
           default:
             out[c] = total(row, count);
             for (int64_t other = 0; other <= c; ++other) {

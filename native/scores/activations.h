@@ -30,6 +30,8 @@ class ActivationSinks {
     double* values;
     int64_t each;  // doubles of one batch
   };
+  // Row that a job's ROWS of a place begin at.
+  int64_t first_row(const winnow_job& job, const Place& place) const;
   Place place_of(const winnow_tap& tap, const std::string& what) const;
   int64_t size_of(int32_t kind, int64_t value) const;
 

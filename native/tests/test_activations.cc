@@ -10,6 +10,7 @@
 #include "plan/plan.h"
 #include "runtime/device.h"
 #include "test_networks.h"
+#include "winnow/random.h"
 #include "winnow/scores.h"
 
 using namespace winnow;
@@ -74,7 +75,8 @@ class Native {
               0};
     for (size_t j = 0; j < c.rows.size(); ++j) {
       const auto at = static_cast<int64_t>(j);
-      jobs_.push_back({at, at, 0, 0, -1});
+      jobs_.push_back({at, at, 0, 0, at});
+      streams_.push_back({7, static_cast<uint64_t>(at)});
       coefficients_.insert(coefficients_.end(), c.rows[j].coefficients.begin(), c.rows[j].coefficients.end());
       states_.insert(states_.end(), c.rows[j].states.begin(), c.rows[j].states.end());
       owned_.push_back(std::make_unique<winnow_parameters>(winnow_parameters{c.parameters[j]}));
@@ -86,8 +88,14 @@ class Native {
     call.row_count = static_cast<int64_t>(jobs_.size());
     call.parameters = sets_.data(), call.parameters_count = static_cast<int64_t>(sets_.size());
     call.inputs = &input_, call.input_count = 1;
+    call.streams = streams_.data(), call.stream_count = static_cast<int64_t>(streams_.size());
     call.targets = c.labels.data(), call.target_count = 1;
     call.norm_mode = c.mode;
+  }
+
+  // Takes the jobs' streams.
+  void silence() {
+    for (winnow_job& job : jobs_) job.stream = -1;
   }
 
   // [job][cotangent][channels of the layers whose weights have the roles]
@@ -118,7 +126,9 @@ class Native {
       taps.push_back({static_cast<int64_t>(n), WINNOW_TAP_AFTER, 1});
       each += kind == WINNOW_ACTIVATION_COPY      ? case_.batch * shape.elements()
               : kind == WINNOW_ACTIVATION_MOMENTS ? 2 * shape.channels
-                                                  : shape.channels * (shape.channels + 1);
+              : kind == WINNOW_ACTIVATION_ROWS
+                  ? std::min(case_.batch * shape.height * shape.width, shape.channels) * shape.channels
+                  : shape.channels * (shape.channels + 1);
     }
     std::vector<double> values(static_cast<size_t>(call.job_count * input_.samples / case_.batch * each), NAN);
     const winnow_activation_sink sink = {
@@ -157,6 +167,7 @@ class Native {
   const Case& case_;
   winnow_images input_ = {};
   std::vector<winnow_job> jobs_;
+  std::vector<winnow_random_stream> streams_;
   std::vector<double> coefficients_;
   std::vector<int32_t> states_;
   std::vector<std::unique_ptr<winnow_parameters>> owned_;
@@ -328,6 +339,39 @@ std::vector<double> reduced(const std::vector<double>& value, const Shape& shape
 
 }  // namespace
 
+namespace {
+
+// The same of ROWS, of which job `job` draws where they begin: every position of the matrix in its order, and then those wanted.
+std::vector<double> drawn_rows(const std::vector<double>& value, const Node& node, int64_t batch, uint64_t job) {
+  const Shape& shape = node.shape;
+  std::vector<std::vector<double>> matrix;
+  for (int64_t n = 0; n < batch; ++n) {
+    for (int64_t x = 0; x < shape.width; ++x) {
+      for (int64_t y = 0; y < shape.height; ++y) {
+        std::vector<double>& row = matrix.emplace_back();
+        for (int64_t c = 0; c < shape.channels; ++c) {
+          const auto at = static_cast<size_t>(((n * shape.channels + c) * shape.height + y) * shape.width + x);
+          row.push_back(value.empty() ? 0 : value[at]);
+        }
+      }
+    }
+  }
+  const auto all = static_cast<int64_t>(matrix.size()), wanted = std::min(all, shape.channels);
+  uint64_t bits = 0;
+  const uint64_t stream = winnow_random_substream(winnow_random_substream(job, "rows"), node.name.c_str());
+  winnow_random_bits(7, stream, 0, 1, &bits, nullptr);
+  int64_t starts = 0;  // how many multiples of the width leave enough rows behind them
+  while (starts * shape.width + wanted <= all) ++starts;
+  const int64_t first = static_cast<int64_t>(bits % static_cast<uint64_t>(starts)) * shape.width;
+  std::vector<double> rows;
+  for (int64_t r = first; r < first + wanted; ++r) {
+    rows.insert(rows.end(), matrix[static_cast<size_t>(r)].begin(), matrix[static_cast<size_t>(r)].end());
+  }
+  return rows;
+}
+
+}  // namespace
+
 // Every node of random networks, two batches, rows that skip operations and rows that block them.
 TEST(activations_of_random_networks) {
   const int64_t batches[] = {2, 7, 16, 17};
@@ -335,7 +379,8 @@ TEST(activations_of_random_networks) {
     Draws draws(seed(), 1000 + k);
     Case c(random_network(draws, runs_forward).network(), batches[k % 4], static_cast<winnow_norm_mode>(k % 3), draws, 2);
     for (size_t i = 0; i < c.rows[1].states.size(); i += 2) c.rows[1].states[i] = WINNOW_BLOCK;
-    for (const winnow_activation_kind kind : {WINNOW_ACTIVATION_COPY, WINNOW_ACTIVATION_MOMENTS, WINNOW_ACTIVATION_GRAM}) {
+    for (const winnow_activation_kind kind :
+         {WINNOW_ACTIVATION_COPY, WINNOW_ACTIVATION_MOMENTS, WINNOW_ACTIVATION_GRAM, WINNOW_ACTIVATION_ROWS}) {
       std::vector<double> expected, bounds;
       for (size_t j = 0; j < 2; ++j) {
         for (int64_t batch = 0; batch < 2; ++batch) {
@@ -347,10 +392,13 @@ TEST(activations_of_random_networks) {
           for (size_t n = 0; n < c.network->nodes().size(); ++n) {
             const Shape& shape = c.network->nodes()[n].shape;
             const bool there = reference.exists(static_cast<int64_t>(n));
-            const std::vector<double> sums =
-                reduced(there ? reference.value(static_cast<int64_t>(n)) : std::vector<double>(), shape, c.batch, kind);
+            const std::vector<double> value = there ? reference.value(static_cast<int64_t>(n)) : std::vector<double>();
+            const bool copied = kind == WINNOW_ACTIVATION_COPY || kind == WINNOW_ACTIVATION_ROWS;
+            const std::vector<double> sums = kind == WINNOW_ACTIVATION_ROWS
+                                                 ? drawn_rows(value, c.network->nodes()[n], c.batch, j)
+                                                 : reduced(value, shape, c.batch, kind);
             const double terms = static_cast<double>(c.batch * shape.height * shape.width);
-            const double scale = kind == WINNOW_ACTIVATION_COPY ? most : terms * most * most;
+            const double scale = copied ? most : terms * most * most;
             for (const double sum : sums) {
               expected.push_back(sum);
               bounds.push_back(!there ? 0 : reference.steepness() > 60 ? INFINITY : scale);
@@ -448,6 +496,8 @@ TEST(activation_sinks_are_checked) {
   expect({3, WINNOW_TAP_AFTER, 1}, 0, 100, "sink 0 tap 0 node must be in [0, 2] but was 3");
   expect({2, WINNOW_TAP_BEFORE, 1}, 0, 100, "node sum has 2 inputs");
   expect({1, 2, 1}, 0, 100, "side must be 0 (before) or 1 (after) but was 2");
-  expect({1, WINNOW_TAP_AFTER, 1}, 3, 100, "kind must be in [0, 2] but was 3");
+  expect({1, WINNOW_TAP_AFTER, 1}, 4, 100, "kind must be in [0, 3] but was 4");
   expect({1, WINNOW_TAP_AFTER, 1}, 0, 31, "activation sink values needs 2 x 1 x 16 elements but has 31");
+  native.silence();
+  expect({1, WINNOW_TAP_AFTER, 1}, 3, 100, "job 0 needs a stream that rows are drawn from");
 }

@@ -94,6 +94,27 @@ public sealed interface Reading<T> {
   }
 
   /**
+   * Of the value of each of some nodes, as a matrix of batch·w·h rows (element [n, :, y, x] is row
+   * (n·w + x)·h + y) and c channels, r consecutive rows, {@code [r][c]}, r = c where there are as
+   * many, else all. They begin at row w·(b mod (1 + ⌊(batch·w·h − r)/w⌋)), with b the first random
+   * number of the sub-stream "rows" of the job's stream and there of that of the node's name. Zeros
+   * where the row does not have the node. Jobs have one batch and a stream. Cost: a forward pass of
+   * its own.
+   *
+   * @param nodes indices in the graph
+   */
+  record ActivationRows(List<Integer> nodes) implements Reading<List<double[][]>> {
+    public ActivationRows {
+      nodes = List.copyOf(nodes);
+    }
+
+    @Override
+    public boolean ofGradients() {
+      return false;
+    }
+  }
+
+  /**
    * What each block between two {@link dev.winnow.net.NetworkGraph#features}, alone, sends back of
    * random signs, drawn from the job's stream in the sub-stream "rademacher" and there in that of
    * the feature's name. Jobs have one batch and a stream. Cost: 2 forward passes of its own.

@@ -26,7 +26,11 @@ enum NativePass {
     if (pass.cotangent().isPresent() || pass.readings().contains(new Reading.TangentKernel())) {
       needed.add(BACKWARD);
     }
-    if (pass.readings().stream().anyMatch(Reading.ActivationGrams.class::isInstance)) {
+    if (pass.readings().stream()
+        .anyMatch(
+            reading ->
+                reading instanceof Reading.ActivationGrams
+                    || reading instanceof Reading.ActivationRows)) {
       needed.add(ACTIVATIONS);
     }
     // Blocks are differentiated on the layout of passes with tangents: a device has both or

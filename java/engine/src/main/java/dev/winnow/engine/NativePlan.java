@@ -136,6 +136,8 @@ final class NativePlan implements Plan {
     }
     if (pass.cotangent().isPresent() || pass.readings().contains(new Reading.BlockProducts())) {
       checkOneBatch(list, "a backward pass");
+    } else if (pass.readings().stream().anyMatch(Reading.ActivationRows.class::isInstance)) {
+      checkOneBatch(list, "what reads rows of activations");
     } else {
       checkBatches(list);
     }
@@ -158,6 +160,9 @@ final class NativePlan implements Plan {
       if (reading instanceof Reading.ActivationGrams grams) {
         rest.remove(grams);
         calls.add(new GramOutput(graph, options.batch(), grams, plan));
+      } else if (reading instanceof Reading.ActivationRows rows) {
+        rest.remove(rows);
+        calls.add(new RowsOutput(graph, options.batch(), rows, plan));
       } else if (reading instanceof Reading.BlockProducts products) {
         rest.remove(products);
         calls.add(new BlockOutput(graph, options.batch(), products, plan));

@@ -13,6 +13,7 @@ import dev.winnow.engine.bindings.Winnow;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.score.BlockTrainability;
 import dev.winnow.score.ChannelSaliency;
+import dev.winnow.score.EffectiveRank;
 import dev.winnow.score.FeatureEntropy;
 import dev.winnow.score.GaussianComplexity;
 import dev.winnow.score.GradientNorm;
@@ -79,6 +80,7 @@ class RefusalTest {
         List.of(
             new GaussianComplexity(6, INIT),
             new FeatureEntropy(FeatureEntropy.Kind.EXPRESSIVITY, 6, INIT),
+            new EffectiveRank(6, INIT),
             new SmallestCorrelationEigenvalue(SmallestCorrelationEigenvalue.Channels.ALL, 1, INIT),
             new BlockTrainability(6, INIT))) {
       String message =

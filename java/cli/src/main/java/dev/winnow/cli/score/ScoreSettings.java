@@ -16,6 +16,7 @@ import dev.winnow.score.ChannelSaliency;
 import dev.winnow.score.ClassJacobianCorrelation;
 import dev.winnow.score.ConnectionSensitivity;
 import dev.winnow.score.Direction;
+import dev.winnow.score.EffectiveRank;
 import dev.winnow.score.FeatureEntropy;
 import dev.winnow.score.GaussianComplexity;
 import dev.winnow.score.GradientModulusVariance;
@@ -139,6 +140,7 @@ public final class ScoreSettings {
               WHOLE_NUMBER,
               "images of az_expressivity, az_progressivity and az_trainability; default 64"),
           Setting.of("meco.batch", WHOLE_NUMBER, "samples of meco and meco_opt; default 1"),
+          Setting.of("near.batch", WHOLE_NUMBER, "images of near; default 64"),
           Setting.of("gradsign.images", WHOLE_NUMBER, "images of gradsign; default 64"));
 
   private static Map<String, String> descriptions() {
@@ -174,6 +176,7 @@ public final class ScoreSettings {
     all.put("az_trainability", "how near to 1 the cells stretch gradients; higher is better");
     all.put("meco", "how independent the channels of each layer are; higher is better");
     all.put("meco_opt", "the same of eight channels of each layer; higher is better");
+    all.put("near", "effective ranks of each layer's activations; higher is better");
     all.put("synflow", "synaptic flow without norms; higher is better");
     all.put("synflow_bn", "synaptic flow with norms; higher is better");
     all.put("synflow_reductions", "synaptic flow with the norms of reductions; higher is better");
@@ -242,6 +245,7 @@ public final class ScoreSettings {
           new BlockTrainability(azBatch(), init(Initialization.KAIMING_FAN_IN));
       case "meco" -> meco(SmallestCorrelationEigenvalue.Channels.ALL);
       case "meco_opt" -> meco(SmallestCorrelationEigenvalue.Channels.EIGHT);
+      case "near" -> new EffectiveRank(configuration.integer("near.batch", 64), defaultInit());
       case "synflow" -> new SynapticFlow(SynapticFlow.Kept.NONE, defaultInit());
       case "synflow_bn" -> new SynapticFlow(SynapticFlow.Kept.ALL, defaultInit());
       case "synflow_reductions" -> new SynapticFlow(SynapticFlow.Kept.REDUCTIONS, defaultInit());
