@@ -35,7 +35,7 @@ import org.hipparchus.linear.SingularValueDecomposition;
  *
  * <p><b>Normalisation</b>: statistics of the batch.
  *
- * <p><b>Protocol</b>: 64 augmented images, the benchmark's network, its framework's default
+ * <p><b>Protocol</b>: 16 augmented images, the benchmark's network, its framework's default
  * weights; where blocks begin is drawn from the job's stream, in the sub-stream "rows" and there in
  * that of the layer's name. The program takes the mean over some draws: {@code --repeats}.
  *
@@ -44,7 +44,8 @@ import org.hipparchus.linear.SingularValueDecomposition;
  *
  * <p><b>Hazards</b>: a term is at most c, so that wide and deep networks score high whatever they
  * do: compare networks of one macro structure. The rows of a block are neighbours in the image and
- * alike; one block of one image stands for a layer, which {@code --repeats} evens out.
+ * alike; one block of one image or few stands for a layer, which {@code --repeats} evens out. A
+ * classifier of more classes than images has as many rows as images.
  *
  * <p><b>Evidence</b>: none recorded in our tables.
  *

@@ -140,7 +140,7 @@ public final class ScoreSettings {
               WHOLE_NUMBER,
               "images of az_expressivity, az_progressivity and az_trainability; default 64"),
           Setting.of("meco.batch", WHOLE_NUMBER, "samples of meco and meco_opt; default 1"),
-          Setting.of("near.batch", WHOLE_NUMBER, "images of near; default 64"),
+          Setting.of("near.batch", WHOLE_NUMBER, "images of near; default 16"),
           Setting.of("gradsign.images", WHOLE_NUMBER, "images of gradsign; default 64"));
 
   private static Map<String, String> descriptions() {
@@ -245,7 +245,7 @@ public final class ScoreSettings {
           new BlockTrainability(azBatch(), init(Initialization.KAIMING_FAN_IN));
       case "meco" -> meco(SmallestCorrelationEigenvalue.Channels.ALL);
       case "meco_opt" -> meco(SmallestCorrelationEigenvalue.Channels.EIGHT);
-      case "near" -> new EffectiveRank(configuration.integer("near.batch", 64), defaultInit());
+      case "near" -> new EffectiveRank(configuration.integer("near.batch", 16), defaultInit());
       case "synflow" -> new SynapticFlow(SynapticFlow.Kept.NONE, defaultInit());
       case "synflow_bn" -> new SynapticFlow(SynapticFlow.Kept.ALL, defaultInit());
       case "synflow_reductions" -> new SynapticFlow(SynapticFlow.Kept.REDUCTIONS, defaultInit());
