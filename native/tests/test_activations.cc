@@ -138,6 +138,18 @@ class Native {
     return values;
   }
 
+  // [job][each]; empty, with the text in `refused`, where the call is.
+  std::vector<double> block_products(const std::vector<int64_t>& features, int64_t each, std::string* refused = nullptr) {
+    std::vector<double> products(static_cast<size_t>(call.job_count * each), -1);
+    winnow_error error = {};
+    if (winnow_block_products(&plan, &call, features.data(), static_cast<int64_t>(features.size()), products.data(),
+                              static_cast<int64_t>(products.size()), &error) == WINNOW_OK) {
+      return products;
+    }
+    refused == nullptr ? note(error.text) : void(*refused = error.text);
+    return {};
+  }
+
   // Of each job: distinct answers of the units, WINNOW_COUNTS counts, distinct answers of the units of every ReLU.
   std::vector<std::vector<int64_t>> unit_patterns() {
     const size_t jobs = case_.rows.size(), taps = plan.plan->taps().size();
@@ -500,4 +512,108 @@ TEST(activation_sinks_are_checked) {
   expect({1, WINNOW_TAP_AFTER, 1}, 0, 31, "activation sink values needs 2 x 1 x 16 elements but has 31");
   native.silence();
   expect({1, WINNOW_TAP_AFTER, 1}, 3, 100, "job 0 needs a stream that rows are drawn from");
+}
+
+namespace {
+
+// Random signs [n][c][h][w] of a node, as the header says.
+std::vector<double> signs_of(uint64_t job, const Node& node, int64_t batch) {
+  const uint64_t stream = winnow_random_substream(winnow_random_substream(job, "rademacher"), node.name.c_str());
+  const int64_t count = batch * node.shape.elements();
+  std::vector<uint64_t> bits(static_cast<size_t>((count + 63) / 64));
+  winnow_random_bits(7, stream, 0, static_cast<int64_t>(bits.size()), bits.data(), nullptr);
+  std::vector<double> signs;
+  for (int64_t e = 0; e < count; ++e) signs.push_back((bits[static_cast<size_t>(e / 64)] >> (e % 64) & 1u) != 0 ? 1 : -1);
+  return signs;
+}
+
+}  // namespace
+
+// Blocks whose Jacobians are known. A convolution of one tap sends back the transpose of its weights times the signs; an average of
+// four pixels a quarter of the sign to each, which are channels of their own in the product; a pool of one pixel the signs.
+TEST(block_products_of_linear_blocks) {
+  constexpr int64_t kChannels = 3, kSide = 4;
+  NetworkBuilder b({2, kSide, kSide});
+  const int64_t stem = b.convolution("stem", 0, kChannels, 1, 1, 0);
+  const int64_t mix = b.convolution("mix", stem, kChannels, 1, 1, 0);
+  const int64_t half = b.average_pool("half", mix, {{2, 2}, {2, 2}, {0, 0}, true});
+  const int64_t same = b.max_pool("same", half, {{1, 1}, {1, 1}, {0, 0}, true});
+  b.convolution("output", same, 2, 1, 1, 0);
+  const std::vector<int64_t> features = {stem, mix, half, same};
+  constexpr int64_t kMix = 1 + kChannels * kChannels, kHalf = 1 + 4 * kChannels * kChannels, kEach = 2 * kMix + kHalf;
+  for (const int64_t batch : {int64_t{2}, int64_t{17}}) {
+    Draws draws(seed(), 1300 + static_cast<uint64_t>(batch));
+    const Case c(b.network(), batch, WINNOW_NORM_BATCH, draws);
+    const auto& nodes = c.network->nodes();
+    std::vector<double> expected;
+    for (uint64_t job = 0; job < c.rows.size(); ++job) {
+      const std::vector<double>& weights = c.parameters[job].values(1);  // of mix, [out][in]
+      for (const int64_t node : {mix, half, same}) {
+        const Shape& shape = nodes[static_cast<size_t>(node)].shape;
+        const std::vector<double> r = signs_of(job, nodes[static_cast<size_t>(node)], batch);
+        const int64_t pixels = shape.height * shape.width;
+        const auto sign = [&](int64_t n, int64_t k, int64_t i) {
+          return r[static_cast<size_t>((n * kChannels + k) * pixels + i)];
+        };
+        double difference = node == half ? INFINITY : 0;
+        std::vector<double> product;
+        for (int64_t row = 0; row < (node == half ? 4 : 1) * kChannels; ++row) {
+          for (int64_t k = 0; k < kChannels; ++k) {
+            double sum = 0;
+            for (int64_t n = 0; n < batch; ++n) {
+              for (int64_t i = 0; i < pixels; ++i) {
+                double g = node == half ? sign(n, row / 4, i) / 4 : node == same ? sign(n, row, i) : 0;
+                for (int64_t o = 0; node == mix && o < kChannels; ++o) {
+                  g += weights[static_cast<size_t>(o * kChannels + row)] * sign(n, o, i);
+                }
+                if (node == mix) difference = std::max(difference, std::fabs(g - sign(n, row, i)));
+                sum += g * sign(n, k, i);
+              }
+            }
+            product.push_back(sum);
+          }
+        }
+        expected.push_back(difference);
+        expected.insert(expected.end(), product.begin(), product.end());
+      }
+    }
+    for (const winnow_dtype dtype : {WINNOW_F64, WINNOW_F32}) {
+      for (const std::string& variant : variants()) {
+        note("batch " + std::to_string(batch) + " " + variant + (dtype == WINNOW_F64 ? " f64" : " f32"));
+        const std::vector<double> one = Native(c, variant, dtype, 1).block_products(features, kEach);
+        CHECK_EQUAL(one.size(), expected.size());
+        for (size_t i = 0; i < one.size(); ++i) {
+          if (std::isinf(expected[i])) {
+            CHECK_EQUAL(one[i], expected[i]);
+          } else {  // sums of batch * 16 terms of at most 3 weights each
+            CHECK_NEAR(one[i], expected[i], static_cast<double>(batch) * 16 * 3 * (dtype == WINNOW_F64 ? 1e-15 : 1e-6));
+          }
+        }
+        const std::vector<double> many = Native(c, variant, dtype, 3).block_products(features, kEach);
+        CHECK(one.size() == many.size() && std::memcmp(one.data(), many.data(), one.size() * sizeof(double)) == 0);
+      }
+    }
+  }
+}
+
+TEST(block_products_are_checked) {
+  NetworkBuilder b({2, 4, 4});
+  const int64_t stem = b.convolution("stem", 0, 2, 1, 1, 0);
+  const int64_t mix = b.convolution("mix", stem, 2, 1, 1, 0);
+  const int64_t past = b.weighted_sum("past", {mix, stem}, {-1, -1});
+  Draws draws(seed(), 1400);
+  const Case c(b.network(), 2, WINNOW_NORM_BATCH, draws);
+  Native native(c, "portable", WINNOW_F64, 1);
+  const auto expect = [&](const std::vector<int64_t>& features, int64_t each, const char* text) {
+    std::string refused;
+    CHECK(native.block_products(features, each, &refused).empty());
+    CHECK_CONTAINS(refused, text);
+  };
+  expect({stem}, 5, "features must be in [2, 4] but were 1");
+  expect({stem, 4}, 5, "feature 1 must be a node in [0, 3] but was 4");
+  expect({mix, stem}, 5, "feature 1 (stem) must come after feature 0 (mix)");
+  expect({stem, mix, past}, 10, "node past reads past feature 1 (mix): the blocks must follow one another");
+  expect({stem, past}, 4, "products needs 2 x 5 elements but has 8");
+  native.silence();
+  expect({stem, past}, 5, "job 0 needs a stream of random signs");
 }
