@@ -39,10 +39,10 @@ bool machine_runs(winnow_pass pass) {
   switch (pass) {
     case WINNOW_PASS_FORWARD:
     case WINNOW_PASS_BACKWARD:
+    case WINNOW_PASS_ACTIVATIONS:
       return true;
     case WINNOW_PASS_TANGENT:
     case WINNOW_PASS_BACKWARD_TANGENT:
-    case WINNOW_PASS_ACTIVATIONS:
     case WINNOW_PASS_SALIENCIES:
       return false;
   }

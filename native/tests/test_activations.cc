@@ -7,6 +7,8 @@
 #include <string>
 
 #include "check.h"
+#include "machine_device.h"
+#include "machine_under_test.h"
 #include "plan/plan.h"
 #include "runtime/device.h"
 #include "test_networks.h"
@@ -23,6 +25,14 @@ std::vector<std::string> variants() {
   std::istringstream available(available_variants());
   for (std::string name; available >> name;) names.push_back(name);
   return names;
+}
+
+// Not a variant of the CPU's: the other back end, on the machine under test.
+constexpr char kMachine[] = "machine";
+
+std::shared_ptr<const Device> device_of(const std::string& variant, int64_t threads) {
+  if (variant == kMachine) return machine_device(MachineUnderTest::get().table());
+  return open_device({sizeof(winnow_device_options), WINNOW_CPU, 0, threads, variant.c_str(), 0, nullptr});
 }
 
 // A network, two rows and parameter sets of it, and labelled images; job j has row j and set j of them.
@@ -59,12 +69,11 @@ struct Case {
 class Native {
  public:
   Native(const Case& c, const std::string& variant, winnow_dtype dtype, int64_t threads) : case_(c) {
-    const winnow_device_options device = {sizeof device, WINNOW_CPU, 0, threads, variant.c_str(), 0, nullptr};
     winnow_plan_options options = {};
     options.size = sizeof options;
     options.batch = c.batch;
     options.dtype = dtype;
-    plan = {Plan::create(open_device(device), c.network, options)};
+    plan = {Plan::create(device_of(variant, threads), c.network, options)};
     const Shape& shape = c.network->nodes()[0].shape;
     input_ = {c.images.data(),
               static_cast<int64_t>(c.images.size()) / shape.elements(),
@@ -419,7 +428,9 @@ TEST(activations_of_random_networks) {
         }
       }
       for (const winnow_dtype dtype : {WINNOW_F64, WINNOW_F32}) {
-        for (const std::string& variant : variants()) {
+        std::vector<std::string> devices = variants();
+        devices.push_back(kMachine);
+        for (const std::string& variant : devices) {
           note("network " + std::to_string(k) + " kind " + std::to_string(kind) + " " + variant +
                (dtype == WINNOW_F64 ? " f64" : " f32"));
           const std::vector<double> one = Native(c, variant, dtype, 1).read(kind);

@@ -8,6 +8,7 @@
 #include "cuda/plan/pattern_rows.h"
 #include "cuda/plan/schedules.h"
 #include "cuda/plan/uploads.h"
+#include "cuda/plan/value_reader.h"
 #include "plan/cotangents.h"
 #include "plan/running_statistics.h"
 #include "runtime/device.h"
@@ -82,6 +83,22 @@ class MachinePlan final : public Plan {
       rows.prepare(*machine_, passes, memory);
       run_forward(round, passes, memory);
       rows.take(*machine_, passes, memory);
+    });
+  }
+
+  void activations(const winnow_call& call, const std::vector<int64_t>& values,
+                   const std::function<void(const JobActivations&)>& done) override {
+    Round round(*this, call, values, false);
+    each_chunk(round, size_of(0), [&](const std::vector<Pass>& passes, const Memory<T>& memory) {
+      run_forward(round, passes, memory, values);
+      ValueReader<T> reader(*machine_, graph_, round.layout, memory, static_cast<int64_t>(passes.size()));
+      for (size_t p = 0; p < passes.size(); ++p) {
+        const Program& row = *round.programs[program_index(call.jobs[passes[p].job])];
+        const std::function<void(int64_t, double*)> read = [&](int64_t value, double* out) {
+          reader.read(static_cast<int64_t>(p), row, value, out);
+        };
+        done({passes[p].job, passes[p].batch, read});
+      }
     });
   }
 
@@ -255,9 +272,11 @@ class MachinePlan final : public Plan {
   }
 
   // Values of a chunk's passes, in T, and the output where somebody takes it.
-  void run_forward(Round& round, const std::vector<Pass>& passes, const Memory<T>& memory) {
+  // `values`: others that are read; the rows' layout depends on them.
+  void run_forward(Round& round, const std::vector<Pass>& passes, const Memory<T>& memory,
+                   const std::vector<int64_t>& values = {}) {
     const Setting setting = setting_of(round, passes);
-    schedules_.run(key_of(round, setting, Work::kForward, {}), [&](Tables& tables, Launches& list) {
+    schedules_.run(key_of(round, setting, Work::kForward, values), [&](Tables& tables, Launches& list) {
       add_forward<T, T>(setting, memory, memory.parameters, memory.values, tables, list);
       if (size_.results > 0) add_output<T>(setting, memory, memory.values, list);
     });

@@ -76,7 +76,7 @@ class GoldenCasesTest {
     assertEquals(Set.of(), fieldNames(report.get("notRun")));
   }
 
-  /** A device that runs forward and backward passes and nothing else, as a GPU does. */
+  /** A device that runs forward and backward passes and nothing else. */
   private record PlainPasses(Engine cpu) implements Engine {
     @Override
     public Optional<String> refusal(NetworkGraph graph, Precision precision, Pass pass) {

@@ -136,7 +136,7 @@ public interface Plan extends AutoCloseable {
    * The {@link #runningStatistics} of a pass and the values that a node has in it. Cost: one
    * forward pass.
    *
-   * @param node index in the graph; any other than the output on the CPU only
+   * @param node index in the graph; any other than the output where the device reads activations
    */
   void trainingPass(List<Job> jobs, int node, Results<TrainingPass> results, Monitor monitor);
 
