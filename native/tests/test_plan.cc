@@ -427,7 +427,8 @@ TEST(a_gpu_runs_forward_and_back_what_a_cpu_runs_and_no_more) {
         CHECK_EQUAL(winnow_supports(operation, pass, dtype, WINNOW_CUDA), winnow_supports(operation, pass, dtype, WINNOW_CPU));
       }
       for (const winnow_pass pass : {WINNOW_PASS_TANGENT, WINNOW_PASS_BACKWARD_TANGENT, WINNOW_PASS_SALIENCIES}) {
-        CHECK_EQUAL(winnow_supports(operation, pass, dtype, WINNOW_CPU), operation >= WINNOW_INPUT && operation <= WINNOW_NOISE);
+        CHECK_EQUAL(winnow_supports(operation, pass, dtype, WINNOW_CPU),
+                    operation >= WINNOW_INPUT && operation <= WINNOW_NOISE);
         CHECK_EQUAL(winnow_supports(operation, pass, dtype, WINNOW_CUDA), 0);
       }
     }
