@@ -2,9 +2,7 @@ package dev.winnow.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.winnow.compute.Engine;
 import dev.winnow.compute.Images;
 import dev.winnow.compute.Initialization;
 import dev.winnow.compute.Job;
@@ -23,28 +21,14 @@ import dev.winnow.score.Score;
 import dev.winnow.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** {@code zen} where its value is known; {@code verify} holds it against the published program. */
-class GaussianComplexityTest {
+class GaussianComplexityTest extends OnOneThread {
   private static final GaussianComplexity ZEN =
       new GaussianComplexity(2, Initialization.STANDARD_NORMAL);
-
-  private static Engine engine;
-
-  @BeforeAll
-  static void open() {
-    engine = NativeEngine.open("cpu", 1);
-  }
-
-  @AfterAll
-  static void close() {
-    engine.close();
-  }
 
   /**
    * f = 2 x before the pool; a norm of momentum 1/4 sees x and leads nowhere. Noise 2 and −4 moves
@@ -90,26 +74,22 @@ class GaussianComplexityTest {
   void whatItCannotTakeIsNamed() {
     try (Plan pooled = engine.plan(network(true), PlanOptions.batch(2));
         Plan other = engine.plan(network(false), PlanOptions.batch(2))) {
-      mistake(
+      assertMistake(
           "zen is about the features before a global average pool, but the network has none",
           () -> ZEN.compute(other, job(2, 1, 3, 2, -4)));
-      mistake(
+      assertMistake(
           "zen needs 2 inputs and as many samples of noise but got 2 images",
           () -> ZEN.compute(pooled, job(2, 1, 3)));
-      mistake(
+      assertMistake(
           "node must be in [0, 3] but was 4",
           () -> pooled.trainingPass(List.of(), 4, (j, pass) -> {}, Monitor.NONE));
     }
-    mistake(
+    assertMistake(
         "zen takes inputs and as many samples of noise, but there are 5 images",
         () -> ZEN.batchOf(5));
-    mistake(
+    assertMistake(
         "zen batch must be in [1, 4096] but was 0",
         () -> new GaussianComplexity(0, Initialization.STANDARD_NORMAL));
-  }
-
-  private static void mistake(String expected, Runnable made) {
-    assertEquals(expected, assertThrows(IllegalArgumentException.class, made::run).getMessage());
   }
 
   private static NetworkGraph network(boolean pooled) {

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.winnow.compute.Cotangent;
-import dev.winnow.compute.Engine;
 import dev.winnow.compute.Images;
 import dev.winnow.compute.Initialization;
 import dev.winnow.compute.Job;
@@ -42,12 +41,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Scores from gradients by weights, where their values are known. */
-class GradientScoresTest {
+class GradientScoresTest extends OnOneThread {
   private static final Stream STREAM = Stream.root(41);
   private static final Initialization INIT = Initialization.PYTORCH_DEFAULT;
   private static final PassScore ZICO = zico(Variant.PAPER);
@@ -68,18 +65,6 @@ class GradientScoresTest {
           Map.of(
               "linear.weight", new Tensor(new int[] {2, 1}, new double[2]),
               "linear.bias", new Tensor(new int[] {2}, new double[2])));
-
-  private static Engine engine;
-
-  @BeforeAll
-  static void open() {
-    engine = NativeEngine.open("cpu", 1);
-  }
-
-  @AfterAll
-  static void close() {
-    engine.close();
-  }
 
   /** Batches of one image, x = 1 and 5: both weights have moduli ½ and 5/2, in one direction. */
   @Test
@@ -231,23 +216,19 @@ class GradientScoresTest {
     Job job = linearJob(List.of(0, 0), 1, 2);
     Job unlabelled = linearJob(List.of(), 1, 2);
     try (Plan plan = engine.plan(Networks.linear(1, 2), PlanOptions.batch(2))) {
-      assertMessage(
+      assertMistake(
           "zico needs two batches of 2 images or more but got 2", () -> ZICO.compute(plan, job));
-      assertMessage(
+      assertMistake(
           "gradsign needs a plan of batch 1 but it was of batch 2",
           () -> GRADSIGN.compute(plan, job));
-      assertMessage(
+      assertMistake(
           "knas needs the class of every image, but these images have no labels",
           () -> KNAS.compute(plan, unlabelled));
     }
-    assertMessage("zico splits the images into 2 batches, but there are 3", () -> ZICO.batchOf(3));
-    assertMessage(
+    assertMistake("zico splits the images into 2 batches, but there are 3", () -> ZICO.batchOf(3));
+    assertMistake(
         "gradsign images must be in [2, 1024] but were 1",
         () -> new GradientSignAgreement(Statistics.OF_EACH_IMAGE, 1, INIT));
-  }
-
-  private static void assertMessage(String expected, Runnable mistake) {
-    assertEquals(expected, assertThrows(IllegalArgumentException.class, mistake::run).getMessage());
   }
 
   private static void assertUndefined(Plan plan, Job job, PassScore score) {

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.winnow.compute.CancelledException;
 import dev.winnow.compute.Cotangent;
-import dev.winnow.compute.Engine;
 import dev.winnow.compute.Images;
 import dev.winnow.compute.Initialization;
 import dev.winnow.compute.Job;
@@ -38,12 +37,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Products of the Hessian with the gradient against differences of gradients and against laws. */
-class HessianProductsTest {
+class HessianProductsTest extends OnOneThread {
   private static final Stream STREAM = Stream.root(61);
   private static final int BATCH = 6;
   private static final Parameters DRAWN =
@@ -53,18 +50,6 @@ class HessianProductsTest {
       new GradientSignalPreservation(BATCH, Initialization.PYTORCH_DEFAULT);
   private static final PassScore NORM = new GradientNorm(BATCH, Initialization.PYTORCH_DEFAULT);
   private static final Reading<Map<String, Double>> PRODUCTS = new Reading.HessianProducts();
-
-  private static Engine engine;
-
-  @BeforeAll
-  static void open() {
-    engine = NativeEngine.open("cpu", 1);
-  }
-
-  @AfterAll
-  static void close() {
-    engine.close();
-  }
 
   /** Gradients a small step along the gradient of the layers' weights, and back. */
   @Test

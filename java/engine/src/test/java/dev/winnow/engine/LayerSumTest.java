@@ -2,10 +2,8 @@ package dev.winnow.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.winnow.compute.Engine;
 import dev.winnow.compute.Images;
 import dev.winnow.compute.Initialization;
 import dev.winnow.compute.Job;
@@ -39,12 +37,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Scores that add up over the layers, where their values are known. */
-class LayerSumTest {
+class LayerSumTest extends OnOneThread {
   private static final Stream STREAM = Stream.root(23);
   private static final Initialization INIT = Initialization.PYTORCH_DEFAULT;
   private static final PassScore GRADIENT_NORM = new GradientNorm(4, INIT);
@@ -60,18 +56,6 @@ class LayerSumTest {
   private static final NetworkOptions SMALL =
       new NetworkOptions(4, 1, 3, true, 10, new Shape(3, 8, 8));
   private static final PlanOptions FLOW_OPTIONS = new PlanOptions(1, Precision.FLOAT64);
-
-  private static Engine engine;
-
-  @BeforeAll
-  static void open() {
-    engine = NativeEngine.open("cpu", 1);
-  }
-
-  @AfterAll
-  static void close() {
-    engine.close();
-  }
 
   /**
    * Logits (3·1 + 0, 1·1 + 2) are equal, so the softmax is ½ and, with three labels of four on the
@@ -200,18 +184,14 @@ class LayerSumTest {
     NetworkGraph graph = cell(new NasBench201().example());
     Job job = new Job(Row.NONE, drawn(), Networks.images(STREAM, 4, 3, 8, 8));
     try (Plan plan = engine.plan(graph, PlanOptions.batch(4))) {
-      assertMessage(
+      assertMistake(
           "snip needs the class of every image, but these images have no labels",
           () -> SNIP.compute(plan, job));
-      assertMessage(
+      assertMistake(
           "synflow needs a plan of batch 1 in FLOAT64 but it was of batch 4 in FLOAT32",
           () -> FLOW.compute(plan, job));
       assertTrue(value(plan, job, WEIGHT_NORM) > 0); // sees no image
     }
-  }
-
-  private static void assertMessage(String expected, Runnable mistake) {
-    assertEquals(expected, assertThrows(IllegalArgumentException.class, mistake::run).getMessage());
   }
 
   private static NetworkGraph cell(String architecture) {

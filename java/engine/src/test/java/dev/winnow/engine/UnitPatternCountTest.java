@@ -2,7 +2,6 @@ package dev.winnow.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.winnow.compute.Engine;
 import dev.winnow.compute.Images;
@@ -83,19 +82,15 @@ class UnitPatternCountTest {
 
   @Test
   void whatIsOutOfRangeIsNamed() {
-    mistake(
+    OnOneThread.assertMistake(
         "swap batch must be in [2, 4096] but was 1",
         () -> new UnitPatternCount(Optional.empty(), 1, 1, Initialization.STANDARD_NORMAL));
-    mistake("draws must be in [1, 65536] but were 0", () -> swap(0));
-    mistake(
+    OnOneThread.assertMistake("draws must be in [1, 65536] but were 0", () -> swap(0));
+    OnOneThread.assertMistake(
         "swap_regularised mu must be a number of millions of parameters, at least 0, but was -1.0",
         () -> regularised(-1, 1));
-    mistake(
+    OnOneThread.assertMistake(
         "swap_regularised sigma must be finite and above 0 but was 0.0", () -> regularised(1, 0));
-  }
-
-  private static void mistake(String expected, Runnable made) {
-    assertEquals(expected, assertThrows(IllegalArgumentException.class, made::run).getMessage());
   }
 
   private static Job job(Stream weights, Images images) {
