@@ -143,8 +143,8 @@ def main():
     torch.set_num_threads(1)
     wanted = [arguments.only] if arguments.only else list(LEAST)
     scores = [score for score in SHARED if score not in arguments.without]
-    drawn = cells(WARM + arguments.cells, arguments.seed)
-    warm, judged = drawn[:WARM], drawn[WARM:]
+    drawn = cells(WARM + arguments.cells + arguments.networks, arguments.seed)  # a repeated cell gets no line
+    warm, judged, more = drawn[:WARM], drawn[WARM : WARM + arguments.cells], drawn[WARM + arguments.cells :]
     images = torch.randn(BATCH, 3, 32, 32)
 
     report = {"what": "CPU seconds a cell, one thread, ways in turn", "cells": arguments.cells, "load_average": os.getloadavg()[0],
@@ -193,11 +193,13 @@ def main():
         print(f"shared   {statistics.median(seconds['shared']) * 1e3:7.1f} ms   of its own, added {ratio:.2f} times", file=sys.stderr)
     if arguments.networks and "shared" in wanted:
         looks = []
-        for number, cell in enumerate(cells(arguments.networks, arguments.seed + 1), 1):
+        for cell in more:
             ours["shared"].score(cell)
             looks.append(ours["shared"].resident())
         half = len(looks) // 2
-        report["results"]["memory"] = {"networks": len(looks), "peak_mib_first_half": max(looks[:half]), "peak_mib_second_half": max(looks[half:])}
+        report["results"]["memory"] = {
+            "networks": len(looks), "peak_mib_first_half": max(looks[:half]), "peak_mib_second_half": max(looks[half:]),
+            "resident_mib": {"first": looks[0], "a quarter": looks[half // 2], "half": looks[half], "last": looks[-1]}}
         print("memory  ", report["results"]["memory"], file=sys.stderr)
     for scorer in ours.values():
         scorer.close()
