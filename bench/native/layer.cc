@@ -10,11 +10,11 @@ constexpr int64_t kKernel = 3, kTaps = kKernel * kKernel;
 
 // Float32 numbers, so that both types see the same.
 template <typename T>
-std::vector<T> drawn(int64_t stream, int64_t count) {
+AlignedVector<T> drawn(int64_t stream, int64_t count) {
   std::vector<double> values(static_cast<size_t>(count));
   winnow_error error;
   require(winnow_random_normal(1, static_cast<uint64_t>(stream), 0, count, values.data(), &error), error);
-  std::vector<T> rounded;
+  AlignedVector<T> rounded;
   for (const double value : values) rounded.push_back(static_cast<T>(static_cast<float>(value)));
   return rounded;
 }
@@ -32,7 +32,7 @@ LayerPlanes<T>::LayerPlanes(int64_t channels, int64_t side)
       inputs_(static_cast<size_t>(channels * plane_)),
       gradients_(drawn<T>(12, channels * side * side * kLanes)),
       weights_(drawn<T>(13, channels * channels * kTaps)) {
-  const std::vector<T> values = drawn<T>(11, channels * side * side * kLanes);
+  const AlignedVector<T> values = drawn<T>(11, channels * side * side * kLanes);
   const int64_t row = side * kLanes;
   for (int64_t c = 0; c < channels; ++c) {
     for (int64_t y = 0; y < side; ++y) {
@@ -99,8 +99,8 @@ Verdict Layer::verdict(const std::string&) {
   } else {
     exact.correlate(reference);
   }
-  const std::vector<float>& a = gather_ ? planes_.gathered : planes_.correlated;
-  const std::vector<double>& b = gather_ ? exact.gathered : exact.correlated;
+  const AlignedVector<float>& a = gather_ ? planes_.gathered : planes_.correlated;
+  const AlignedVector<double>& b = gather_ ? exact.gathered : exact.correlated;
   double error = 0, largest = 0;
   for (size_t i = 0; i < a.size(); ++i) {
     const double apart = static_cast<double>(a[i]) - b[i];

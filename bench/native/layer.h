@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/kernels.h"
+#include "runtime/aligned.h"
 #include "work.h"
 
 namespace winnow::bench {
@@ -14,12 +15,12 @@ class LayerPlanes {
   void gather(const Kernels<T>& kernels);     // the forward pass into `gathered`
   void correlate(const Kernels<T>& kernels);  // the weight gradient into `correlated`
 
-  std::vector<T> gathered;    // [channel][row][pixel][lane]
-  std::vector<T> correlated;  // tiles of [row][term][lane]
+  AlignedVector<T> gathered;    // [channel][row][pixel][lane]
+  AlignedVector<T> correlated;  // tiles of [row][term][lane]
 
  private:
   int64_t channels_, side_, pitch_, plane_;
-  std::vector<T> inputs_, gradients_, weights_;
+  AlignedVector<T> inputs_, gradients_, weights_;
   std::vector<const T*> taps_;  // [channel][tap], shifted
 };
 

@@ -119,6 +119,23 @@ struct NormGradient {
   bool add;
 };
 
+// Sums over 3x3 windows, the gradient of an average pool of stride 1, and sums beside them:
+// out[y][x] = sum over t of direct[t] * in[t][y][x]
+//           + sum over dx of column_factors[x + dx] * sum over dy of row_factors[y][1 + dy] * sum over t of factors[t] * in[t][y + dy][x + dx]
+// (+ what was there), dx and dy in -1, 0, 1; there is nothing beside the first and the last pixel of a row.
+template <typename T>
+struct WindowSums {
+  Rows<T> out;
+  const Rows<const T>* in;  // [terms], at the first row of `out`
+  const T* factors;         // [terms]
+  const T* direct;          // [terms]; nullptr: zeros
+  int64_t terms;
+  int64_t rows, pixels;    // at least one pixel
+  const T* row_factors;    // [rows][3]; 0: that row of `in` is not there
+  const T* column_factors;  // [pixels]
+  bool add;
+};
+
 template <typename T>
 struct Kernels {
   void (*gather)(const GatherRows<T>&);
@@ -127,6 +144,7 @@ struct Kernels {
   void (*weighted_sum)(const WeightedSum<T>&);
   void (*relu_gradient)(const ReluGradient<T>&);
   void (*norm_gradient)(const NormGradient<T>&);
+  void (*window_sums)(const WindowSums<T>&);
 
   // Pointwise over `pixels` consecutive pixels; `add` keeps what was in `out`.
   void (*scale)(T* out, const T* in, T factor, int64_t pixels, bool add);            // factor * in

@@ -130,6 +130,27 @@ void norm_gradient(const NormGradient<T>& n) {
 }
 
 template <typename T>
+void window_sums(const WindowSums<T>& w) {
+  for (int64_t y = 0; y < w.rows; ++y) {
+    each(w.out.at + y * w.out.pitch, w.pixels, w.add, [&](int64_t i) {
+      const int64_t x = i / kLanes;
+      double sum = 0;
+      for (int64_t t = 0; t < w.terms; ++t) {
+        const auto in = [&](int64_t dy, int64_t dx) { return double{w.in[t].at[(y + dy) * w.in[t].pitch + i + dx * kLanes]}; };
+        if (w.direct != nullptr) sum += double{w.direct[t]} * in(0, 0);
+        for (int64_t dx = x > 0 ? -1 : 0; dx <= (x + 1 < w.pixels ? 1 : 0); ++dx) {
+          for (int64_t dy = -1; dy <= 1; ++dy) {
+            const double factor = double{w.row_factors[y * 3 + 1 + dy]};
+            if (factor != 0) sum += double{w.column_factors[x + dx]} * factor * double{w.factors[t]} * in(dy, dx);
+          }
+        }
+      }
+      return sum;
+    });
+  }
+}
+
+template <typename T>
 void maximum(T* out, const T* in, int64_t pixels) {
   for (int64_t i = 0; i < pixels * kLanes; ++i) out[i] = in[i] > out[i] ? in[i] : out[i];
 }

@@ -87,7 +87,7 @@ void Backward<T>::sum_output(const WeightGroup& group, size_t member) {
   WeightGroup own{group.input, group.source, group.groups, group.stride, {}, {}, {}};
   for (const int64_t tap : taps) own.taps.push_back(group.taps[static_cast<size_t>(tap)]);
   const auto terms = group_in * static_cast<int64_t>(taps.size());
-  std::vector<T> lane_sums(static_cast<size_t>(outputs * terms * kLanes));
+  AlignedVector<T> lane_sums(static_cast<size_t>(outputs * terms * kLanes));
   std::vector<double> sums(static_cast<size_t>(outputs * terms)), repeated(sums.size());
   std::vector<const T*> rows;
   for (int64_t b = 0; b < layout_.blocks; ++b) {

@@ -105,8 +105,16 @@ class BackwardPass {
 
   // Rows of the gradient of a value that may be an alias or transient, as planes and a factor.
   std::pair<GradientPlanes<T>, T> gradient_of(int64_t value, int64_t block, RowRange rows, T* free);
-  // What weighted sums send back; whether any does.
+  // Gradient of a weighted sum: what a value takes it times, and what an average pool of the value does.
+  struct SumGradient {
+    int64_t value;
+    GradientPlanes<T> planes;
+    T direct, pooled;
+  };
+  void add_sums(int64_t value, int64_t block, T SumGradient::*factor);
+  // What weighted sums send back, and pools that only they read; whether any does.
   bool summed(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest);
+  void find_shares(int64_t pool, RowRange rows);
   // dest (+)= factor * from, channels and rows alike.
   void scaled(const GradientPlanes<T>& dest, const GradientPlanes<T>& from, T factor, const Shape& shape, RowRange rows,
               bool add);
@@ -149,7 +157,9 @@ class BackwardPass {
     int64_t pitch;  // of the value
   };
   std::vector<GradientPlane> planes_;
-  std::vector<T> pool_weights_, pool_share_;
+  std::vector<SumGradient> sums_;
+  std::vector<Rows<const T>> planes_in_;
+  std::vector<T> pool_weights_, row_shares_, column_shares_;
   std::vector<bool> weighed_;  // by value: its pointwise weights are these cotangents'
 };
 

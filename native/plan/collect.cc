@@ -99,6 +99,7 @@ void BackwardPass<T>::collect(int64_t v, int64_t block, RowRange rows, const Gra
         rectified(v, reader, block, rows, dest, free, add);
         break;
       case WINNOW_AVERAGE_POOL:
+        if (program_.pool(reader).of_sums) continue;  // came above
         averaged(v, reader, block, rows, dest, free, add);
         break;
       case WINNOW_MAX_POOL:
@@ -163,29 +164,67 @@ void BackwardPass<T>::collect(int64_t v, int64_t block, RowRange rows, const Gra
   if (!add) clear(dest, shape, rows);
 }
 
-// All weighted sums that read the value, in one pass over it.
+// The gradients of weighted sums that read `value`, and what each is taken times; a source that is here already gets a second factor.
+template <typename T>
+void BackwardPass<T>::add_sums(int64_t value, int64_t block, T SumGradient::*factor) {
+  for (const int64_t reader : program_.readers(value)) {
+    if (graph_[reader].operation != WINNOW_WEIGHTED_SUM) continue;
+    const GradientSource& source = program_.source(reader);
+    auto sum = std::find_if(sums_.begin(), sums_.end(), [&](const SumGradient& s) { return s.value == source.value; });
+    if (sum == sums_.end()) sum = sums_.insert(sum, {source.value, gradient(source.value, block), T{0}, T{0}});
+    (*sum).*factor += static_cast<T>(program_.coefficient(reader, value) * source.coefficient);
+  }
+}
+
+// All weighted sums that read the value, and the average pool of which only such read the output, in one pass over their gradients.
 template <typename T>
 bool BackwardPass<T>::summed(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest) {
   const Shape& shape = graph_[v].shape;
-  std::vector<const T*>& from = workspace_.rows;
-  std::vector<T> coefficients;
-  std::vector<GradientPlanes<T>> sums;
+  sums_.clear();
+  add_sums(v, block, &SumGradient::direct);
+  int64_t pool = -1;
   for (const int64_t reader : program_.readers(v)) {
-    if (graph_[reader].operation != WINNOW_WEIGHTED_SUM) continue;
-    const GradientSource& source = program_.source(reader);
-    coefficients.push_back(static_cast<T>(program_.coefficient(reader, v) * source.coefficient));
-    sums.push_back(gradient(source.value, block));
+    if (graph_[reader].operation != WINNOW_AVERAGE_POOL || !program_.pool(reader).of_sums) continue;
+    pool = reader;
+    add_sums(pool, block, &SumGradient::pooled);
   }
-  const int64_t pixels = rows.count() * shape.width;
-  for (int64_t l = 0; l < columns_ && !sums.empty(); ++l) {
+  if (sums_.empty()) return false;
+  std::vector<T> direct, pooled;
+  for (const SumGradient& sum : sums_) direct.push_back(sum.direct), pooled.push_back(sum.pooled);
+  if (pool >= 0) find_shares(pool, rows);
+  const auto terms = static_cast<int64_t>(sums_.size()), pixels = rows.count() * shape.width;
+  for (int64_t l = 0; l < columns_; ++l) {
     for (int64_t c = 0; c < shape.channels; ++c) {
+      T* out = dest.row(l, c, rows.first);
+      if (pool >= 0) {
+        planes_in_.clear();
+        for (const SumGradient& sum : sums_) planes_in_.push_back({sum.planes.row(l, c, rows.first), sum.planes.pitch});
+        kernels_.window_sums({{out, dest.pitch}, planes_in_.data(), pooled.data(), direct.data(), terms, rows.count(), shape.width,
+                              row_shares_.data(), column_shares_.data(), false});
+        continue;
+      }
+      std::vector<const T*>& from = workspace_.rows;
       from.clear();
-      for (const GradientPlanes<T>& sum : sums) from.push_back(sum.row(l, c, rows.first));
-      kernels_.gather({from.data(), coefficients.data(), static_cast<int64_t>(from.size()), 1, 0, kLanes,
-                       dest.row(l, c, rows.first), 0, 0, kLanes, 1, pixels, lanes_, false});
+      for (const SumGradient& sum : sums_) from.push_back(sum.planes.row(l, c, rows.first));
+      kernels_.gather({from.data(), direct.data(), terms, 1, 0, kLanes, out, 0, 0, kLanes, 1, pixels, lanes_, false});
     }
   }
-  return !sums.empty();
+  return true;
+}
+
+// What window_sums takes for rows of an average pool's gradient.
+template <typename T>
+void BackwardPass<T>::find_shares(int64_t pool, RowRange rows) {
+  const PoolGradient& plan = program_.pool(pool);
+  const auto height = static_cast<int64_t>(plan.row_share.size());
+  row_shares_.clear();
+  for (int64_t y = rows.first; y < rows.end; ++y) {
+    for (int64_t from = y - 1; from <= y + 1; ++from) {
+      row_shares_.push_back(from < 0 || from >= height ? T{0} : static_cast<T>(plan.row_share[static_cast<size_t>(from)]));
+    }
+  }
+  column_shares_.clear();
+  for (const double share : plan.column_share) column_shares_.push_back(static_cast<T>(share));
 }
 
 template <typename T>
@@ -282,20 +321,36 @@ void BackwardPass<T>::averaged(int64_t v, int64_t pool, int64_t block, RowRange 
                                bool add) {
   const Shape &in = graph_[v].shape, &out_shape = graph_[pool].shape;
   // The transpose of a convolution of one channel, of the gradient over the number of cells of each window.
-  const PoolGather& plan = program_.pool_gather(pool);
+  const PoolGradient& plan = program_.pool(pool);
   const int64_t stride = plan.gather.output_stride.height,
                 first = std::clamp<int64_t>(rows.first / stride + plan.gather.first_dy, 0, out_shape.height);
   const RowRange reached{first, std::max(first, std::min(out_shape.height, (rows.end - 1) / stride + plan.gather.last_dy + 1))};
   const auto [from, factor] = gradient_of(pool, block, reached, free);
+  if (plan.windows) {
+    find_shares(pool, rows);
+    for (int64_t l = 0; l < columns_; ++l) {
+      for (int64_t c = 0; c < in.channels; ++c) {
+        const Rows<const T> gradient{from.row(l, c, rows.first), from.pitch};
+        kernels_.window_sums({{dest.row(l, c, rows.first), dest.pitch}, &gradient, &factor, nullptr, 1, rows.count(), in.width,
+                              row_shares_.data(), column_shares_.data(), add});
+      }
+    }
+    return;
+  }
   pool_weights_.assign(static_cast<size_t>(plan.gather.weights), factor);
   const int64_t width = out_shape.width;
-  pool_share_.assign(plan.share.begin() + reached.first * width, plan.share.begin() + reached.end * width);
+  column_shares_.clear();
+  for (int64_t y = reached.first; y < reached.end; ++y) {
+    for (const double share : plan.column_share) {
+      column_shares_.push_back(static_cast<T>(plan.row_share[static_cast<size_t>(y)] * share));
+    }
+  }
   for (int64_t c = 0; c < in.channels; ++c) {
     gather_rows(plan.gather, pool_weights_.data(), out_shape, dest.from_channel(c), {1, in.height, in.width}, rows, add,
                 [&](int64_t l, int64_t, RowRange made, const Rows<T>& out) {
                   for (int64_t y = made.first; y < made.end; ++y) {
                     kernels_.scale_each(out.at + (y - made.first) * out.pitch, from.row(l, c, y),
-                                        pool_share_.data() + (y - reached.first) * width, width, false);
+                                        column_shares_.data() + (y - reached.first) * width, width, false);
                   }
                 });
   }
@@ -334,7 +389,7 @@ template <typename T>
 void BackwardPass<T>::norm_rows(int64_t norm, int64_t column, int64_t channel, int64_t block, const Rows<T>& out,
                                 const Rows<const T>& gradient, const Rows<const T>& value, int64_t rows, bool add) {
   const Shape& shape = graph_[norm].shape;
-  T alpha[kLanes] = {}, beta[kLanes] = {}, kappa[kLanes] = {};
+  alignas(64) T alpha[kLanes] = {}, beta[kLanes] = {}, kappa[kLanes] = {};
   const int64_t each = paired(block) ? 2 : 1;
   for (int64_t l = column * each; l < std::min(column * each + each, count_); ++l) {
     const auto i = static_cast<size_t>(l * shape.channels + channel);

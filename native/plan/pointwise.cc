@@ -54,7 +54,7 @@ void BackwardPass<T>::weigh_pointwise(int64_t v) {
 
 template <typename T>
 const T* BackwardPass<T>::lane_weights(const T* weights, int64_t elements, int64_t column, int64_t block) {
-  std::vector<T>& lanes = workspace_.lane_weights;
+  AlignedVector<T>& lanes = workspace_.lane_weights;
   lanes.assign(static_cast<size_t>(elements * kLanes), T{0});  // zeros in lanes that are not used
   const int64_t each = paired(block) ? 2 : 1;
   for (int64_t l = column * each; l < std::min(column * each + each, count_); ++l) {

@@ -200,20 +200,23 @@ void Program::plan_data() {
 }
 
 void Program::plan_pools() {
-  pool_gathers_.resize(flows_.size());
+  pools_.resize(flows_.size());
   for (int64_t v = 0; v < graph_.size(); ++v) {
     if (!flows_[v] || graph_[v].operation != WINNOW_AVERAGE_POOL) continue;
     const auto& a = std::get<PoolAttributes>(graph_[v].attributes);
     const Shape &in = graph_[graph_[v].inputs[0]].shape, &out = graph_[v].shape;
     Value ones{WINNOW_CONVOLUTION, ConvolutionAttributes{1, a.kernel, a.stride, a.padding, {1, 1}, 1, false}, {}, out, {}, {}};
     ones.shape.channels = 1;
-    PoolGather& pool = pool_gathers_[static_cast<size_t>(v)];
+    PoolGradient& pool = pools_[static_cast<size_t>(v)];
     pool.gather = backward_gather({{&ones, 0, 1}}, {1, in.height, in.width});
-    for (int64_t y = 0; y < out.height; ++y) {
-      for (int64_t x = 0; x < out.width; ++x) {
-        pool.share.push_back(1.0 / static_cast<double>(window_cells(a, in, y, x)));
-      }
-    }
+    const auto first = static_cast<double>(window_cells(a, in, 0, 0));
+    for (int64_t y = 0; y < out.height; ++y) pool.row_share.push_back(1.0 / static_cast<double>(window_cells(a, in, y, 0)));
+    for (int64_t x = 0; x < out.width; ++x) pool.column_share.push_back(first / static_cast<double>(window_cells(a, in, 0, x)));
+    const auto is = [](const Pair& p, int64_t side) { return p.height == side && p.width == side; };
+    pool.windows = is(a.kernel, 3) && is(a.stride, 1) && is(a.padding, 1);
+    pool.of_sums = pool.windows && graph_[v].gradient == GradientKind::kTransient &&
+                   std::all_of(readers(v).begin(), readers(v).end(),
+                               [&](int64_t reader) { return graph_[reader].operation == WINNOW_WEIGHTED_SUM; });
   }
 }
 

@@ -29,10 +29,13 @@ struct DataGroup {
   Gather gather;
 };
 
-// An average pool's transpose: one channel's gather with ones, of gradient times share (one over the cells of each window).
-struct PoolGather {
+// An average pool's transpose: one channel's gather with ones, of gradient times share (one over the cells of each window, which
+// is a factor of the window's row times one of its column).
+struct PoolGradient {
   Gather gather;
-  std::vector<double> share;  // [height][width] of the pool's output
+  std::vector<double> row_share, column_share;  // [height], [width] of the pool's output
+  bool windows;                                 // 3x3 with stride 1, which has a kernel of its own
+  bool of_sums;  // and only weighted sums read the pool: its gradient is made of theirs while they are at hand
 };
 
 // Convolutions whose weight gradients come from one correlation: same input, gradients in the same buffer, same stride. A 1x1
@@ -72,7 +75,7 @@ class Program {
   const std::vector<DataGroup>& data_groups(int64_t value) const { return data_groups_[static_cast<size_t>(value)]; }
   // Convolutions of one tap under norms that are differentiated to the value without planes of their gradients (pointwise.cc).
   const std::vector<int64_t>& pointwise(int64_t value) const { return pointwise_[static_cast<size_t>(value)]; }
-  const PoolGather& pool_gather(int64_t pool) const { return pool_gathers_[static_cast<size_t>(pool)]; }
+  const PoolGradient& pool(int64_t pool) const { return pools_[static_cast<size_t>(pool)]; }
   // Of the convolutions whose gradient lies in a value's buffer.
   const std::vector<WeightGroup>& weight_groups(int64_t source) const { return weight_groups_[static_cast<size_t>(source)]; }
   const std::vector<BackwardStep>& backward() const { return backward_; }
@@ -98,7 +101,7 @@ class Program {
   std::vector<GradientSource> sources_;
   std::vector<std::vector<DataGroup>> data_groups_;      // by value that is read
   std::vector<std::vector<int64_t>> pointwise_;          // by value that is read
-  std::vector<PoolGather> pool_gathers_;                 // by value
+  std::vector<PoolGradient> pools_;                      // by value
   std::vector<std::vector<WeightGroup>> weight_groups_;  // by source
   std::vector<BackwardStep> backward_;
 };

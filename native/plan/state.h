@@ -10,6 +10,7 @@
 #include "kernels/kernels.h"
 #include "plan/graph.h"
 #include "plan/timing.h"
+#include "runtime/aligned.h"
 #include "runtime/arenas.h"
 
 namespace winnow {
@@ -131,9 +132,9 @@ struct Workspace {
   std::vector<std::vector<double>> sums;           // by value: [cotangent][channel] of its gradient
   std::vector<std::vector<T>> alpha, beta, kappa;  // by norm: [cotangent][channel], see Kernels::norm_gradient
   std::vector<std::vector<T>> pointwise;           // by value: weights of its pointwise pass, by cotangent (pointwise.cc)
-  std::vector<T> lane_weights;                     // those of one column, lane by lane
+  AlignedVector<T> lane_weights;                   // those of one column, lane by lane
   std::vector<const T*> rows;                      // of a gather or a correlation
-  std::vector<T> lane_sums;                        // of the correlations with one source, [cotangent][sum][lane]
+  AlignedVector<T> lane_sums;                      // of the correlations with one source, [cotangent][sum][lane]
   std::vector<double> correlations;                // the same added up, [cotangent][sum]
   std::vector<double> unwanted;                    // those of the half of a pair that has no cotangent
 };

@@ -224,15 +224,25 @@ inline double used_lanes(const Wide<T> (&sums)[kLanes / kWidth<T>], LaneRange la
   return total;
 }
 
-// Sum over a run of term(element offset), per lane.
+// Sum over a run of term(element offset), per lane: pixels take turns in chains, so that an addition need not wait for the last.
 template <typename T, typename Term>
 inline double lane_sums(int64_t pixels, LaneRange lanes, Term term) {
-  constexpr int64_t kParts = kLanes / kWidth<T>;
-  Wide<T> sums[kParts] = {};
-  for (int64_t x = 0; x < pixels; ++x) {
-    for (int64_t part = 0; part < kParts; ++part) sums[part] = term(x * kLanes + part * kWidth<T>, sums[part]);
+  constexpr int kParts = static_cast<int>(kLanes / kWidth<T>), kChains = kParts < 4 ? 4 / kParts : 1;
+  Wide<T> sums[kChains][kParts] = {};
+  const auto add = [&](Wide<T>(&to)[kParts], int64_t x) {
+    WINNOW_UNROLL
+    for (int part = 0; part < kParts; ++part) to[part] = term(x * kLanes + part * kWidth<T>, to[part]);
+  };
+  int64_t x = 0;
+  for (; x + kChains <= pixels; x += kChains) {
+    WINNOW_UNROLL
+    for (int k = 0; k < kChains; ++k) add(sums[k], x + k);
   }
-  return used_lanes<T>(sums, lanes);
+  for (; x < pixels; ++x) add(sums[0], x);
+  for (int k = 1; k < kChains; ++k) {
+    for (int part = 0; part < kParts; ++part) sums[0][part] += sums[k][part];
+  }
+  return used_lanes<T>(sums[0], lanes);
 }
 
 // Lanes [first, first + count) added up, vector by vector and then across.
