@@ -136,7 +136,8 @@ void BackwardPass<T>::pull(int64_t v, const std::function<void(int64_t, T*)>& se
     terms.push_back(graph_[group.input].shape.channels / group.groups * static_cast<int64_t>(group.taps.size()));
     sums += shape.channels * terms.back();
   }
-  workspace_.lane_sums.assign(static_cast<size_t>(count_ * sums * kLanes), T{0});
+  // Zeros at the end of every pull, as `reduce` leaves them.
+  workspace_.lane_sums.resize(static_cast<size_t>(count_ * sums * kLanes));
   workspace_.correlations.assign(static_cast<size_t>(count_ * sums), 0.0);
   workspace_.unwanted.resize(static_cast<size_t>(sums));
   std::fill(workspace_.sums[v].begin(), workspace_.sums[v].end(), 0.0);
@@ -147,8 +148,9 @@ void BackwardPass<T>::pull(int64_t v, const std::function<void(int64_t, T*)>& se
     for (int64_t y = 0; y < shape.height; y += strip) {
       const RowRange rows{y, std::min(y + strip, shape.height)};
       pixels += rows.count() * shape.width;
-      // Columns of the last two blocks may be of different cotangents.
-      const bool full = pixels >= kFlushPixels || (block + 2 >= layout_.blocks && rows.end == shape.height);
+      // Columns of a block that pairs share are of other cotangents than those before it.
+      const bool last = block + 1 == layout_.blocks || paired(block + 1);
+      const bool full = pixels >= kFlushPixels || (last && rows.end == shape.height);
       if (full) pixels = 0;
       const GradientPlanes<T> planes = gradient(v, block);
       {

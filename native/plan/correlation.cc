@@ -6,7 +6,7 @@ namespace winnow {
 namespace {
 
 // A tile's gradient planes and the planes of a tap's channel fit the first-level cache together.
-constexpr int64_t kTilePixels = 64;
+constexpr int64_t kTilePixels = 256;
 
 }  // namespace
 

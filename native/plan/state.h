@@ -19,7 +19,7 @@ namespace winnow {
 // what all cotangents read of a strip stays in the second-level cache.
 constexpr int64_t kStripPixels = 256;
 // Elements of the gradient planes that such a pass makes and reads at a time.
-constexpr int64_t kPassElements = 40960;
+constexpr int64_t kPassElements = 65536;
 inline int64_t strip_rows(int64_t width) { return width < kStripPixels ? kStripPixels / width : 1; }
 
 // The product; throws OUT_OF_MEMORY, naming `what`, where it passes 2^63.

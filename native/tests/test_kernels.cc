@@ -130,7 +130,12 @@ void gather_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& 
 template <typename T>
 void correlate_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t rows, int64_t terms,
                     int64_t height, int64_t pixels, int64_t lanes, int64_t stride) {
-  const int64_t step = stride * kLanes, pitch = (pixels + 1) * kLanes, activation_pitch = (pixels * stride + terms) * kLanes;
+  // Taps one after the other, with gaps between them, or in no order.
+  enum { kDense, kDilated, kMixed, kArrangements };
+  const int64_t arrangement = draws.integer(0, kArrangements - 1);
+  const auto offset = [&](int64_t t) { return arrangement == kDilated ? 2 * t : arrangement == kMixed ? t ^ 1 : t; };
+  const int64_t step = stride * kLanes, pitch = (pixels + 1) * kLanes,
+                activation_pitch = (pixels * stride + 2 * terms + 1) * kLanes;
   Buffer<T> gradients(rows * height * pitch, draws), activations(height * activation_pitch, draws),
       sums(rows * terms * kLanes, draws);
   gradients.clear_unused(lanes);
@@ -139,7 +144,7 @@ void correlate_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draw
   const auto run = [&](const Kernels<T>& k, const Buffer<T>& g, const Buffer<T>& a, Buffer<T>& to) {
     std::vector<const T*> from, with;
     for (int64_t r = 0; r < rows; ++r) from.push_back(g.data() + r * height * pitch);
-    for (int64_t t = 0; t < terms; ++t) with.push_back(a.data() + t * kLanes);
+    for (int64_t t = 0; t < terms; ++t) with.push_back(a.data() + offset(t) * kLanes);
     k.correlate({from.data(), with.data(), rows, terms, height, pixels, pitch, activation_pitch, step, to.data(),
                  terms * kLanes, lanes});
   };
@@ -148,6 +153,36 @@ void correlate_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draw
   run(reference, gradients, activations, expected);
   run(reference, gradients.absolute(), activations.absolute(), magnitude);
   compare(actual, expected, magnitude, height * pixels, everywhere);
+}
+
+template <typename T>
+void window_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t terms, int64_t rows,
+                 int64_t pixels, bool direct, bool add) {
+  const int64_t pitch = (pixels + draws.integer(0, 2)) * kLanes, plane = (rows + 2) * pitch;
+  Buffer<T> in(terms * plane, draws), out(rows * pitch, draws), factors(terms, draws), directs(terms, draws),
+      row_factors(rows * 3, draws), column_factors(pixels, draws);
+  row_factors.data()[0] = row_factors.data()[rows * 3 - 1] = T{0};
+  const auto run = [&](const Kernels<T>& k, const Buffer<T>& from, const Buffer<T>& with, const Buffer<T>& beside,
+                       const Buffer<T>& of_rows, const Buffer<T>& of_columns, Buffer<T>& to) {
+    std::vector<Rows<const T>> planes;
+    for (int64_t t = 0; t < terms; ++t) planes.push_back({from.data() + t * plane + pitch, pitch});
+    k.window_sums({{to.data(), pitch},
+                   planes.data(),
+                   with.data(),
+                   direct ? beside.data() : nullptr,
+                   terms,
+                   rows,
+                   pixels,
+                   of_rows.data(),
+                   of_columns.data(),
+                   add});
+  };
+  Buffer<T> actual(out), expected(out), magnitude(out.absolute());
+  run(kernels, in, factors, directs, row_factors, column_factors, actual);
+  run(reference, in, factors, directs, row_factors, column_factors, expected);
+  run(reference, in.absolute(), factors.absolute(), directs.absolute(), row_factors.absolute(), column_factors.absolute(),
+      magnitude);
+  compare(actual, expected, magnitude, 10 * terms, [&](int64_t i) { return i % pitch < pixels * kLanes; });
 }
 
 template <typename T>
@@ -342,6 +377,21 @@ TEST(pointwise) {
     Draws draws(seed(), 3);
     for (const int64_t pixels : kPixels) {
       for (const bool add : {false, true}) pointwise_case(kernels, reference, draws, pixels, add);
+    }
+  });
+}
+
+TEST(window_sums) {
+  each_variant([](const auto& kernels, const auto& reference, auto) {
+    Draws draws(seed(), 12);
+    for (int64_t terms = 1; terms <= 7; ++terms) {
+      for (const int64_t rows : {1, 2, 5}) {
+        for (const int64_t pixels : kPixels) {
+          for (const bool direct : {false, true}) {
+            window_case(kernels, reference, draws, terms, rows, pixels, direct, draws.integer(0, 1) == 1);
+          }
+        }
+      }
     }
   });
 }

@@ -137,8 +137,9 @@ class MachinePlan final : public Plan {
   }
 
   // As the device adds it up, but for fused steps.
-  double dot(const void* rows, int64_t pitch, int64_t elements, int64_t i, int64_t j) const override {
-    return Gram<T>::product(static_cast<const T*>(rows) + i * pitch, static_cast<const T*>(rows) + j * pitch, elements);
+  double dot(const void* rows, int64_t pitch, int64_t first, int64_t count, int64_t i, int64_t j) const override {
+    const T* values = static_cast<const T*>(rows) + first;
+    return Gram<T>::product(values + i * pitch, values + j * pitch, count);
   }
 
  private:
