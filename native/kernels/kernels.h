@@ -130,8 +130,8 @@ struct WindowSums {
   const T* factors;         // [terms]
   const T* direct;          // [terms]; nullptr: zeros
   int64_t terms;
-  int64_t rows, pixels;    // at least one pixel
-  const T* row_factors;    // [rows][3]; 0: that row of `in` is not there
+  int64_t rows, pixels;     // at least one pixel
+  const T* row_factors;     // [rows][3]; 0: that row of `in` is not there
   const T* column_factors;  // [pixels]
   bool add;
 };

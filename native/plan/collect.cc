@@ -199,8 +199,16 @@ bool BackwardPass<T>::summed(int64_t v, int64_t block, RowRange rows, const Grad
       if (pool >= 0) {
         planes_in_.clear();
         for (const SumGradient& sum : sums_) planes_in_.push_back({sum.planes.row(l, c, rows.first), sum.planes.pitch});
-        kernels_.window_sums({{out, dest.pitch}, planes_in_.data(), pooled.data(), direct.data(), terms, rows.count(), shape.width,
-                              row_shares_.data(), column_shares_.data(), false});
+        kernels_.window_sums({{out, dest.pitch},
+                              planes_in_.data(),
+                              pooled.data(),
+                              direct.data(),
+                              terms,
+                              rows.count(),
+                              shape.width,
+                              row_shares_.data(),
+                              column_shares_.data(),
+                              false});
         continue;
       }
       std::vector<const T*>& from = workspace_.rows;
@@ -331,8 +339,16 @@ void BackwardPass<T>::averaged(int64_t v, int64_t pool, int64_t block, RowRange 
     for (int64_t l = 0; l < columns_; ++l) {
       for (int64_t c = 0; c < in.channels; ++c) {
         const Rows<const T> gradient{from.row(l, c, rows.first), from.pitch};
-        kernels_.window_sums({{dest.row(l, c, rows.first), dest.pitch}, &gradient, &factor, nullptr, 1, rows.count(), in.width,
-                              row_shares_.data(), column_shares_.data(), add});
+        kernels_.window_sums({{dest.row(l, c, rows.first), dest.pitch},
+                              &gradient,
+                              &factor,
+                              nullptr,
+                              1,
+                              rows.count(),
+                              in.width,
+                              row_shares_.data(),
+                              column_shares_.data(),
+                              add});
       }
     }
     return;
@@ -370,19 +386,19 @@ void BackwardPass<T>::convolved(int64_t v, const DataGroup& group, const T* pack
                          norm == convolution ? nullptr : plane(convolution, block, o), layout_.planes[convolution].pitch});
     }
   }
-  gather_rows(group.gather, packed, shape, dest, graph_[v].shape, rows, add,
-              [&](int64_t l, int64_t plane, RowRange made, const Rows<T>& out) {
-                const GradientPlane& p = planes_[static_cast<size_t>(plane)];
-                const Rows<const T> from{p.gradient.row(l, 0, made.first), p.gradient.pitch};
-                if (p.value != nullptr) {
-                  norm_rows(p.norm, l, p.channel, block, out, from, {p.value + made.first * p.pitch, p.pitch}, made.count(),
-                            false);
-                  return;
-                }
-                for (int64_t y = 0; y < made.count(); ++y) {
-                  kernels_.scale(out.at + y * out.pitch, from.at + y * from.pitch, p.factor, shape.width, false);
-                }
-              });
+  gather_rows(
+      group.gather, packed, shape, dest, graph_[v].shape, rows, add,
+      [&](int64_t l, int64_t plane, RowRange made, const Rows<T>& out) {
+        const GradientPlane& p = planes_[static_cast<size_t>(plane)];
+        const Rows<const T> from{p.gradient.row(l, 0, made.first), p.gradient.pitch};
+        if (p.value != nullptr) {
+          norm_rows(p.norm, l, p.channel, block, out, from, {p.value + made.first * p.pitch, p.pitch}, made.count(), false);
+          return;
+        }
+        for (int64_t y = 0; y < made.count(); ++y) {
+          kernels_.scale(out.at + y * out.pitch, from.at + y * from.pitch, p.factor, shape.width, false);
+        }
+      });
 }
 
 template <typename T>

@@ -289,9 +289,21 @@ class TypedPlan final : public Plan {
     });
   }
 
-  double dot(const void* rows, int64_t pitch, int64_t first, int64_t count, int64_t i, int64_t j) const override {
-    const T* values = static_cast<const T*>(rows) + first;
-    return kernels_.dot(values + i * pitch, values + j * pitch, count);
+  void gram(const JobGradients& gradients, double* out) const override {
+    constexpr int64_t kElements = 2048;  // of every row at a time, which then stay in the second-level cache
+    const int64_t n = gradients.cotangents, pitch = gradients.pitch();
+    const T* rows = static_cast<const T*>(gradients.rows);
+    std::fill_n(out, n * n, 0.0);
+    for (int64_t first = 0; first < gradients.elements; first += kElements) {
+      const int64_t count = std::min(kElements, gradients.elements - first);
+      for (int64_t i = 0; i < n; ++i) {
+        for (int64_t j = 0; j <= i; ++j)
+          out[i * n + j] += kernels_.dot(rows + i * pitch + first, rows + j * pitch + first, count);
+      }
+    }
+    for (int64_t i = 0; i < n; ++i) {
+      for (int64_t j = 0; j < i; ++j) out[j * n + i] = out[i * n + j];
+    }
   }
 
  private:
@@ -601,21 +613,6 @@ void Plan::activations(const winnow_call&, const std::vector<int64_t>&, const st
 
 void Plan::block_products(const winnow_call&, const Blocks&, double*) {
   throw Failure(WINNOW_UNSUPPORTED, "this device has no block products yet");
-}
-
-void Plan::gram(const JobGradients& gradients, double* out) const {
-  constexpr int64_t kElements = 2048;  // of every row at a time, which then stay in the second-level cache
-  const int64_t n = gradients.cotangents;
-  std::fill_n(out, n * n, 0.0);
-  for (int64_t first = 0; first < gradients.elements; first += kElements) {
-    const int64_t count = std::min(kElements, gradients.elements - first);
-    for (int64_t i = 0; i < n; ++i) {
-      for (int64_t j = 0; j <= i; ++j) out[i * n + j] += dot(gradients.rows, gradients.pitch(), first, count, i, j);
-    }
-  }
-  for (int64_t i = 0; i < n; ++i) {
-    for (int64_t j = 0; j < i; ++j) out[j * n + i] = out[i * n + j];
-  }
 }
 
 void Plan::grams(const winnow_call& call, const winnow_cotangents& cotangents, uint32_t roles, double* out) {

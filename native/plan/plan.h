@@ -129,10 +129,8 @@ class Plan {
     Plan& plan_;
   };
 
-  // Inner product in double of elements [first, first + count) of gradient rows i and j, of the plan's number type.
-  virtual double dot(const void* rows, int64_t pitch, int64_t first, int64_t count, int64_t i, int64_t j) const = 0;
-  // out [L][L]: inner products of the rows' parameters.
-  void gram(const JobGradients& gradients, double* out) const;
+  // out [L][L]: inner products in double of the rows' parameters.
+  virtual void gram(const JobGradients& gradients, double* out) const = 0;
   // The same of every job, [jobs][L][L]; a device with rows of its own overrides it.
   virtual void grams(const winnow_call& call, const winnow_cotangents& cotangents, uint32_t roles, double* out);
 

@@ -137,9 +137,14 @@ class MachinePlan final : public Plan {
   }
 
   // As the device adds it up, but for fused steps.
-  double dot(const void* rows, int64_t pitch, int64_t first, int64_t count, int64_t i, int64_t j) const override {
-    const T* values = static_cast<const T*>(rows) + first;
-    return Gram<T>::product(values + i * pitch, values + j * pitch, count);
+  void gram(const JobGradients& gradients, double* out) const override {
+    const int64_t n = gradients.cotangents, pitch = gradients.pitch();
+    const T* rows = static_cast<const T*>(gradients.rows);
+    for (int64_t i = 0; i < n; ++i) {
+      for (int64_t j = 0; j <= i; ++j) {
+        out[i * n + j] = out[j * n + i] = Gram<T>::product(rows + i * pitch, rows + j * pitch, gradients.elements);
+      }
+    }
   }
 
  private:
