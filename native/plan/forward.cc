@@ -75,7 +75,7 @@ void Forward<T>::clear_unused_lanes(int64_t v) {
 }
 
 template <typename T>
-void Forward<T>::run(const winnow_images& images, int64_t first, Signs* signs) {
+void Forward<T>::run(const winnow_images& images, int64_t first, Signs* signs, const std::function<void(int64_t)>& made) {
   for (int64_t v = 0; v < graph_.size(); ++v) {
     if (!program_.runs(v)) continue;
     const Timed timed(state_.timing, v, Phase::kForward);
@@ -101,6 +101,7 @@ void Forward<T>::run(const winnow_images& images, int64_t first, Signs* signs) {
       default:
         linear(v);
     }
+    if (made && !graph_[v].lazy) made(v);
   }
 }
 

@@ -1,6 +1,8 @@
 // The forward pass of one job: one batch through the values that its program runs.
 #pragma once
 
+#include <functional>
+
 #include "kernels/kernels.h"
 #include "network/parameters.h"
 #include "plan/program.h"
@@ -39,8 +41,10 @@ class Forward {
         state_(state) {}
 
   // Samples [first, first + batch) of `images`; the signs of ReLUs go to `signs` where it wants them. Throws INVALID for a value
-  // that is not finite.
-  void run(const winnow_images& images, int64_t first, Signs* signs = nullptr);
+  // that is not finite. made(v) is called when the planes of a stored value are whole: a layout that hands memory on keeps them
+  // until the last reader.
+  void run(const winnow_images& images, int64_t first, Signs* signs = nullptr,
+           const std::function<void(int64_t)>& made = nullptr);
   // The input's values.
   void load(const winnow_images& images, int64_t first);
   // An operation that is linear and has no parameters.

@@ -60,7 +60,7 @@ class TypedPlan final : public Plan {
     if (pass == WINNOW_PASS_TANGENT || pass == WINNOW_PASS_BACKWARD_TANGENT) return tangent_bytes(pass, cotangents);
     int64_t elements = layout_.state_elements;
     if (pass != WINNOW_PASS_FORWARD) {
-      if (dtype_ == WINNOW_F32 && cotangents > 1) elements *= 3;  // the forward pass in double beside it
+      if (dtype_ == WINNOW_F32 && cotangents > 1) elements += 2 * forward_layout_.state_elements;  // in double
       const int64_t block = cotangent_block(layout_, element_bytes_, std::max<int64_t>(1, cotangents));
       elements += block * (layout_.gradient_elements + layout_.transient_elements) + layout_.strip_elements;
       elements += cotangents * graph_.network().parameters();
@@ -376,26 +376,40 @@ class TypedPlan final : public Plan {
 
   // Of the forward pass in double beside the values of a float32 plan.
   int64_t wide_bytes() const {
-    return sizeof(T) == sizeof(double) ? 0 : layout_.state_elements * static_cast<int64_t>(sizeof(double));
+    return sizeof(T) == sizeof(double) ? 0 : forward_layout_.state_elements * static_cast<int64_t>(sizeof(double));
+  }
+
+  // Rounds a value's planes.
+  void narrow(int64_t v, const State<double>& wide, const State<T>& state) const {
+    const Shape& shape = graph_[v].shape;
+    const int64_t from_pitch = forward_layout_.planes[v].pitch, to_pitch = layout_.planes[v].pitch;
+    for (int64_t b = 0; b < layout_.blocks; ++b) {
+      for (int64_t c = 0; c < shape.channels; ++c) {
+        const double* from = wide.plane(forward_layout_, v, b, c);
+        T* to = state.plane(layout_, v, b, c);
+        for (int64_t y = 0; y < shape.height; ++y) {
+          std::transform(from + y * from_pitch, from + y * from_pitch + shape.width * kLanes, to + y * to_pitch,
+                         [](double value) { return static_cast<T>(value); });
+        }
+      }
+    }
   }
 
   // A gradient jumps where a ReLU's sign flips, and in single precision some unit of a large network is always close enough to
   // zero to flip. So the forward pass of many cotangents, one part in 1 + 2 L of the work, runs in double, and its values are
-  // rounded once: every sign is the double plan's. For one cotangent it would be half of the work.
+  // rounded once: every sign is the double plan's. For one cotangent it would be half of the work. Double values are gone when
+  // they are read for the last time, so that most stay in the cache.
   void forward_in_double(const winnow_call& call, const winnow_job& job, const Program& program, int64_t sample, int64_t slot,
                          int64_t worker) {
     if constexpr (sizeof(T) == sizeof(double)) {
       forward_pass(call, job, program, slots_, slot).run(call.inputs[job.input], sample);
     } else {
       std::unique_ptr<State<double>>& wide = wide_states_[static_cast<size_t>(worker)];
-      if (wide == nullptr) wide = std::make_unique<State<double>>(graph_, layout_, *device_->arenas, timing_.get());
-      Forward<double>(graph_, layout_, kernels_of<double>(device_->variant), program,
-                      call.parameters[job.parameters]->parameters, NormModes(call), stream_of(call, job), *wide)
-          .run(call.inputs[job.input], sample);
+      if (wide == nullptr) wide = std::make_unique<State<double>>(graph_, forward_layout_, *device_->arenas, timing_.get());
       State<T>& state = *slots_.states[static_cast<size_t>(slot)];
-      const double* from = wide->arena.template at<double>(0);
-      T* to = state.arena.template at<T>(0);
-      for (int64_t i = 0; i < layout_.state_elements; ++i) to[i] = static_cast<T>(from[i]);
+      Forward<double>(graph_, forward_layout_, kernels_of<double>(device_->variant), program,
+                      call.parameters[job.parameters]->parameters, NormModes(call), stream_of(call, job), *wide)
+          .run(call.inputs[job.input], sample, nullptr, [&](int64_t v) { narrow(v, *wide, state); });
       state.norms = wide->norms;
     }
   }
