@@ -316,7 +316,10 @@ class TypedPlan final : public Plan {
   int64_t tangent_bytes(winnow_pass pass, int64_t cotangents) const {
     const Graph graph(graph_.shared_network(), Differentiation::kTwice);
     const Layout layout(graph, batch(), element_bytes_, device_->byte_budget);
-    int64_t elements = layout.state_elements * (dtype_ == WINNOW_F32 ? 4 : 2);  // values, tangents; the former in double
+    int64_t elements = 2 * layout.state_elements;  // values, tangents
+    if (dtype_ == WINNOW_F32) {                    // the values' pass in double
+      elements += 2 * Layout(graph, batch(), element_bytes_, device_->byte_budget, Layout::Halo::kForward).state_elements;
+    }
     if (pass == WINNOW_PASS_BACKWARD_TANGENT) {
       elements += 2 * (layout.gradient_elements + layout.transient_elements) + layout.strip_elements;
       elements += cotangents * graph.network().parameters();
