@@ -4,7 +4,9 @@ import dev.winnow.cli.score.Population;
 import dev.winnow.cli.score.PopulationPlan;
 import dev.winnow.cli.score.ScoreSettings;
 import dev.winnow.cli.score.Shard;
+import dev.winnow.data.ImageSet;
 import dev.winnow.data.ImageSets;
+import dev.winnow.score.Labels;
 import dev.winnow.space.SearchSpace;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -62,8 +64,9 @@ final class PlanCommand implements Callable<Integer> {
     int parts = parts();
     SearchSpace space = Spaces.named(options.space);
     ScoreSettings settings = options.settings();
-    options.scores.forEach(settings::score); // a setting out of range is told before a cluster runs
-    ImageSets.open(options.data(), options.seed());
+    ImageSet images = ImageSets.open(options.data(), options.seed());
+    // A setting out of range and a missing label are told before a cluster runs.
+    options.scores.forEach(name -> Labels.require(settings.score(name), images));
     long count;
     try (Population population = options.population(space, this::report)) {
       count = PopulationPlan.writeArchitectures(folder, population);

@@ -161,10 +161,24 @@ class ScoreCommandTest {
   }
 
   @Test
-  void aScoreOfTheLossNeedsLabels() {
-    CommandLineRun run = score("--arch", CELL, "--scores", "snip");
-    assertEquals(ExitCode.CONFIGURATION, run.code(), run::err);
-    assertTrue(run.err().contains("snip needs the class of every image"), run::err);
+  void aScoreOfTheLossNeedsLabelsAndSaysSoBeforeItWrites() {
+    Path file = folder.resolve("scores.csv");
+    Path plan = folder.resolve("plan");
+    for (String name : List.of("snip", "grasp", "epe_nas", "lswag", "gradsign")) {
+      String[][] lines = {
+        {"score", "--arch", CELL, "--scores", "params," + name},
+        {"score", "--arch", CELL, "--scores", name, "--out", file.toString()},
+        {"plan", plan.toString(), "--sample", "2", "--scores", name, "--shards", "1"}
+      };
+      for (String[] line : lines) {
+        CommandLineRun run = run(line);
+        assertEquals(ExitCode.CONFIGURATION, run.code(), run::err);
+        assertTrue(run.err().contains(name + " needs the class of every image"), run::err);
+        assertEquals("", run.out());
+      }
+    }
+    assertFalse(Files.exists(file));
+    assertFalse(Files.exists(plan));
   }
 
   @ParameterizedTest

@@ -12,7 +12,6 @@ import dev.winnow.net.NetworkGraph;
 import dev.winnow.space.SearchSpace;
 import dev.winnow.tensor.Tensor;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -84,8 +83,8 @@ public final class ChannelSaliency implements PassScore {
   }
 
   @Override
-  public void check(Plan plan, List<Job> jobs) {
-    jobs.forEach(job -> Labels.require(this, job.images()));
+  public boolean needsLabels() {
+    return true;
   }
 
   @Override

@@ -47,7 +47,7 @@ public final class ClassJacobianCorrelation extends JacobianScore {
   }
 
   @Override
-  boolean needsLabels() {
+  public boolean needsLabels() {
     return true;
   }
 

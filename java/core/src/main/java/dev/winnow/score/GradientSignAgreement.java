@@ -116,13 +116,17 @@ public final class GradientSignAgreement implements PassScore {
   }
 
   @Override
+  public boolean needsLabels() {
+    return true;
+  }
+
+  @Override
   public void check(Plan plan, List<Job> jobs) {
     if (alone() && plan.options().batch() != 1) {
       throw new IllegalArgumentException(
           name() + " needs a plan of batch 1 but it was of batch " + plan.options().batch());
     }
     for (Job job : jobs) {
-      Labels.require(this, job.images());
       if (job.images().samples() < 2) {
         throw new IllegalArgumentException(name() + " compares images: 2 or more, but got 1");
       }

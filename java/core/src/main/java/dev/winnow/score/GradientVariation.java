@@ -88,9 +88,13 @@ abstract class GradientVariation implements PassScore {
   }
 
   @Override
+  public final boolean needsLabels() {
+    return true;
+  }
+
+  @Override
   public final void check(Plan plan, List<Job> jobs) {
     for (Job job : jobs) {
-      Labels.require(this, job.images());
       int samples = job.images().samples();
       if (samples <= plan.options().batch() || samples % plan.options().batch() != 0) {
         throw new IllegalArgumentException(

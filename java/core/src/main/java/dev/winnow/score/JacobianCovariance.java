@@ -41,11 +41,6 @@ public final class JacobianCovariance extends JacobianScore {
   }
 
   @Override
-  boolean needsLabels() {
-    return false;
-  }
-
-  @Override
   Score of(double[][] jacobian, List<Integer> labels, int classes) {
     double[] spectrum = NtkConditionNumber.spectrum(RowCorrelation.of(jacobian));
     if (spectrum.length == 0) {

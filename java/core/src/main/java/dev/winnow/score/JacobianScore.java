@@ -47,9 +47,6 @@ public abstract class JacobianScore implements PassScore {
    */
   abstract Score of(double[][] jacobian, List<Integer> labels, int classes);
 
-  /** Whether the classes of the images matter. */
-  abstract boolean needsLabels();
-
   @Override
   public final String name() {
     return name;
@@ -68,9 +65,6 @@ public abstract class JacobianScore implements PassScore {
   @Override
   public final void check(Plan plan, List<Job> jobs) {
     PairBatch.checkComparable(name, plan.options().batch());
-    if (needsLabels()) {
-      jobs.forEach(job -> Labels.require(this, job.images()));
-    }
   }
 
   @Override

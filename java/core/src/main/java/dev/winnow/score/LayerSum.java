@@ -10,7 +10,6 @@ import dev.winnow.compute.Reading;
 import dev.winnow.data.ImageSet;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.space.SearchSpace;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -70,8 +69,8 @@ public abstract class LayerSum implements PassScore {
   }
 
   @Override
-  public final void check(Plan plan, List<Job> jobs) {
-    jobs.forEach(job -> Labels.require(this, job.images()));
+  public final boolean needsLabels() {
+    return true;
   }
 
   @Override

@@ -8,7 +8,6 @@ import dev.winnow.compute.Plan;
 import dev.winnow.compute.Plan.NormMode;
 import dev.winnow.compute.Reading.GradientSum;
 import dev.winnow.net.NetworkGraph;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -49,8 +48,8 @@ public final class MeanGradientProduct extends StandardScore {
   }
 
   @Override
-  public void check(Plan plan, List<Job> jobs) {
-    jobs.forEach(job -> Labels.require(this, job.images()));
+  public boolean needsLabels() {
+    return true;
   }
 
   @Override

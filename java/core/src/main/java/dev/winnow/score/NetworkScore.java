@@ -49,6 +49,11 @@ public interface NetworkScore {
     return "";
   }
 
+  /** Whether the class of every image matters; images without classes are refused then. */
+  default boolean needsLabels() {
+    return false;
+  }
+
   /**
    * Samples that share batch statistics where it is computed on a given number of images, rather
    * than on those of its protocol.

@@ -34,7 +34,7 @@ public interface PassScore extends NetworkScore {
   Reader reader(Plan plan, Job job);
 
   /**
-   * Refuses what the score is not defined for, before any work.
+   * Refuses what the score is not defined for, before any work; labels are checked already.
    *
    * @throws IllegalArgumentException naming it
    */

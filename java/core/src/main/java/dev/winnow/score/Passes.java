@@ -67,7 +67,10 @@ public final class Passes {
       List<? extends PassScore> scores,
       Plan.Results<List<LayeredScore>> results,
       Monitor monitor) {
-    scores.forEach(score -> score.check(plan, jobs));
+    for (PassScore score : scores) {
+      jobs.forEach(job -> Labels.require(score, job.images()));
+      score.check(plan, jobs);
+    }
     new Passes(plan, jobs, scores).run(results, monitor);
   }
 

@@ -112,6 +112,11 @@ public final class PatternWeightedVariance implements PassScore {
   }
 
   @Override
+  public boolean needsLabels() {
+    return true;
+  }
+
+  @Override
   public void check(Plan plan, List<Job> jobs) {
     variance.check(plan, jobs);
   }

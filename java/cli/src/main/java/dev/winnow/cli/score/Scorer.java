@@ -12,6 +12,7 @@ import dev.winnow.data.ImageSet;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.net.Operation;
 import dev.winnow.random.Stream;
+import dev.winnow.score.Labels;
 import dev.winnow.score.MacCount;
 import dev.winnow.score.NetworkScore;
 import dev.winnow.score.ParameterCount;
@@ -61,6 +62,7 @@ public final class Scorer {
    * @param given weights and batch in place of drawn ones and images
    * @param repeats draws of weights and images per score
    * @param engine asked for when a score needs one; counts do not
+   * @throws IllegalArgumentException for a score that needs labels on images without
    */
   public Scorer(
       SearchSpace space,
@@ -75,6 +77,10 @@ public final class Scorer {
     this.settings = settings;
     this.scores = new LinkedHashMap<>();
     scores.forEach(name -> this.scores.put(name, settings.score(name)));
+    for (NetworkScore score : this.scores.values()) {
+      images.ifPresent(all -> Labels.require(score, all));
+      given.ifPresent(network -> Labels.require(score, network.images()));
+    }
     this.images = images;
     this.given = given;
     this.seed = seed;
