@@ -9,6 +9,8 @@ import java.lang.management.MemoryType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -31,12 +33,17 @@ public record DryRun(
     double seconds,
     Map<String, Double> milliseconds,
     long peakBytes) {
-  private static final int TIMED = 16;
-  private static final int WARMED = 4;
+  private static final int DRAWN = 16;
+  private static final int MOST_WARMED = 4;
+  private static final int LEAST_TIMED = 2;
+  private static final double WARMING_SECONDS = 2;
+  private static final double TIMING_SECONDS = 20;
 
   /**
-   * Goes through the population once, and scores a random part of it, the first few twice: before
-   * the Java machine has compiled what it runs, it is slower than it will be.
+   * Goes through the population once and draws a few architectures. Times them, the largest, the
+   * smallest, the next largest and so on, until all are timed or the time for it is over; where
+   * some are left, time goes by multiply-accumulates. The first are scored once before: until the
+   * Java machine has compiled what it runs, it is slower than it will be.
    *
    * @throws dev.winnow.compute.CancelledException when the monitor asked to stop
    */
@@ -47,28 +54,58 @@ public record DryRun(
     while (population.hasNext()) {
       String architecture = population.next();
       count++;
-      if (drawn.size() < TIMED) {
+      if (drawn.size() < DRAWN) {
         drawn.add(architecture);
-      } else if (random.nextDouble() * count < TIMED) {
-        drawn.set(random.nextInt(TIMED), architecture);
+      } else if (random.nextDouble() * count < DRAWN) {
+        drawn.set(random.nextInt(DRAWN), architecture);
       }
     }
     if (drawn.isEmpty()) {
       throw new IllegalArgumentException("the population is empty");
     }
-    drawn.subList(0, Math.min(WARMED, drawn.size())).forEach(a -> scorer.score(a, monitor));
-    Map<String, Long> before = new LinkedHashMap<>(scorer.nanoseconds());
+    Map<String, Long> macs = new HashMap<>();
+    drawn.forEach(architecture -> macs.put(architecture, scorer.macs(architecture)));
+    List<String> order = fromBothEnds(drawn, macs);
     long start = System.nanoTime();
-    drawn.forEach(architecture -> scorer.score(architecture, monitor));
-    double nanos = System.nanoTime() - start;
+    for (int i = 0; i < Math.min(MOST_WARMED, order.size()); i++) {
+      if (i > 0 && secondsSince(start) > WARMING_SECONDS) {
+        break;
+      }
+      scorer.score(order.get(i), monitor);
+    }
+    Map<String, Long> before = new LinkedHashMap<>(scorer.nanoseconds());
+    start = System.nanoTime();
+    int timed = 0;
+    double timedMacs = 0;
+    while (timed < order.size() && (timed < LEAST_TIMED || secondsSince(start) < TIMING_SECONDS)) {
+      scorer.score(order.get(timed), monitor);
+      timedMacs += macs.get(order.get(timed));
+      timed++;
+    }
+    double seconds = secondsSince(start);
+    double drawnMacs = drawn.stream().mapToDouble(macs::get).sum();
+    // What one architecture of the population takes, of what those that were timed took together.
+    double share = timed == order.size() ? 1.0 / timed : drawnMacs / order.size() / timedMacs;
     Map<String, Double> milliseconds = new LinkedHashMap<>();
     scorer
         .nanoseconds()
-        .forEach(
-            (score, all) ->
-                milliseconds.put(score, (all - before.get(score)) / 1e6 / drawn.size()));
-    return new DryRun(
-        count, drawn.size(), nanos / 1e9 / drawn.size() * count, milliseconds, expectedPeak());
+        .forEach((score, all) -> milliseconds.put(score, (all - before.get(score)) / 1e6 * share));
+    return new DryRun(count, timed, seconds * share * count, milliseconds, expectedPeak());
+  }
+
+  /** The largest, the smallest, the second largest, the second smallest and so on. */
+  static List<String> fromBothEnds(List<String> architectures, Map<String, Long> sizes) {
+    List<String> sorted = new ArrayList<>(architectures);
+    sorted.sort(Comparator.comparing(sizes::get));
+    List<String> order = new ArrayList<>();
+    for (int i = 0; i < sorted.size(); i++) {
+      order.add(sorted.get(i % 2 == 0 ? sorted.size() - 1 - i / 2 : i / 2));
+    }
+    return order;
+  }
+
+  private static double secondsSince(long start) {
+    return (System.nanoTime() - start) / 1e9;
   }
 
   private static long expectedPeak() {

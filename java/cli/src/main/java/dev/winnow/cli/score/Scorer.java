@@ -205,6 +205,10 @@ public final class Scorer {
     return score instanceof ParameterCount || score instanceof MacCount;
   }
 
+  private NetworkOptions size(NetworkScore score) {
+    return given.isPresent() ? given() : protocol(score).network();
+  }
+
   private NetworkOptions given() {
     return settings.given(given.orElseThrow().size());
   }
@@ -231,6 +235,17 @@ public final class Scorer {
     return summaries;
   }
 
+  /**
+   * Multiply-accumulates of one image in the networks of an architecture, one network for all
+   * scores that are computed together: how large it is for them.
+   */
+  public long macs(String architecture) {
+    return together.stream()
+        .map(names -> size(scores.get(names.get(0))))
+        .mapToLong(size -> space.network(architecture, size).macs())
+        .sum();
+  }
+
   /** Number of architectures scored so far. */
   public long scored() {
     return scored;
@@ -248,8 +263,7 @@ public final class Scorer {
   private void requireDevice(String architecture) {
     for (NetworkScore score : scores.values()) {
       if (!counts(score)) {
-        NetworkOptions size = given.isPresent() ? given() : protocol(score).network();
-        Passes.require(engine.get(), space.network(architecture, size), score);
+        Passes.require(engine.get(), space.network(architecture, size(score)), score);
       }
     }
   }
@@ -258,8 +272,7 @@ public final class Scorer {
   private List<List<Score>> values(List<String> names, String architecture, Monitor monitor) {
     List<NetworkScore> group = names.stream().map(scores::get).toList();
     NetworkScore score = group.get(0);
-    NetworkOptions size = given.isPresent() ? given() : protocol(score).network();
-    NetworkGraph graph = space.network(architecture, size);
+    NetworkGraph graph = space.network(architecture, size(score));
     if (counts(score)) {
       return List.of(group.stream().map(one -> count(one, graph)).toList());
     }
