@@ -127,7 +127,8 @@ typedef struct winnow_activation_sink {
  * are zeros; those that it skips do not exist, zeros too: leave them out. Batches that a shorter input does not have are left
  * untouched.
  *
- * cost    one forward pass, n h w c of a tap (of ROWS c^2), n h w c^2 / 2 for GRAM; memory of a pass that something goes back from
+ * cost    one forward pass, n h w c of a tap (of ROWS c^2), n h w c^2 / 2 for GRAM; on the CPU the memory of a pass that nothing goes
+ *         back from and, in double, of the largest value
  * fails   INVALID for a tap that is no node, a value before a node of several inputs
  */
 WINNOW_API winnow_status winnow_activations(winnow_plan *plan, const winnow_call *call, const winnow_activation_sink *sinks,

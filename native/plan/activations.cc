@@ -1,18 +1,11 @@
 #include "plan/activations.h"
 
-#include <algorithm>
-
 namespace winnow {
 
 template <typename T>
-void read_value(const Graph& graph, const Layout& layout, const Program& program, const State<T>& state, int64_t value,
-                double* out) {
+void read_value(const Graph& graph, const Layout& layout, const State<T>& state, int64_t value, double* out) {
   const Shape& shape = graph[value].shape;
   const int64_t pixels = shape.height * shape.width;
-  if (!program.runs(value)) {
-    std::fill_n(out, layout.batch * shape.elements(), 0.0);
-    return;
-  }
   // A lazy norm is not stored: its input is, and what it makes of it is known.
   const bool lazy = graph[value].lazy;
   const int64_t stored = lazy ? graph[value].inputs[0] : value;
@@ -30,7 +23,7 @@ void read_value(const Graph& graph, const Layout& layout, const Program& program
   }
 }
 
-template void read_value(const Graph&, const Layout&, const Program&, const State<float>&, int64_t, double*);
-template void read_value(const Graph&, const Layout&, const Program&, const State<double>&, int64_t, double*);
+template void read_value(const Graph&, const Layout&, const State<float>&, int64_t, double*);
+template void read_value(const Graph&, const Layout&, const State<double>&, int64_t, double*);
 
 }  // namespace winnow

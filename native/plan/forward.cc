@@ -101,7 +101,7 @@ void Forward<T>::run(const winnow_images& images, int64_t first, Signs* signs, c
       default:
         linear(v);
     }
-    if (made && !graph_[v].lazy) made(v);
+    if (made) made(v);
   }
 }
 

@@ -41,8 +41,8 @@ class Forward {
         state_(state) {}
 
   // Samples [first, first + batch) of `images`; the signs of ReLUs go to `signs` where it wants them. Throws INVALID for a value
-  // that is not finite. made(v) is called when the planes of a stored value are whole: a layout that hands memory on keeps them
-  // until the last reader.
+  // that is not finite. made(v) is called when a value is known, its planes or, of a lazy norm, what is to be made of the input's:
+  // a layout that hands memory on keeps them until the last reader.
   void run(const winnow_images& images, int64_t first, Signs* signs = nullptr,
            const std::function<void(int64_t)>& made = nullptr);
   // The input's values.

@@ -271,18 +271,28 @@ class TypedPlan final : public Plan {
                    const std::function<void(const JobActivations&)>& done) override {
     RunningStatistics statistics(graph_, call);
     const std::vector<std::unique_ptr<Program>> programs = make_programs(call, values, false, statistics);
-    each_wave(call, slots_, 0, [&](int64_t first, int64_t count) {
+    std::vector<char> wanted(static_cast<size_t>(graph_.size()));
+    int64_t most = 0;  // elements of a value
+    for (const int64_t value : values) {
+      wanted[static_cast<size_t>(value)] = true;
+      most = std::max(most, batch() * graph_[value].shape.elements());
+    }
+    Slots& slots = forward_slots();
+    each_wave(call, slots, 0, [&](int64_t first, int64_t count) {
       run(call, count, [&](int64_t slot, int64_t) {
         const winnow_job& job = call.jobs[first + slot];
         const Program& program = *programs[program_index(job)];
-        const State<T>& state = *slots_.states[static_cast<size_t>(slot)];
-        const std::function<void(int64_t, double*)> read = [&](int64_t value, double* out) {
-          read_value(graph_, layout_, program, state, value, out);
-        };
+        const State<T>& state = *slots.states[static_cast<size_t>(slot)];
+        std::vector<double> read(static_cast<size_t>(most));
         for (int64_t k = 0; k < call.inputs[job.input].samples / batch(); ++k) {
-          forward_pass(call, job, program, slots_, slot).run(call.inputs[job.input], k * batch());
+          // Each is read as soon as it is made: its memory may be another's afterwards.
+          const std::function<void(int64_t)> made = [&](int64_t value) {
+            if (!wanted[static_cast<size_t>(value)]) return;
+            read_value(graph_, slots.layout, state, value, read.data());
+            done({first + slot, k, value, read.data()});
+          };
+          forward_pass(call, job, program, slots, slot).run(call.inputs[job.input], k * batch(), nullptr, made);
           statistics.keep(first + slot, program, state.norms);
-          done({first + slot, k, read});
         }
       });
       statistics.apply(first, count);
@@ -412,7 +422,9 @@ class TypedPlan final : public Plan {
       State<T>& state = *slots_.states[static_cast<size_t>(slot)];
       Forward<double>(graph_, forward_layout_, kernels_of<double>(device_->variant), program,
                       call.parameters[job.parameters]->parameters, NormModes(call), stream_of(call, job), *wide)
-          .run(call.inputs[job.input], sample, nullptr, [&](int64_t v) { narrow(v, *wide, state); });
+          .run(call.inputs[job.input], sample, nullptr, [&](int64_t v) {
+            if (!graph_[v].lazy) narrow(v, *wide, state);
+          });
       state.norms = wide->norms;
     }
   }

@@ -46,10 +46,10 @@ struct PatternReader {
   std::function<void(int64_t, int64_t)> counted = nullptr;
 };
 
-// Activations of one batch of a job: read(value, out) writes [c][batch][h][w].
+// Activations of one value in one batch of a job, [c][batch][h][w].
 struct JobActivations {
-  int64_t job, batch;
-  const std::function<void(int64_t, double*)>& read;
+  int64_t job, batch, value;
+  const double* values;
 };
 
 // How the gradients of a job are handed on: all cotangents at once, or a block at a time, blocks of one job at once too.
@@ -109,7 +109,8 @@ class Plan {
                                  const winnow_cotangents& cotangents, uint32_t roles,
                                  const std::function<void(const JobGradients&)>& done);
   virtual void patterns(const winnow_call& call, const PatternReader& reader) = 0;
-  // Passes whose values [values] are read, batch by batch. Throws UNSUPPORTED where the device keeps none.
+  // Passes whose values [values], each named once, are read batch by batch, those that the job's row runs. Throws UNSUPPORTED where
+  // the device gives none.
   virtual void activations(const winnow_call& call, const std::vector<int64_t>& values,
                            const std::function<void(const JobActivations&)>& done);
   // Vector-Jacobian products of blocks, out [jobs][blocks.each], of a checked call. A device without them throws UNSUPPORTED.

@@ -59,12 +59,17 @@ ActivationSinks::ActivationSinks(const Plan& plan, const winnow_call& call, cons
     to.values = from.values;
     to.each = 0;
     for (int64_t t = 0; t < from.tap_count; ++t) {
-      to.taps.push_back(place_of(from.taps[t], what + " tap " + std::to_string(t)));
-      to.each += size_of(to.kind, to.taps.back().value);
+      const Place place = place_of(from.taps[t], what + " tap " + std::to_string(t));
+      taps_[place.value].push_back({sinks_.size() - 1, place, to.each});
+      to.each += size_of(to.kind, place.value);
     }
     if (call.job_count == 0) continue;
     require(from.values, "activation sink values");
     require_capacity(from.capacity, {call.job_count, batches_, to.each}, "activation sink values");
+    for (int64_t j = 0; j < call.job_count; ++j) {
+      const int64_t batches = call.inputs[call.jobs[j].input].samples / plan.batch();
+      std::fill_n(to.values + j * batches_ * to.each, batches * to.each, 0.0);
+    }
   }
 }
 
@@ -113,58 +118,50 @@ int64_t ActivationSinks::first_row(const winnow_job& job, const Place& place) co
 
 std::vector<int64_t> ActivationSinks::values() const {
   std::vector<int64_t> values;
-  for (const Sink& sink : sinks_) {
-    for (const Place& tap : sink.taps) values.push_back(tap.value);
-  }
+  for (const auto& [value, taps] : taps_) values.push_back(value);
   return values;
 }
 
 void ActivationSinks::take(const JobActivations& activations) const {
-  const winnow_job& job = call_.jobs[activations.job];
-  std::vector<double> value;  // [c][batch][h][w]
-  for (const Sink& sink : sinks_) {
-    double* out = sink.values + (activations.job * batches_ + activations.batch) * sink.each;
-    for (const Place& tap : sink.taps) {
-      const Shape& shape = plan_.graph()[tap.value].shape;
-      const int64_t size = size_of(sink.kind, tap.value), pixels = shape.height * shape.width, count = plan_.batch() * pixels;
-      if (!plan_.has(call_, job, tap.node)) {
-        std::fill_n(out, size, 0.0);
-        out += size;
-        continue;
-      }
-      value.resize(static_cast<size_t>(shape.channels * count));
-      activations.read(tap.value, value.data());
-      for (int64_t c = 0; c < shape.channels; ++c) {
-        const double* row = value.data() + c * count;
-        switch (sink.kind) {
-          case WINNOW_ACTIVATION_COPY:
-            for (int64_t n = 0; n < plan_.batch(); ++n) {
-              std::copy_n(row + n * pixels, pixels, out + (n * shape.channels + c) * pixels);
-            }
-            break;
-          case WINNOW_ACTIVATION_MOMENTS:
-            out[c] = total(row, count);
-            out[shape.channels + c] = dot(row, row, count);
-            break;
-          case WINNOW_ACTIVATION_ROWS: {
-            const int64_t first = first_row(job, tap);
-            for (int64_t r = 0; r < size / shape.channels; ++r) {
-              const int64_t line = (first + r) / shape.height, y = (first + r) % shape.height;
-              const int64_t n = line / shape.width, x = line % shape.width;
-              out[r * shape.channels + c] = row[n * pixels + y * shape.width + x];
-            }
-            break;
-          }
-          default:
-            out[c] = total(row, count);
-            for (int64_t other = 0; other <= c; ++other) {
-              double* gram = out + shape.channels;
-              gram[c * shape.channels + other] = gram[other * shape.channels + c] =
-                  dot(row, value.data() + other * count, count);
-            }
+  for (const Tap& tap : taps_.at(activations.value)) {
+    if (!plan_.has(call_, call_.jobs[activations.job], tap.place.node)) continue;
+    const Sink& sink = sinks_[tap.sink];
+    take(activations, tap, sink.values + (activations.job * batches_ + activations.batch) * sink.each + tap.offset);
+  }
+}
+
+void ActivationSinks::take(const JobActivations& activations, const Tap& tap, double* out) const {
+  const int32_t kind = sinks_[tap.sink].kind;
+  const Shape& shape = plan_.graph()[activations.value].shape;
+  const int64_t pixels = shape.height * shape.width, count = plan_.batch() * pixels;
+  for (int64_t c = 0; c < shape.channels; ++c) {
+    const double* row = activations.values + c * count;
+    switch (kind) {
+      case WINNOW_ACTIVATION_COPY:
+        for (int64_t n = 0; n < plan_.batch(); ++n) {
+          std::copy_n(row + n * pixels, pixels, out + (n * shape.channels + c) * pixels);
         }
+        break;
+      case WINNOW_ACTIVATION_MOMENTS:
+        out[c] = total(row, count);
+        out[shape.channels + c] = dot(row, row, count);
+        break;
+      case WINNOW_ACTIVATION_ROWS: {
+        const int64_t first = first_row(call_.jobs[activations.job], tap.place);
+        for (int64_t r = 0; r < size_of(kind, activations.value) / shape.channels; ++r) {
+          const int64_t line = (first + r) / shape.height, y = (first + r) % shape.height;
+          const int64_t n = line / shape.width, x = line % shape.width;
+          out[r * shape.channels + c] = row[n * pixels + y * shape.width + x];
+        }
+        break;
       }
-      out += size;
+      default:
+        out[c] = total(row, count);
+        for (int64_t other = 0; other <= c; ++other) {
+          double* gram = out + shape.channels;
+          gram[c * shape.channels + other] = gram[other * shape.channels + c] =
+              dot(row, activations.values + other * count, count);
+        }
     }
   }
 }

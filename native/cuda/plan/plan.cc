@@ -92,12 +92,14 @@ class MachinePlan final : public Plan {
     each_chunk(round, size_of(0), [&](const std::vector<Pass>& passes, const Memory<T>& memory) {
       run_forward(round, passes, memory, values);
       ValueReader<T> reader(*machine_, graph_, round.layout, memory, static_cast<int64_t>(passes.size()));
+      std::vector<double> read;
       for (size_t p = 0; p < passes.size(); ++p) {
         const Program& row = *round.programs[program_index(call.jobs[passes[p].job])];
-        const std::function<void(int64_t, double*)> read = [&](int64_t value, double* out) {
-          reader.read(static_cast<int64_t>(p), row, value, out);
-        };
-        done({passes[p].job, passes[p].batch, read});
+        for (const int64_t value : values) {
+          read.resize(static_cast<size_t>(batch_ * graph_[value].shape.elements()));
+          reader.read(static_cast<int64_t>(p), row, value, read.data());
+          done({passes[p].job, passes[p].batch, value, read.data()});
+        }
       }
     });
   }
