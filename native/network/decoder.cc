@@ -1,10 +1,12 @@
 // Blob to Network. Every word is checked before it is used; nothing is allocated that the blob's own length does not justify.
 #include <cmath>
 #include <cstring>
+#include <string_view>
 #include <unordered_set>
 
 #include "abi/failure.h"
 #include "network/network.h"
+#include "network/place.h"
 #include "network/shapes.h"
 
 namespace winnow {
@@ -17,9 +19,11 @@ constexpr int64_t kMaxName = 1024;
 
 [[noreturn]] void invalid(const std::string& text) { throw Failure(WINNOW_INVALID, text); }
 
-void require_range(int64_t value, int64_t low, int64_t high, const std::string& what) {
+// `what` is a text or a place.
+template <typename What>
+void require_range(int64_t value, int64_t low, int64_t high, const What& what) {
   if (value < low || value > high) {
-    invalid(what + " must be in [" + std::to_string(low) + ", " + std::to_string(high) + "] but was " + std::to_string(value));
+    invalid(std::string(what) + " must be in [" + std::to_string(low) + ", " + std::to_string(high) + "] but was " + std::to_string(value));
   }
 }
 
@@ -84,6 +88,8 @@ class NetworkDecoder {
       invalid("blob has no room for " + std::to_string(count) + " nodes: " + std::to_string(end_ - 8) + " words are left");
     }
     network_->nodes_.reserve(static_cast<size_t>(count));
+    network_->tensors_.reserve(static_cast<size_t>(2 * count));
+    seen_.reserve(static_cast<size_t>(count));
     cursor_ = 8;
     for (int64_t i = 0; i < count; ++i) node(i);
     if (cursor_ != end_) invalid("blob has " + std::to_string(end_ - cursor_) + " words after the last node");
@@ -91,12 +97,12 @@ class NetworkDecoder {
   }
 
  private:
-  int64_t word(const std::string& what) {
-    if (cursor_ >= end_) invalid("blob ends before " + what);
+  int64_t word(const Place& what) {
+    if (cursor_ >= end_) invalid("blob ends before " + std::string(what));
     return words_[static_cast<size_t>(cursor_++)];
   }
 
-  double real(const std::string& what) {
+  double real(const Place& what) {
     const int64_t bits = word(what);
     double value;
     std::memcpy(&value, &bits, sizeof value);
@@ -104,13 +110,13 @@ class NetworkDecoder {
     return value;
   }
 
-  bool flag(const std::string& what) {
+  bool flag(const Place& what) {
     const int64_t value = word(what);
     require_range(value, 0, 1, what);
     return value == 1;
   }
 
-  Pair pair(const std::string& what, int64_t low, int64_t high) {
+  Pair pair(const Place& what, int64_t low, int64_t high) {
     Pair p;
     p.height = word(what);
     require_range(p.height, low, high, what + " height");
@@ -120,7 +126,7 @@ class NetworkDecoder {
   }
 
   void node(int64_t index) {
-    const std::string at = "node " + std::to_string(index);
+    const Place at(index);
     Node n;
     const int64_t operation = word(at + " operation");
     require_range(operation, WINNOW_INPUT, WINNOW_NOISE, at + " operation");
@@ -131,8 +137,8 @@ class NetworkDecoder {
     require_range(name, 0, name_bytes_ - name_length, at + " name offset");
     if (!is_utf8(names_ + name, name_length)) invalid(at + " name is not UTF-8 without NUL");
     n.name.assign(names_ + name, static_cast<size_t>(name_length));
-    const std::string where = at + " (" + n.name + ")";
-    if (!seen_.insert(n.name).second) invalid(where + " has the name of an earlier node");
+    const Place where(index, &n.name);
+    if (!seen_.insert({names_ + name, static_cast<size_t>(name_length)}).second) invalid(where + " has the name of an earlier node");
     n.choice = word(where + " choice");
     require_range(n.choice, -1, network_->choices_ - 1, where + " choice");
     const int64_t inputs = word(where + " number of inputs");
@@ -157,26 +163,17 @@ class NetworkDecoder {
       invalid(where + " has " + std::to_string(attributes_end - cursor_) + " attributes too many");
     }
     if ((index == 0) != (n.operation == WINNOW_INPUT)) invalid(where + ": node 0 and only node 0 is the input");
-    infer(*network_, n, where);
-    add_tensors(*network_, n, index, where);
+    n.shape = infer(*network_, n, where);
+    n.first_tensor = static_cast<int64_t>(network_->tensors_.size());
+    add_tensors(network_->tensors_, *network_, n, index);
+    n.tensor_count = static_cast<int64_t>(network_->tensors_.size()) - n.first_tensor;
+    count(network_->tensors_.data() + n.first_tensor, n, where);
     network_->parameters_ = checked_add(network_->parameters_, n.parameters, where + " parameters");
     network_->macs_ = checked_add(network_->macs_, n.macs, where + " multiply-accumulates");
     network_->nodes_.push_back(std::move(n));
   }
 
-  static void add_tensors(Network& network, Node& node, int64_t index, const std::string& where) {
-    node.first_tensor = static_cast<int64_t>(network.tensors_.size());
-    for (Tensor& tensor : tensors_of(network, node)) {
-      tensor.node = index;
-      tensor.elements = 1;
-      for (int64_t side : tensor.shape) tensor.elements = checked_multiply(tensor.elements, side, where + " " + tensor.name);
-      if (tensor.elements > kMaxElements) invalid(where + ": tensor " + tensor.name + " has more than 2^40 elements");
-      network.tensors_.push_back(std::move(tensor));
-    }
-    node.tensor_count = static_cast<int64_t>(network.tensors_.size()) - node.first_tensor;
-  }
-
-  Attributes decode_attributes(winnow_operation operation, const std::string& where, int64_t inputs) {
+  Attributes decode_attributes(winnow_operation operation, const Place& where, int64_t inputs) {
     switch (operation) {
       case WINNOW_INPUT: {
         InputAttributes a;
@@ -232,8 +229,8 @@ class NetworkDecoder {
         WeightedSumAttributes a;
         a.choices.reserve(static_cast<size_t>(inputs));
         for (int64_t k = 0; k < inputs; ++k) {
-          a.choices.push_back(word(where + " choice of input " + std::to_string(k)));
-          require_range(a.choices.back(), -1, network_->choices_ - 1, where + " choice of input " + std::to_string(k));
+          a.choices.push_back(word(where + " choice of input " + k));
+          require_range(a.choices.back(), -1, network_->choices_ - 1, where + " choice of input " + k);
         }
         return a;
       }
@@ -278,7 +275,7 @@ class NetworkDecoder {
   std::vector<int64_t> words_;
   int64_t cursor_ = 0, end_ = 0, name_bytes_ = 0;
   const char* names_ = nullptr;
-  std::unordered_set<std::string> seen_;
+  std::unordered_set<std::string_view> seen_;  // names in the blob
   std::shared_ptr<Network> network_ = std::make_shared<Network>();
 };
 

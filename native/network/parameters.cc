@@ -49,10 +49,6 @@ void require_room(const Network& network) {
   }
 }
 
-KeptDraws::Values repeated(const Tensor& tensor, double value) {
-  return std::make_shared<std::vector<double>>(static_cast<size_t>(tensor.elements), value);
-}
-
 // Rounded to float32 so that a float and a double plan see the same network.
 KeptDraws::Values draw(const KeptDraws::Name& name) {
   const auto [seed, stream, distribution, scale, count] = name;
@@ -81,9 +77,16 @@ Parameters::Parameters(std::shared_ptr<const Network> network)
   require_room(*network_);
   for (size_t t = 0; t < values_.size(); ++t) {
     const Tensor& tensor = network_->tensors()[t];
-    if (tensor.role == WINNOW_RUNNING_MEAN) values_[t] = repeated(tensor, 0.0);
-    if (tensor.role == WINNOW_RUNNING_VARIANCE) values_[t] = repeated(tensor, 1.0);
+    if (tensor.role == WINNOW_RUNNING_MEAN) values_[t] = repeated(tensor.elements, 0.0);
+    if (tensor.role == WINNOW_RUNNING_VARIANCE) values_[t] = repeated(tensor.elements, 1.0);
   }
+}
+
+// Norms by the dozen have the same few vectors of zeros and ones: they share them.
+KeptDraws::Values Parameters::repeated(int64_t elements, double value) {
+  KeptDraws::Values& values = constants_[{elements, value}];
+  if (values == nullptr) values = std::make_shared<std::vector<double>>(static_cast<size_t>(elements), value);
+  return values;
 }
 
 const std::vector<double>& Parameters::values(int64_t tensor) const {
@@ -131,7 +134,7 @@ void Parameters::fill(const winnow_recipe* recipes, int64_t recipe_count, uint64
     const winnow_recipe* recipe = by_role[tensor.role];
     if (recipe == nullptr) continue;
     if (recipe->distribution == WINNOW_CONSTANT) {
-      values_[t] = repeated(tensor, static_cast<double>(static_cast<float>(recipe->gain)));
+      values_[t] = repeated(tensor.elements, static_cast<double>(static_cast<float>(recipe->gain)));
       continue;
     }
     const int64_t fan = recipe->fan == WINNOW_FAN_IN ? tensor.fan_in : recipe->fan == WINNOW_FAN_OUT ? tensor.fan_out : 1;

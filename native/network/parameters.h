@@ -1,7 +1,9 @@
 // Values of a network's tensors in double.
 #pragma once
 
+#include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "network/network.h"
@@ -23,8 +25,11 @@ class Parameters {
   void fill(const winnow_recipe* recipes, int64_t recipe_count, uint64_t seed, uint64_t stream, KeptDraws* kept);
 
  private:
+  KeptDraws::Values repeated(int64_t elements, double value);
+
   std::shared_ptr<const Network> network_;
   std::vector<KeptDraws::Values> values_;  // by tensor; nullptr = unset
+  std::map<std::pair<int64_t, double>, KeptDraws::Values> constants_;
 };
 
 }  // namespace winnow

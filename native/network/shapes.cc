@@ -12,7 +12,7 @@ std::string text_of(const Shape& s) {
 }
 
 // floor((side + 2 padding - dilation (kernel - 1) - 1) / stride) + 1; all arguments are at most 2^20, so nothing overflows.
-int64_t windows(int64_t side, int64_t kernel, int64_t stride, int64_t padding, int64_t dilation, const std::string& where) {
+int64_t windows(int64_t side, int64_t kernel, int64_t stride, int64_t padding, int64_t dilation, const Place& where) {
   const int64_t room = side + 2 * padding - dilation * (kernel - 1) - 1;
   if (room < 0) {
     invalid(where + ": kernel " + std::to_string(kernel) + " with dilation " + std::to_string(dilation) +
@@ -21,7 +21,7 @@ int64_t windows(int64_t side, int64_t kernel, int64_t stride, int64_t padding, i
   return room / stride + 1;
 }
 
-void require_inputs(const Node& node, int64_t low, int64_t high, const std::string& where) {
+void require_inputs(const Node& node, int64_t low, int64_t high, const Place& where) {
   const auto count = static_cast<int64_t>(node.inputs.size());
   if (count < low || count > high) {
     invalid(where + " must have " + std::to_string(low) + (high == low ? "" : " or more") + " inputs but has " +
@@ -30,12 +30,12 @@ void require_inputs(const Node& node, int64_t low, int64_t high, const std::stri
 }
 
 Shape windowed(const Shape& in, int64_t channels, Pair kernel, Pair stride, Pair padding, Pair dilation,
-               const std::string& where) {
+               const Place& where) {
   return {channels, windows(in.height, kernel.height, stride.height, padding.height, dilation.height, where),
           windows(in.width, kernel.width, stride.width, padding.width, dilation.width, where)};
 }
 
-Shape shape_of(const Network& network, const Node& node, const std::string& where) {
+Shape shape_of(const Network& network, const Node& node, const Place& where) {
   const auto input = [&](size_t k) -> const Shape& { return network.nodes()[node.inputs[k]].shape; };
   constexpr int64_t kMany = kMaxElements;
   switch (node.operation) {
@@ -114,56 +114,32 @@ Shape shape_of(const Network& network, const Node& node, const std::string& wher
 
 }  // namespace
 
-int64_t checked_add(int64_t a, int64_t b, const std::string& what) {
-  int64_t sum;
-  if (__builtin_add_overflow(a, b, &sum)) invalid(what + " overflow");
-  return sum;
-}
+void overflow(const std::string& what) { invalid(what + " overflow"); }
 
-int64_t checked_multiply(int64_t a, int64_t b, const std::string& what) {
-  int64_t product;
-  if (__builtin_mul_overflow(a, b, &product)) invalid(what + " overflow");
-  return product;
-}
-
-void infer(const Network& network, Node& node, const std::string& where) {
-  node.shape = shape_of(network, node, where);
-  const int64_t sides[] = {node.shape.channels, node.shape.height, node.shape.width};
+Shape infer(const Network& network, const Node& node, const Place& where) {
+  const Shape shape = shape_of(network, node, where);
+  const int64_t sides[] = {shape.channels, shape.height, shape.width};
   for (int64_t side : sides) {
     if (side < 1 || side > kMaxSide) {
-      invalid(where + " has shape " + text_of(node.shape) + ": each side must be in [1, " + std::to_string(kMaxSide) + "]");
+      invalid(where + " has shape " + text_of(shape) + ": each side must be in [1, " + std::to_string(kMaxSide) + "]");
     }
   }
-  if (node.shape.channels * node.shape.height > kMaxElements / node.shape.width) {
-    invalid(where + " has shape " + text_of(node.shape) + ": more than 2^40 elements");
+  if (shape.channels * shape.height > kMaxElements / shape.width) {
+    invalid(where + " has shape " + text_of(shape) + ": more than 2^40 elements");
   }
-  node.macs = 0;
-  node.parameters = 0;
-  for (const Tensor& tensor : tensors_of(network, node)) {
-    int64_t elements = 1;
-    for (int64_t side : tensor.shape) elements = checked_multiply(elements, side, where + " " + tensor.name);
-    if (tensor.role == WINNOW_CONVOLUTION_WEIGHT) {
-      node.macs = checked_multiply(elements, node.shape.height * node.shape.width, where + " multiply-accumulates");
-    } else if (tensor.role == WINNOW_LINEAR_WEIGHT) {
-      node.macs = elements;
-    }
-    if (tensor.role != WINNOW_RUNNING_MEAN && tensor.role != WINNOW_RUNNING_VARIANCE) {
-      node.parameters = checked_add(node.parameters, elements, where + " parameters");
-    }
-  }
+  return shape;
 }
 
-std::vector<Tensor> tensors_of(const Network& network, const Node& node) {
-  std::vector<Tensor> tensors;
-  const auto add = [&](const char* suffix, winnow_role role, std::vector<int64_t> shape, int64_t fan_in, int64_t fan_out) {
-    tensors.push_back({node.name + suffix, role, 0, std::move(shape), 0, fan_in, fan_out});
+void add_tensors(std::vector<Tensor>& tensors, const Network& network, const Node& node, int64_t index) {
+  const auto add = [&](const char* suffix, winnow_role role, std::initializer_list<int64_t> shape, int64_t fan_in,
+                       int64_t fan_out) {
+    tensors.push_back({node.name + suffix, role, index, shape, 0, fan_in, fan_out});
   };
   if (node.operation == WINNOW_CONVOLUTION) {
     const auto& a = std::get<ConvolutionAttributes>(node.attributes);
     const int64_t inputs = network.nodes()[node.inputs[0]].shape.channels / a.groups;
     const int64_t area = a.kernel.height * a.kernel.width;
-    const int64_t fan_in = checked_multiply(inputs, area, node.name + " fan");
-    const int64_t fan_out = checked_multiply(a.outputs, area, node.name + " fan");
+    const int64_t fan_in = inputs * area, fan_out = a.outputs * area;  // at most 2^60
     add(".weight", WINNOW_CONVOLUTION_WEIGHT, {a.outputs, inputs, a.kernel.height, a.kernel.width}, fan_in, fan_out);
     if (a.bias) add(".bias", WINNOW_CONVOLUTION_BIAS, {a.outputs}, fan_in, fan_out);
   } else if (node.operation == WINNOW_LINEAR) {
@@ -180,7 +156,27 @@ std::vector<Tensor> tensors_of(const Network& network, const Node& node) {
     add(".running_mean", WINNOW_RUNNING_MEAN, {channels}, channels, channels);
     add(".running_var", WINNOW_RUNNING_VARIANCE, {channels}, channels, channels);
   }
-  return tensors;
+}
+
+void count(Tensor* tensors, Node& node, const Place& where) {
+  node.macs = 0;
+  node.parameters = 0;
+  for (int64_t t = 0; t < node.tensor_count; ++t) {
+    Tensor& tensor = tensors[t];
+    tensor.elements = 1;
+    for (int64_t side : tensor.shape) {
+      tensor.elements = checked_multiply(tensor.elements, side, where + " " + tensor.name.c_str());
+    }
+    if (tensor.role == WINNOW_CONVOLUTION_WEIGHT) {
+      node.macs = checked_multiply(tensor.elements, node.shape.height * node.shape.width, where + " multiply-accumulates");
+    } else if (tensor.role == WINNOW_LINEAR_WEIGHT) {
+      node.macs = tensor.elements;
+    }
+    if (tensor.elements > kMaxElements) invalid(where + ": tensor " + tensor.name + " has more than 2^40 elements");
+    if (tensor.role != WINNOW_RUNNING_MEAN && tensor.role != WINNOW_RUNNING_VARIANCE) {
+      node.parameters = checked_add(node.parameters, tensor.elements, where + " parameters");
+    }
+  }
 }
 
 }  // namespace winnow

@@ -12,7 +12,9 @@ namespace {
 
 // What makes two parameter-free values equal: operation, attributes, inputs. Nothing for operations that own tensors.
 std::vector<int64_t> key_of(const Node& node, const std::vector<int64_t>& inputs) {
-  std::vector<int64_t> key{node.operation};
+  std::vector<int64_t> key;
+  key.reserve(8 + inputs.size());
+  key.push_back(node.operation);
   const auto add = [&](std::initializer_list<int64_t> numbers) { key.insert(key.end(), numbers); };
   switch (node.operation) {
     case WINNOW_RELU:
@@ -94,6 +96,7 @@ void Graph::add_values() {
   std::map<std::vector<int64_t>, int64_t> known;
   const auto& nodes = network_->nodes();
   value_of_.resize(nodes.size());
+  values_.reserve(nodes.size());
   for (size_t n = 0; n < nodes.size(); ++n) {
     const Node& node = nodes[n];
     if (!plan_supports(node.operation)) {
@@ -102,6 +105,7 @@ void Graph::add_values() {
     }
     require_consumable(*network_, node);
     std::vector<int64_t> inputs;
+    inputs.reserve(node.inputs.size());
     for (const int64_t input : node.inputs) inputs.push_back(value_of(input));
     const std::vector<int64_t> key = key_of(node, inputs);
     const auto found = key.empty() ? known.end() : known.find(key);
@@ -110,10 +114,10 @@ void Graph::add_values() {
       value_of_[n] = found->second;
       continue;
     }
-    Value value{node.operation, node.attributes, inputs, node.shape, {static_cast<int64_t>(n)}, {}};
+    Value value{node.operation, node.attributes, std::move(inputs), node.shape, {static_cast<int64_t>(n)}, {}};
     if (node.operation == WINNOW_LINEAR) {
       const auto& a = std::get<LinearAttributes>(node.attributes);
-      const Shape in = (*this)[inputs[0]].shape;
+      const Shape in = (*this)[value.inputs[0]].shape;
       value.operation = WINNOW_CONVOLUTION;
       value.attributes = ConvolutionAttributes{a.outputs, {in.height, in.width}, {1, 1}, {0, 0}, {1, 1}, 1, a.bias};
     }
