@@ -136,6 +136,16 @@ struct WindowSums {
   bool add;
 };
 
+// Sums over pixels of a value times the gradient of a batch norm at it: sums[lane] += value * (alpha * gradient + beta * value +
+// kappa). In double, each operation rounded, pixels in order, so that every variant gives the same bits.
+template <typename T>
+struct ValueProducts {
+  double* sums;  // [lanes]
+  const T *value, *gradient;
+  int64_t pixels, lanes;  // kLanes, or kLanes / 2 of every pixel
+  double alpha, beta, kappa;
+};
+
 template <typename T>
 struct Kernels {
   void (*gather)(const GatherRows<T>&);
@@ -164,6 +174,8 @@ struct Kernels {
   // Double sums over some lanes; a row of pixels is summed in T per lane, rows are added in double.
   double (*sum)(const T* in, int64_t pixels, LaneRange lanes);
   double (*product)(const T* a, const T* b, int64_t pixels, LaneRange lanes);
+
+  void (*value_products)(const ValueProducts<T>&);
 
   // Inner product in double.
   double (*dot)(const T* a, const T* b, int64_t count);

@@ -221,6 +221,16 @@ double product(const T* a, const T* b, int64_t pixels, LaneRange lanes) {
 }
 
 template <typename T>
+void value_products(const ValueProducts<T>& v) {
+  for (int64_t x = 0; x < v.pixels; ++x) {
+    for (int64_t l = 0; l < v.lanes; ++l) {
+      const double value = v.value[x * kLanes + l], gradient = v.gradient[x * kLanes + l];
+      v.sums[l] += value * (v.alpha * gradient + v.beta * value + v.kappa);
+    }
+  }
+}
+
+template <typename T>
 double dot(const T* a, const T* b, int64_t count) {
   double total = 0;
   for (int64_t i = 0; i < count; ++i) total += double{a[i]} * double{b[i]};

@@ -29,18 +29,17 @@ void BackwardPass<T>::saliencies(int64_t convolution, int64_t l) {
     for (int64_t b = 0; b < layout_.blocks; ++b) {
       const GradientPlanes<T> gradients = gradient(source.value, b);
       const LaneRange lanes = lanes_of(l, b);
+      // Where two cotangents share a block its values stand twice, and a gradient is in one half.
+      const int64_t computed = lanes.count > kLanes / 2 ? kLanes : kLanes / 2;
       std::array<double, kLanes> sums = {};
       for (int64_t y = 0; y < shape.height; ++y) {
-        const T* delta = gradients.row(column_of(l, b), c, y) + lanes.first;
-        const T* a = plane(convolution, b, c) + y * layout_.planes[convolution].pitch;
-        for (int64_t x = 0; x < shape.width; ++x, a += kLanes, delta += kLanes) {
-          for (int64_t lane = 0; lane < lanes.count; ++lane) {
-            const double activation = a[lane];
-            sums[static_cast<size_t>(lane)] += activation * (alpha * double{delta[lane]} + beta * activation + kappa);
-          }
-        }
+        kernels_.value_products({sums.data(), plane(convolution, b, c) + y * layout_.planes[convolution].pitch,
+                                 gradients.row(column_of(l, b), c, y) + lanes.first, shape.width, computed, alpha, beta, kappa});
       }
-      for (const double sum : sums) squares += sum * sum;
+      for (int64_t lane = 0; lane < lanes.count; ++lane) {
+        const double sum = sums[static_cast<size_t>(lane)];
+        squares += sum * sum;
+      }
     }
     out[c] = static_cast<T>(squares / static_cast<double>(2 * layout_.batch));
   }

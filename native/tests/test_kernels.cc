@@ -244,6 +244,20 @@ void sum_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& dra
              unit * reference.product(size_a.data(), size_b.data(), pixels, lanes));
 }
 
+// To the bit, in every variant.
+template <typename T>
+void value_products_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t pixels, int64_t lanes) {
+  const Buffer<T> value(pixels * kLanes, draws), gradient(pixels * kLanes, draws);
+  const double alpha = draws.normal(), beta = draws.normal(), kappa = draws.normal();
+  const auto run = [&](const Kernels<T>& k) {
+    std::vector<double> sums(kLanes, 0.25);  // added to
+    k.value_products({sums.data(), value.data(), gradient.data() + kLanes - lanes, pixels, lanes, alpha, beta, kappa});
+    return sums;
+  };
+  const std::vector<double> actual = run(kernels), expected = run(reference);
+  for (int64_t l = 0; l < kLanes; ++l) CHECK_EQUAL(actual[l], expected[l]);
+}
+
 template <typename T>
 void reduce_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t count, bool halves) {
   const Buffer<T> lane_sums(count * kLanes, draws);
@@ -404,6 +418,7 @@ TEST(sums) {
         sum_case(kernels, reference, draws, pixels, {0, lanes});
         sum_case(kernels, reference, draws, pixels, {kLanes - lanes, lanes});
       }
+      for (const int64_t lanes : {kLanes, kLanes / 2}) value_products_case(kernels, reference, draws, pixels, lanes);
     }
   });
 }

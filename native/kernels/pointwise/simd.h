@@ -318,6 +318,30 @@ double product(const T* a, const T* b, int64_t pixels, LaneRange lanes) {
   return lane_sums<T>(pixels, lanes, [&](int64_t i, Wide<T> s) { return multiply_add(get(a + i), get(b + i), s); });
 }
 
+template <typename T, int64_t LANES>
+inline void value_products_of(const ValueProducts<T> v) {
+  constexpr int W = kBytes / 8;
+  constexpr int64_t kParts = LANES / W;
+  const V<double, W> alpha = all<double, W>(v.alpha), beta = all<double, W>(v.beta), kappa = all<double, W>(v.kappa);
+  V<double, W> sums[kParts];
+  WINNOW_UNROLL
+  for (int64_t k = 0; k < kParts; ++k) sums[k] = load<double, W>(v.sums + k * W);
+  for (int64_t i = 0; i < v.pixels * kLanes; i += kLanes) {
+    WINNOW_UNROLL
+    for (int64_t k = 0; k < kParts; ++k) {
+      const V<double, W> value = widen<T, W>(v.value + i + k * W), gradient = widen<T, W>(v.gradient + i + k * W);
+      sums[k] += value * (alpha * gradient + beta * value + kappa);
+    }
+  }
+  WINNOW_UNROLL
+  for (int64_t k = 0; k < kParts; ++k) store<double, W>(v.sums + k * W, sums[k]);
+}
+
+template <typename T>
+void value_products(const ValueProducts<T>& v) {
+  v.lanes == kLanes ? value_products_of<T, kLanes>(v) : value_products_of<T, kLanes / 2>(v);
+}
+
 template <typename T>
 double dot(const T* a, const T* b, int64_t count) {
   constexpr int W = kBytes / 8, kChains = 4;
