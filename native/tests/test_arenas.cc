@@ -1,0 +1,135 @@
+#include <cstring>
+#include <thread>
+
+#include "abi/failure.h"
+#include "check.h"
+#include "runtime/arenas.h"
+
+using winnow::Arenas;
+using winnow::Failure;
+
+namespace {
+
+constexpr int64_t kPage = int64_t{1} << 21;  // a huge page: smaller blocks are not kept
+
+bool holds(const Arenas::Block& block, int64_t bytes, char value) {
+  const char* memory = static_cast<const char*>(block.memory);
+  return memory[0] == value && std::memcmp(memory, memory + 1, static_cast<size_t>(bytes - 1)) == 0;
+}
+
+void dirty(const Arenas::Block& block, char value) { std::memset(block.memory, value, static_cast<size_t>(block.bytes)); }
+
+bool aligned(const Arenas::Block& block, int64_t to) { return reinterpret_cast<uintptr_t>(block.memory) % to == 0; }
+
+}  // namespace
+
+TEST(small_blocks_are_zero_and_not_kept) {
+  Arenas arenas;
+  for (const int64_t bytes : {int64_t{1}, int64_t{63}, int64_t{64}, int64_t{4097}, kPage - 1}) {
+    for (int round = 0; round < 3; ++round) {  // the second time the allocator has dirty memory
+      const Arenas::Block block = arenas.take(bytes);
+      CHECK(block.bytes >= bytes && aligned(block, 64) && holds(block, bytes, 0));
+      dirty(block, 1);
+      arenas.give(block);
+      CHECK_EQUAL(arenas.bytes(), 0);
+    }
+  }
+  arenas.give(arenas.take(0));
+  arenas.give({});
+  CHECK_EQUAL(arenas.bytes(), 0);
+}
+
+TEST(the_smallest_that_fits_is_used_again) {
+  Arenas arenas;
+  const Arenas::Block two = arenas.take(kPage + 1), four = arenas.take(4 * kPage);
+  CHECK_EQUAL(two.bytes, 2 * kPage);
+  CHECK_EQUAL(four.bytes, 4 * kPage);
+  for (const Arenas::Block& block : {two, four}) {
+    CHECK(aligned(block, kPage) && holds(block, block.bytes, 0));
+    dirty(block, 7);
+  }
+  CHECK_EQUAL(arenas.bytes(), 0);
+  arenas.give(four);
+  arenas.give(two);
+  CHECK_EQUAL(arenas.bytes(), 6 * kPage);
+
+  const Arenas::Block again = arenas.take(kPage), larger = arenas.take(3 * kPage);
+  CHECK(again.memory == two.memory && again.bytes == two.bytes);
+  CHECK(larger.memory == four.memory && larger.bytes == four.bytes);
+  CHECK_EQUAL(arenas.bytes(), 0);
+  // What was asked for is zero; what the block has beyond it was not touched.
+  CHECK(holds(again, kPage, 0) && holds(larger, 3 * kPage, 0));
+  CHECK_EQUAL(static_cast<int>(static_cast<char*>(again.memory)[kPage]), 7);
+  CHECK_EQUAL(static_cast<int>(static_cast<char*>(larger.memory)[3 * kPage]), 7);
+  arenas.give(again);
+  arenas.give(larger);
+}
+
+TEST(the_largest_makes_place_for_a_larger_one) {
+  Arenas arenas;
+  const Arenas::Block small = arenas.take(kPage), large = arenas.take(2 * kPage);
+  arenas.give(small);
+  arenas.give(large);
+  const Arenas::Block larger = arenas.take(3 * kPage);
+  CHECK(holds(larger, 3 * kPage, 0));
+  CHECK_EQUAL(arenas.bytes(), kPage);
+  const Arenas::Block again = arenas.take(kPage);
+  CHECK(again.memory == small.memory);
+  arenas.give(again);
+  arenas.give(larger);
+  CHECK_EQUAL(arenas.bytes(), 4 * kPage);
+}
+
+TEST(no_more_is_kept_than_the_bound) {
+  Arenas arenas;
+  const int64_t bytes = Arenas::kMostBytes / 3 / kPage * kPage;
+  std::vector<Arenas::Block> blocks;  // nothing writes to them, so that they cost addresses and no memory
+  for (int k = 0; k < 5; ++k) blocks.push_back(arenas.take(bytes));
+  blocks.push_back(arenas.take(Arenas::kMostBytes + 1));
+  for (const Arenas::Block& block : blocks) {
+    arenas.give(block);
+    CHECK(arenas.bytes() <= Arenas::kMostBytes);
+  }
+  CHECK_EQUAL(arenas.bytes(), 3 * bytes);
+}
+
+TEST(what_the_system_refuses) {
+  Arenas arenas;
+  arenas.give(arenas.take(kPage));
+  for (const int64_t bytes : {INT64_MAX, INT64_MAX / 2}) {
+    try {
+      arenas.take(bytes);
+      CHECK(false);
+    } catch (const Failure& failure) {
+      CHECK_EQUAL(failure.status(), WINNOW_OUT_OF_MEMORY);
+      CHECK_CONTAINS(failure.what(), std::to_string(bytes) + " bytes");
+    }
+  }
+  const Arenas::Block block = arenas.take(kPage);  // it is not the worse for it
+  CHECK(holds(block, kPage, 0));
+  arenas.give(block);
+}
+
+TEST(two_threads_take_and_give) {
+  Arenas arenas;
+  bool whole[2] = {true, true};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 2; ++t) {
+    threads.emplace_back([&arenas, &whole, t] {
+      const char own = static_cast<char>(t + 1);
+      for (int64_t round = 0; round < 60; ++round) {
+        const int64_t bytes = round % 4 == 3 ? kPage / 8 : kPage * (1 + (round + t) % 3) - 5;
+        const Arenas::Block block = arenas.take(bytes);
+        whole[t] = whole[t] && holds(block, bytes, 0);
+        dirty(block, own);
+        std::this_thread::yield();
+        whole[t] = whole[t] && holds(block, block.bytes, own);
+        arenas.give(block);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(whole[0]);
+  CHECK(whole[1]);
+  CHECK(arenas.bytes() <= Arenas::kMostBytes);
+}
