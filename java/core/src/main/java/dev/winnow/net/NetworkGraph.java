@@ -1,7 +1,6 @@
 package dev.winnow.net;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -123,7 +122,7 @@ public final class NetworkGraph {
      */
     public int add(String name, Operation operation, int choice, int... inputs) {
       int index = nodes.size();
-      String where = "node " + index + " (" + name + ")";
+      Place where = new Place(index, name);
       if (index == MAX_NODES) {
         throw new IllegalArgumentException(where + ": a network has at most 1048576 nodes");
       }
@@ -137,13 +136,18 @@ public final class NetworkGraph {
       if ((index == 0) != (operation instanceof Operation.Input)) {
         throw new IllegalArgumentException(where + ": node 0 and only node 0 is the input");
       }
-      checkChoice(choice, where + " choice");
+      if (!isChoice(choice)) {
+        throw noChoice(choice, where + " choice");
+      }
       if (operation instanceof Operation.WeightedSum sum) {
         for (int k = 0; k < sum.choices().size(); k++) {
-          checkChoice(sum.choices().get(k), where + " choice of input " + k);
+          if (!isChoice(sum.choices().get(k))) {
+            throw noChoice(sum.choices().get(k), where + " choice of input " + k);
+          }
         }
       }
       List<Shape> shapes = new ArrayList<>(inputs.length);
+      Integer[] boxed = new Integer[inputs.length];
       for (int k = 0; k < inputs.length; k++) {
         if (inputs[k] < 0 || inputs[k] >= index) {
           throw new IllegalArgumentException(
@@ -157,10 +161,11 @@ public final class NetworkGraph {
                   + " (a cycle or a dangling input)");
         }
         shapes.add(nodes.get(inputs[k]).shape());
+        boxed[k] = inputs[k];
       }
       Attributes.check(operation, where);
       Shape shape = ShapeInference.infer(operation, shapes, where);
-      Node node = new Node(name, operation, Arrays.stream(inputs).boxed().toList(), choice, shape);
+      Node node = new Node(name, operation, List.of(boxed), choice, shape);
       try {
         count(node, NodeTensors.of(node, index, shapes), where);
       } catch (ArithmeticException e) {
@@ -213,14 +218,16 @@ public final class NetworkGraph {
       return new NetworkGraph(this, output);
     }
 
-    private void checkChoice(int choice, String what) {
-      if (choice < ALWAYS || choice >= choices) {
-        throw new IllegalArgumentException(
-            what + " must be in [-1, " + (choices - 1) + "] but was " + choice);
-      }
+    private boolean isChoice(int choice) {
+      return choice >= ALWAYS && choice < choices;
     }
 
-    private void count(Node node, List<TensorSpec> owned, String where) {
+    private IllegalArgumentException noChoice(int choice, String what) {
+      return new IllegalArgumentException(
+          what + " must be in [-1, " + (choices - 1) + "] but was " + choice);
+    }
+
+    private void count(Node node, List<TensorSpec> owned, Place where) {
       for (TensorSpec tensor : owned) {
         long elements = tensor.elements();
         if (elements > ShapeInference.MAX_ELEMENTS) {

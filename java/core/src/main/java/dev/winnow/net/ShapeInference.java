@@ -12,7 +12,7 @@ final class ShapeInference {
 
   private ShapeInference() {}
 
-  static Shape infer(Operation operation, List<Shape> inputs, String where) {
+  static Shape infer(Operation operation, List<Shape> inputs, Place where) {
     requireInputs(operation, inputs.size(), where);
     if (operation instanceof Operation.Input input) {
       Shape s = input.shape();
@@ -99,7 +99,7 @@ final class ShapeInference {
     return shape(channels, height, width, where);
   }
 
-  private static void requireInputs(Operation operation, int count, String where) {
+  private static void requireInputs(Operation operation, int count, Place where) {
     int low = operation instanceof Operation.Input ? 0 : 1;
     boolean many =
         operation instanceof Operation.WeightedSum || operation instanceof Operation.Concat;
@@ -119,7 +119,7 @@ final class ShapeInference {
 
   /** {@code floor((side + 2 padding − dilation (kernel − 1) − 1) / stride) + 1}. */
   private static long windows(
-      long side, long kernel, long stride, long padding, long dilation, String where) {
+      long side, long kernel, long stride, long padding, long dilation, Place where) {
     long room = side + 2 * padding - dilation * (kernel - 1) - 1;
     if (room < 0) {
       throw new IllegalArgumentException(
@@ -136,22 +136,32 @@ final class ShapeInference {
     return room / stride + 1;
   }
 
-  private static Shape shape(long channels, long height, long width, String where) {
-    String text = channels + "x" + height + "x" + width;
-    for (long side : new long[] {channels, height, width}) {
-      if (side < 1 || side > MAX_SIDE) {
-        throw new IllegalArgumentException(
-            where + " has shape " + text + ": each side must be in [1, " + MAX_SIDE + "]");
-      }
+  private static Shape shape(long channels, long height, long width, Place where) {
+    if (outside(channels) || outside(height) || outside(width)) {
+      throw new IllegalArgumentException(
+          where
+              + " has shape "
+              + text(channels, height, width)
+              + ": each side must be in [1, "
+              + MAX_SIDE
+              + "]");
     }
     if (channels * height > MAX_ELEMENTS / width) {
       throw new IllegalArgumentException(
-          where + " has shape " + text + ": more than 2^40 elements");
+          where + " has shape " + text(channels, height, width) + ": more than 2^40 elements");
     }
     return new Shape((int) channels, (int) height, (int) width);
   }
 
-  private static IllegalArgumentException different(int k, List<Shape> inputs, String where) {
+  private static boolean outside(long side) {
+    return side < 1 || side > MAX_SIDE;
+  }
+
+  private static String text(long channels, long height, long width) {
+    return channels + "x" + height + "x" + width;
+  }
+
+  private static IllegalArgumentException different(int k, List<Shape> inputs, Place where) {
     return new IllegalArgumentException(
         where + ": input " + k + " is " + inputs.get(k) + " but input 0 is " + inputs.get(0));
   }

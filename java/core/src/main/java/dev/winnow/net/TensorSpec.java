@@ -17,6 +17,10 @@ public record TensorSpec(String name, Role role, List<Integer> shape, int node) 
 
   /** Number of elements. */
   public long elements() {
-    return shape.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact);
+    long elements = 1;
+    for (int k = 0; k < shape.size(); k++) {
+      elements = Math.multiplyExact(elements, (long) shape.get(k));
+    }
+    return elements;
   }
 }

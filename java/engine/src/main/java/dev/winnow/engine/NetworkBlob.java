@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * A network as the flat description of {@code include/winnow/network.h}: little-endian int64 words,
@@ -18,7 +19,7 @@ import java.util.Arrays;
 final class NetworkBlob {
   private static final int HEADER_WORDS = 8;
 
-  private long[] words = new long[1024];
+  private long[] words = new long[2048];
   private int size;
   private final ByteArrayOutputStream names = new ByteArrayOutputStream();
 
@@ -27,7 +28,9 @@ final class NetworkBlob {
   static byte[] encode(NetworkGraph graph) {
     NetworkBlob blob = new NetworkBlob();
     blob.size = HEADER_WORDS;
-    graph.nodes().forEach(blob::node);
+    for (Node node : graph.nodes()) {
+      blob.node(node);
+    }
     while (blob.names.size() % Long.BYTES != 0) {
       blob.names.write(0);
     }
@@ -44,28 +47,34 @@ final class NetworkBlob {
     };
     System.arraycopy(header, 0, blob.words, 0, HEADER_WORDS);
     ByteBuffer bytes = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
-    for (int k = 0; k < blob.size; k++) {
-      bytes.putLong(blob.words[k]);
-    }
+    bytes.asLongBuffer().put(blob.words, 0, blob.size);
+    bytes.position(blob.size * Long.BYTES);
     return bytes.put(blob.names.toByteArray()).array();
   }
 
   private void node(Node node) {
     byte[] name = node.name().getBytes(StandardCharsets.UTF_8);
-    put(code(node.operation()), names.size(), name.length, node.choice(), node.inputs().size());
+    put(code(node.operation()));
+    put(names.size());
+    put(name.length);
+    put(node.choice());
     names.writeBytes(name);
-    node.inputs().forEach(this::put);
-    long[] attributes = attributes(node.operation());
-    put(attributes.length);
-    put(attributes);
+    List<Integer> inputs = node.inputs();
+    put(inputs.size());
+    for (int k = 0; k < inputs.size(); k++) {
+      put(inputs.get(k));
+    }
+    int count = size;
+    put(0);
+    attributes(node.operation());
+    words[count] = size - count - 1;
   }
 
-  private void put(long... values) {
-    if (size + values.length > words.length) {
-      words = Arrays.copyOf(words, Math.max(2 * words.length, size + values.length));
+  private void put(long value) {
+    if (size == words.length) {
+      words = Arrays.copyOf(words, 2 * size);
     }
-    System.arraycopy(values, 0, words, size, values.length);
-    size += values.length;
+    words[size++] = value;
   }
 
   /** Its {@code winnow_operation}. */
@@ -102,55 +111,66 @@ final class NetworkBlob {
     throw new AssertionError(operation); // the interface is sealed
   }
 
-  private static long[] attributes(Operation operation) {
+  private void attributes(Operation operation) {
     if (operation instanceof Operation.Input input) {
-      return new long[] {input.shape().channels(), input.shape().height(), input.shape().width()};
+      put(input.shape().channels());
+      put(input.shape().height());
+      put(input.shape().width());
     } else if (operation instanceof Operation.Convolution c) {
-      long[] pairs = pairs(c.kernel(), c.stride(), c.padding(), c.dilation());
-      return join(new long[] {c.outputs()}, pairs, new long[] {c.groups(), bit(c.bias())});
+      put(c.outputs());
+      pair(c.kernel());
+      pair(c.stride());
+      pair(c.padding());
+      pair(c.dilation());
+      put(c.groups());
+      bit(c.bias());
     } else if (operation instanceof Operation.BatchNorm norm) {
-      return new long[] {bit(norm.affine()), real(norm.epsilon()), real(norm.momentum())};
+      bit(norm.affine());
+      real(norm.epsilon());
+      real(norm.momentum());
     } else if (operation instanceof Operation.Relu relu) {
-      return new long[] {real(relu.cap())};
+      real(relu.cap());
     } else if (operation instanceof Operation.AveragePool pool) {
-      long[] pairs = pairs(pool.kernel(), pool.stride(), pool.padding());
-      return join(pairs, new long[] {bit(pool.countIncludePad())});
+      pair(pool.kernel());
+      pair(pool.stride());
+      pair(pool.padding());
+      bit(pool.countIncludePad());
     } else if (operation instanceof Operation.MaxPool pool) {
-      return pairs(pool.kernel(), pool.stride(), pool.padding());
+      pair(pool.kernel());
+      pair(pool.stride());
+      pair(pool.padding());
     } else if (operation instanceof Operation.WeightedSum sum) {
-      return sum.choices().stream().mapToLong(Integer::longValue).toArray();
+      for (int k = 0; k < sum.choices().size(); k++) {
+        put(sum.choices().get(k));
+      }
     } else if (operation instanceof Operation.Linear linear) {
-      return new long[] {linear.outputs(), bit(linear.bias())};
+      put(linear.outputs());
+      bit(linear.bias());
     } else if (operation instanceof Operation.Zero zero) {
-      return pairs(zero.stride());
+      pair(zero.stride());
     } else if (operation instanceof Operation.PadCrop pad) {
-      return new long[] {pad.top(), pad.bottom(), pad.left(), pad.right()};
+      put(pad.top());
+      put(pad.bottom());
+      put(pad.left());
+      put(pad.right());
     } else if (operation instanceof Operation.ChannelSlice slice) {
-      return new long[] {slice.first(), slice.count()};
+      put(slice.first());
+      put(slice.count());
     } else if (operation instanceof Operation.Noise noise) {
-      return new long[] {real(noise.deviation())};
-    }
-    return new long[0]; // concatenation and global pooling have none
+      real(noise.deviation());
+    } // concatenation and global pooling have none
   }
 
-  private static long[] pairs(Pair... pairs) {
-    long[] sides = new long[2 * pairs.length];
-    for (int k = 0; k < pairs.length; k++) {
-      sides[2 * k] = pairs[k].height();
-      sides[2 * k + 1] = pairs[k].width();
-    }
-    return sides;
+  private void pair(Pair pair) {
+    put(pair.height());
+    put(pair.width());
   }
 
-  private static long[] join(long[]... parts) {
-    return Arrays.stream(parts).flatMapToLong(Arrays::stream).toArray();
+  private void bit(boolean value) {
+    put(value ? 1 : 0);
   }
 
-  private static long bit(boolean value) {
-    return value ? 1 : 0;
-  }
-
-  private static long real(double value) {
-    return Double.doubleToRawLongBits(value);
+  private void real(double value) {
+    put(Double.doubleToRawLongBits(value));
   }
 }

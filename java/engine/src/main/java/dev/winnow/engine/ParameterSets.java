@@ -37,8 +37,11 @@ final class ParameterSets implements AutoCloseable {
     this.graph = graph;
     this.network = network;
     this.engine = engine;
-    this.bytesPerSet =
-        Double.BYTES * graph.tensors().stream().mapToLong(TensorSpec::elements).sum();
+    long elements = 0;
+    for (TensorSpec tensor : graph.tensors()) {
+      elements += tensor.elements();
+    }
+    this.bytesPerSet = Double.BYTES * elements;
   }
 
   /** Native memory of one set. */
