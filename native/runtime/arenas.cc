@@ -39,14 +39,14 @@ Arenas::~Arenas() {
   for (const Block& block : kept_) release(block);
 }
 
-Arenas::Block Arenas::take(int64_t bytes) {
+Arenas::Block Arenas::take(int64_t bytes, Contents contents) {
   const auto refuse = [&] {
     throw Failure(WINNOW_OUT_OF_MEMORY, "asked for " + std::to_string(bytes) + " bytes, the system refused");
   };
   if (small(bytes)) {
     const Block block{std::aligned_alloc(64, static_cast<size_t>((bytes + 63) / 64 * 64 + 64)), bytes};
     if (block.memory == nullptr) refuse();
-    std::memset(block.memory, 0, static_cast<size_t>(bytes));
+    if (contents == Contents::kZeros) std::memset(block.memory, 0, static_cast<size_t>(bytes));
     return block;
   }
   std::unique_lock<std::mutex> lock(mutex_);
@@ -56,7 +56,7 @@ Arenas::Block Arenas::take(int64_t bytes) {
     kept_.erase(fits);
     bytes_ -= block.bytes;
     lock.unlock();
-    std::memset(block.memory, 0, static_cast<size_t>(bytes));
+    if (contents == Contents::kZeros) std::memset(block.memory, 0, static_cast<size_t>(bytes));
     return block;
   }
   if (!kept_.empty()) {  // the largest makes place for a larger one

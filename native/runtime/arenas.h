@@ -19,9 +19,10 @@ class Arenas {
     void* memory = nullptr;
     int64_t bytes = 0;
   };
-  // At least `bytes`, of which the first `bytes` are zero; aligned to a huge page where that is what they fill. Throws
-  // OUT_OF_MEMORY. Any thread may take and give.
-  Block take(int64_t bytes);
+  enum class Contents { kZeros, kAny };
+  // At least `bytes`, aligned to a huge page where they fill one. With kZeros the first `bytes` are zero, what lies behind them may
+  // be anything. Throws OUT_OF_MEMORY. Any thread may take and give.
+  Block take(int64_t bytes, Contents contents = Contents::kZeros);
   void give(Block block);
 
   int64_t bytes() const;  // kept now, not those in use

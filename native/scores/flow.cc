@@ -11,8 +11,14 @@
 
 namespace winnow {
 
-Flow::Flow(const Graph& graph, const Kernels<double>& kernels, const Program& program, const Parameters& parameters)
-    : graph_(graph), kernels_(kernels), program_(program), parameters_(parameters), fields_(static_cast<size_t>(graph.size())) {
+Flow::Flow(const Graph& graph, const Kernels<double>& kernels, const Program& program, const Parameters& parameters,
+           Arenas& arenas)
+    : graph_(graph),
+      kernels_(kernels),
+      program_(program),
+      parameters_(parameters),
+      scratch_(arenas),
+      fields_(static_cast<size_t>(graph.size())) {
   for (const Value& value : graph.values()) halo_ = std::max({halo_, value.halo_height, value.halo_width});
   if (program.noise() >= 0) {
     throw Failure(WINNOW_UNSUPPORTED, "synaptic flow of a network with noise, node " +
@@ -72,7 +78,7 @@ Flow::Shared Flow::compute(int64_t v) {
       return average_all(v);
     case WINNOW_ZERO: {
       const Shared field = make(value.shape, {0, 0});
-      std::fill_n(field->memory.get(), field->elements(), 0.0);
+      std::fill_n(field->memory, field->elements(), 0.0);
       return field;
     }
     default:
@@ -90,21 +96,19 @@ Flow::Shared Flow::allocate(const Shape& full, int64_t height, int64_t width, Pa
   const auto plane_of = [&](int64_t h, int64_t w) {
     return (h + halo_) * pitch_of(w) + std::max<int64_t>(0, kBlock - halo_ * (pitch_of(w) + 1));
   };
-  std::vector<std::unique_ptr<double[]>>& spare = spare_[{full.channels, full.height, full.width}];
-  std::unique_ptr<double[]> memory;
+  std::vector<double*>& spare = spare_[{full.channels, full.height, full.width}];
+  double* memory;
   if (spare.empty()) {
-    // Not touched: what the smaller image leaves free costs no pages.
-    memory.reset(
-        new double[static_cast<size_t>(elements_of({kImages, full.channels, plane_of(full.height, full.width)}, "a value") +
-                                       halo_ * (pitch_of(full.width) + 1) + kBlock)]);
+    memory = scratch_.doubles(elements_of({kImages, full.channels, plane_of(full.height, full.width)}, "a value") +
+                              halo_ * (pitch_of(full.width) + 1) + kBlock);
   } else {
-    memory = std::move(spare.back());
+    memory = spare.back();
     spare.pop_back();
   }
   return Shared(
-      new Field{full, {full.channels, height, width}, edge, halo_, pitch_of(width), plane_of(height, width), std::move(memory)},
+      new Field{full, {full.channels, height, width}, edge, halo_, pitch_of(width), plane_of(height, width), memory},
       [&spare](Field* field) {
-        spare.push_back(std::move(field->memory));
+        spare.push_back(field->memory);
         delete field;
       });
 }
@@ -159,20 +163,19 @@ const double* Flow::Source::at(int64_t image, int64_t channel, int64_t dy, int64
   const int64_t y = halo + dy, x = halo + dx;
   const int64_t phase = y % stride.height * stride.width + x % stride.width;
   const int64_t at = (image * field->shape.channels + channel) * stride.height * stride.width + phase;
-  return phases.get() + at * plane + y / stride.height * pitch + x / stride.width;
+  return phases + at * plane + y / stride.height * pitch + x / stride.width;
 }
 
-Flow::Source Flow::source(const Shared& in, Pair stride) const {
-  Source source{in, {}, stride, halo_, in->pitch, in->plane};
+Flow::Source Flow::source(const Shared& in, Pair stride) {
+  Source source{in, nullptr, stride, halo_, in->pitch, in->plane};
   if (stride.height == 1 && stride.width == 1) return source;
   const int64_t rows = in->shape.height + 2 * halo_, columns = in->shape.width + 2 * halo_;
   source.pitch = (columns + stride.width - 1) / stride.width;
   source.plane = (rows + stride.height - 1) / stride.height * source.pitch + 2 * kBlock;
-  source.phases.reset(
-      new double[static_cast<size_t>(kImages * in->shape.channels * stride.height * stride.width * source.plane)]);
-  double* out = source.phases.get();
+  source.phases = scratch_.doubles(kImages * in->shape.channels * stride.height * stride.width * source.plane);
+  double* out = source.phases;
   for (int64_t p = 0; p < kImages * in->shape.channels; ++p) {
-    const double* plane = in->memory.get() + p * in->plane;
+    const double* plane = in->memory + p * in->plane;
     for (int64_t py = 0; py < stride.height; ++py) {
       for (int64_t px = 0; px < stride.width; ++px, out += source.plane) {
         for (int64_t y = py, r = 0; y < rows; y += stride.height, ++r) {
@@ -195,17 +198,17 @@ void Flow::gather(Source& source, const std::vector<const double*>& inputs, cons
 }
 
 void Flow::clear_halo(Field& field) const {
-  double* from = field.memory.get();
+  double* from = field.memory;
   for (int64_t p = 0; p < kImages * field.shape.channels; ++p) {
-    double* row = field.memory.get() + p * field.plane + field.head();
+    double* row = field.memory + p * field.plane + field.head();
     std::fill(from, row, 0.0);
     for (int64_t y = 1; y < field.shape.height && halo_ > 0; ++y, row += field.pitch) {
       row[field.shape.width] = 0;  // mostly all there is
       for (int64_t k = 1; k < halo_; ++k) row[field.shape.width + k] = 0;
     }
-    from = field.memory.get() + p * field.plane + field.head() + (field.shape.height - 1) * field.pitch + field.shape.width;
+    from = field.memory + p * field.plane + field.head() + (field.shape.height - 1) * field.pitch + field.shape.width;
   }
-  std::fill(from, field.memory.get() + field.elements(), 0.0);
+  std::fill(from, field.memory + field.elements(), 0.0);
 }
 
 Flow::Shared Flow::convolve(int64_t v) {
@@ -270,11 +273,11 @@ Flow::Shared Flow::add(int64_t v) {
   constexpr int64_t kTogether = 1024;  // a part of the sum stays in the first cache until all terms are in it
   const int64_t size = out->elements();
   for (int64_t first = 0; first < size; first += kTogether) {
-    double* sum = out->memory.get() + first;
+    double* sum = out->memory + first;
     const int64_t here = std::min(kTogether, size - first);
     std::fill_n(sum, here, 0.0);
     for (size_t t = 0; t < terms.size(); ++t) {
-      const double* in = from[t]->memory.get() + first;
+      const double* in = from[t]->memory + first;
       for (int64_t k = 0; k < here; ++k) sum[k] += terms[t].coefficient * in[k];
     }
   }
@@ -379,7 +382,7 @@ Flow::Shared Flow::rearrange(int64_t v) {
   for (const int64_t input : value.inputs) edge = farther(edge, fields_[input]->edge);
   if (moves) edge = {value.shape.height, value.shape.width};
   const Shared out = make(value.shape, edge);
-  std::fill_n(out->memory.get(), out->elements(), 0.0);
+  std::fill_n(out->memory, out->elements(), 0.0);
   int64_t first = 0, top = 0, left = 0, skipped = 0;
   if (value.operation == WINNOW_PAD_CROP) {
     const auto& a = std::get<PadCropAttributes>(value.attributes);
@@ -416,7 +419,9 @@ void synaptic_flow(Plan& plan, const winnow_call& call, double* flows) {
     const Program program(graph, choices == 0 ? nullptr : call.states + at, choices == 0 ? nullptr : call.coefficients + at,
                           {graph.output()}, false);
     flows[j] =
-        Flow(graph, kernels_of<double>(plan.device().variant), program, call.parameters[job.parameters]->parameters).total();
+        Flow(graph, kernels_of<double>(plan.device().variant), program, call.parameters[job.parameters]->parameters,
+             *plan.device().arenas)
+            .total();
   });
 }
 

@@ -22,12 +22,14 @@
 #include "network/parameters.h"
 #include "plan/gather.h"
 #include "plan/program.h"
+#include "runtime/scratch.h"
 
 namespace winnow {
 
 class Flow {
  public:
-  Flow(const Graph& graph, const Kernels<double>& kernels, const Program& program, const Parameters& parameters);
+  Flow(const Graph& graph, const Kernels<double>& kernels, const Program& program, const Parameters& parameters,
+       Arenas& arenas);
 
   // Sum over the weights w of convolutions and linear layers of w dR/dw, R the sum of the outputs, all parameters absolute, norms
   // passing their input on. Throws UNSUPPORTED for noise, INVALID for a negative coefficient.
@@ -40,17 +42,17 @@ class Flow {
     Shape full, shape;                 // in the network's own image, in the smaller one
     Pair edge;                         // rows and columns at either border that may differ from those in the middle
     int64_t halo, pitch, plane;        // zeros on every side; doubles from row to row, plane to plane
-    std::unique_ptr<double[]> memory;  // enough for `full`, and for a block that runs over the end
+    double* memory;                    // enough for `full`, and for a block that runs over the end
     int64_t head() const { return halo * (pitch + 1); }  // zeros before the first pixel, and behind the last
     int64_t elements() const { return kImages * shape.channels * plane + head(); }
-    double* at(int64_t image, int64_t channel) { return memory.get() + (image * shape.channels + channel) * plane + head(); }
+    double* at(int64_t image, int64_t channel) { return memory + (image * shape.channels + channel) * plane + head(); }
   };
   using Shared = std::shared_ptr<Field>;
 
   // A field as a window of a stride sees it: `plane` and `pitch` between what neighbouring outputs read.
   struct Source {
     Shared field;                      // stride 1
-    std::unique_ptr<double[]> phases;  // else [image][channel][row and column by the stride's remainder][row][column]
+    double* phases;                    // else [image][channel][row and column by the stride's remainder][row][column]
     Pair stride;
     int64_t halo, pitch, plane;  // of a phase
     const double* at(int64_t image, int64_t channel, int64_t dy, int64_t dx);
@@ -67,7 +69,7 @@ class Flow {
     Shared in, out;
   };
   Windows windows(int64_t v, Pair kernel, Pair stride, Pair padding, Pair dilation);
-  Source source(const Shared& in, Pair stride) const;
+  Source source(const Shared& in, Pair stride);
   // Calls a gather for `outputs` planes from `plane` on that read the same, or for `planes` that follow each other in `out` and in
   // what they read.
   void gather(Source& source, const std::vector<const double*>& inputs, const double* weights, int64_t outputs, Field& out,
@@ -89,8 +91,8 @@ class Flow {
   const Program& program_;
   const Parameters& parameters_;
   int64_t halo_ = 0;
-  // Memory of fields that are gone, by full shape.
-  std::map<std::vector<int64_t>, std::vector<std::unique_ptr<double[]>>> spare_;
+  Scratch scratch_;
+  std::map<std::vector<int64_t>, std::vector<double*>> spare_;  // memory of fields that are gone, by full shape
   std::vector<Shared> fields_;                  // by value; gone when nobody reads it any more
   std::vector<const double*> inputs_[kImages];  // of a gather
   std::vector<double> packed_;                  // its weights

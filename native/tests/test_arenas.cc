@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <cstring>
 #include <thread>
 
 #include "abi/failure.h"
 #include "check.h"
 #include "runtime/arenas.h"
+#include "runtime/scratch.h"
 
 using winnow::Arenas;
 using winnow::Failure;
@@ -63,6 +65,25 @@ TEST(the_smallest_that_fits_is_used_again) {
   CHECK_EQUAL(static_cast<int>(static_cast<char*>(larger.memory)[3 * kPage]), 7);
   arenas.give(again);
   arenas.give(larger);
+}
+
+TEST(scratch_takes_from_blocks_and_gives_them_back) {
+  Arenas arenas;
+  {
+    winnow::Scratch scratch(arenas);
+    double *first = scratch.doubles(3), *second = scratch.doubles(kPage / 8), *large = scratch.doubles(kPage);
+    for (double* memory : {first, second, large}) CHECK(reinterpret_cast<uintptr_t>(memory) % 64 == 0);
+    CHECK_EQUAL(second - first, 8);  // the next cache line
+    std::fill_n(first, 3, 1.0);
+    std::fill_n(second, kPage / 8, 2.0);
+    std::fill_n(large, kPage, 3.0);
+    CHECK(first[2] == 1 && second[0] == 2 && second[kPage / 8 - 1] == 2 && large[0] == 3);
+    CHECK_EQUAL(arenas.bytes(), 0);
+  }
+  CHECK_EQUAL(arenas.bytes(), 2 * kPage + 8 * kPage);
+  const Arenas::Block block = arenas.take(8 * kPage, Arenas::Contents::kAny);
+  CHECK_EQUAL(static_cast<double*>(block.memory)[0], 3.0);  // as it was left
+  arenas.give(block);
 }
 
 TEST(the_largest_makes_place_for_a_larger_one) {
