@@ -119,10 +119,10 @@ struct NormGradient {
   bool add;
 };
 
-// Sums over 3x3 windows, the gradient of an average pool of stride 1, and sums beside them:
-// out[y][x] = sum over t of direct[t] * in[t][y][x]
-//           + sum over dx of column_factors[x + dx] * sum over dy of row_factors[y][1 + dy] * sum over t of factors[t] * in[t][y + dy][x + dx]
-// (+ what was there), dx and dy in -1, 0, 1; there is nothing beside the first and the last pixel of a row.
+// Sums over 3x3 windows, the gradient of an average pool of stride 1, and sums beside them (+ what was there):
+// out[y][x] = sum over t of direct[t] * in[t][y][x] + sum over dx of column_factors[x + dx] * w[y][x + dx],
+// w[y][x] = sum over t and dy of factors[t] * row_factors[y][1 + dy] * in[t][y + dy][x],
+// dx and dy in -1, 0, 1; there is nothing beside the first and the last pixel of a row.
 template <typename T>
 struct WindowSums {
   Rows<T> out;
