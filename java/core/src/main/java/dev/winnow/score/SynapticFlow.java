@@ -23,7 +23,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * Synaptic flow: how much of the network's absolute weights lies on its paths.
@@ -157,8 +156,17 @@ public final class SynapticFlow implements PassScore {
 
   /** Whether the terms of a flow are one derivative: none is negative, and nothing is drawn. */
   private static boolean flows(NetworkGraph graph, Row row) {
-    return IntStream.range(0, row.size()).allMatch(choice -> row.coefficient(choice) >= 0)
-        && graph.nodes().stream().noneMatch(node -> node.operation() instanceof Operation.Noise);
+    for (int choice = 0; choice < row.size(); choice++) {
+      if (row.coefficient(choice) < 0) {
+        return false;
+      }
+    }
+    for (Node node : graph.nodes()) {
+      if (node.operation() instanceof Operation.Noise) {
+        return false;
+      }
+    }
+    return true;
   }
 
   @Override

@@ -161,7 +161,10 @@ final class NasBench201Network {
       if (nodes.isEmpty()) {
         return always(name, new Operation.Zero(Pair.of(1)), cellInput);
       }
-      int[] inputs = nodes.stream().mapToInt(Integer::intValue).toArray();
+      int[] inputs = new int[nodes.size()];
+      for (int k = 0; k < inputs.length; k++) {
+        inputs[k] = nodes.get(k);
+      }
       return always(name, new Operation.WeightedSum(choices), inputs);
     }
   }

@@ -56,10 +56,10 @@ final class CallTables implements AutoCloseable {
       call = own(new winnow_call());
       Pointer.memset(call, 0, call.sizeof());
       call.size(call.sizeof()).jobs(table).job_count(end - start);
-      rows(jobs, rows.keySet().stream().toList(), choices);
-      parameters(jobs, parameters.keySet().stream().toList(), sets);
-      inputs(jobs, inputs.keySet().stream().toList());
-      streams(jobs, streams.keySet().stream().toList());
+      rows(jobs, List.copyOf(rows.keySet()), choices);
+      parameters(jobs, List.copyOf(parameters.keySet()), sets);
+      inputs(jobs, List.copyOf(inputs.keySet()));
+      streams(jobs, List.copyOf(streams.keySet()));
       call.norm_mode(normMode).progress(ProgressCallback.function());
     } catch (RuntimeException | Error e) {
       close();
@@ -185,6 +185,7 @@ final class CallTables implements AutoCloseable {
   }
 
   private static int local(Map<Integer, Integer> table, int index) {
-    return table.computeIfAbsent(index, added -> table.size());
+    Integer known = table.putIfAbsent(index, table.size());
+    return known == null ? table.size() - 1 : known;
   }
 }

@@ -10,6 +10,8 @@ import dev.winnow.net.NetworkGraph;
 import dev.winnow.net.TensorSpec;
 import dev.winnow.random.Stream;
 import dev.winnow.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -18,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.bytedeco.javacpp.BytePointer;
 
 /**
  * Native parameter sets of one network, made when first asked for and shared between equal {@link
@@ -121,17 +124,8 @@ final class ParameterSets implements AutoCloseable {
 
   private void fill(winnow_parameters set, Initialization initialization, Stream stream) {
     List<Initialization.Recipe> recipes = initialization.recipes();
-    try (winnow_recipe structs = new winnow_recipe(Math.max(1, recipes.size()))) {
-      for (int r = 0; r < recipes.size(); r++) {
-        Initialization.Recipe recipe = recipes.get(r);
-        structs
-            .getPointer(r)
-            .role(recipe.role().ordinal())
-            .distribution(recipe.distribution().ordinal())
-            .fan(recipe.fan().ordinal())
-            .reserved(0)
-            .gain(recipe.gain());
-      }
+    try (BytePointer bytes = new BytePointer(structs(recipes))) {
+      winnow_recipe structs = new winnow_recipe(bytes);
       NativeCall.make(
           "winnow_parameters_fill",
           engine.name(),
@@ -145,6 +139,22 @@ final class ParameterSets implements AutoCloseable {
                   stream.id(),
                   error));
     }
+  }
+
+  /** An array of {@code winnow_recipe}, field by field, copied to native memory at once. */
+  private static byte[] structs(List<Initialization.Recipe> recipes) {
+    int bytes = 4 * Integer.BYTES + Double.BYTES;
+    ByteBuffer structs = ByteBuffer.allocate(Math.max(1, recipes.size()) * bytes);
+    structs.order(ByteOrder.nativeOrder());
+    for (Initialization.Recipe recipe : recipes) {
+      structs
+          .putInt(recipe.role().ordinal())
+          .putInt(recipe.distribution().ordinal())
+          .putInt(recipe.fan().ordinal())
+          .putInt(0) // reserved
+          .putDouble(recipe.gain());
+    }
+    return structs.array();
   }
 
   private void copy(winnow_parameters set, Map<String, Tensor> tensors) {

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
 import org.apache.commons.csv.CSVPrinter;
@@ -31,11 +32,12 @@ import org.apache.commons.csv.CSVRecord;
  */
 public final class ScoreTable implements ScoreSink {
   private static final String ARCHITECTURE = "architecture";
+  private static final Pattern SPACES = Pattern.compile("\\s+");
   private static final long FORCE_NANOS = 1_000_000_000L;
   static final CSVFormat FORMAT = CSVFormat.DEFAULT.builder().setRecordSeparator('\n').get();
 
   private final List<String> scores;
-  private final Map<String, String> protocol;
+  private final String protocol; // the columns that every line ends with
   private final Path file;
   private final Writer writer;
   private final FileChannel channel; // null on a stream
@@ -52,14 +54,21 @@ public final class ScoreTable implements ScoreSink {
       boolean header)
       throws IOException {
     this.scores = List.copyOf(scores);
-    this.protocol = protocol;
+    this.protocol = rest(protocol);
     this.file = file;
     this.writer = writer;
     this.channel = channel;
     printer = new CSVPrinter(writer, FORMAT);
     if (header) {
-      print(header(scores, protocol));
+      print(header(scores, protocol), "");
     }
+  }
+
+  /** The columns of a protocol as they stand behind others, once for all lines. */
+  private static String rest(Map<String, String> protocol) {
+    List<String> cells = new ArrayList<>(protocol.values());
+    cells.add(0, ARCHITECTURE);
+    return FORMAT.format(cells.toArray()).substring(ARCHITECTURE.length());
   }
 
   /** Begins a table on a stream that stays open. */
@@ -188,15 +197,18 @@ public final class ScoreTable implements ScoreSink {
       Summary summary = summaries.get(score);
       cells.add(number(summary.mean()));
       cells.add(number(summary.standardError()));
-      cells.add(summary.note().replaceAll("\\s+", " "));
+      cells.add(SPACES.matcher(summary.note()).replaceAll(" "));
     }
-    cells.addAll(protocol.values());
-    print(cells);
+    print(cells, protocol);
   }
 
-  private void print(List<String> cells) throws IOException {
+  private void print(List<String> cells, String rest) throws IOException {
     try {
-      printer.printRecord(cells);
+      for (String cell : cells) {
+        printer.print(cell);
+      }
+      writer.append(rest);
+      printer.println();
       writer.flush();
       if (channel != null && System.nanoTime() - forced >= FORCE_NANOS) {
         channel.force(false);

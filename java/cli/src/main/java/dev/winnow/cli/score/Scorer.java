@@ -45,8 +45,7 @@ public final class Scorer {
   private final SearchSpace space;
   private final ScoreSettings settings;
   private final Map<String, NetworkScore> scores;
-  private final List<List<String>>
-      together; // names of scores on equal networks, weights and images
+  private final List<Group> groups;
   private final Optional<ImageSet> images;
   private final Optional<GivenNetwork> given;
   private final long seed;
@@ -86,16 +85,31 @@ public final class Scorer {
     this.seed = seed;
     this.repeats = repeats;
     this.engine = engine;
-    Map<Setup, List<String>> groups = new LinkedHashMap<>();
+    Map<Setup, Group> groups = new LinkedHashMap<>();
     this.scores.forEach(
-        (name, score) ->
-            groups.computeIfAbsent(setup(score), setup -> new ArrayList<>()).add(name));
-    this.together = List.copyOf(groups.values());
+        (name, score) -> {
+          Group group = groups.computeIfAbsent(setup(score), Group::new);
+          group.names.add(name);
+          group.scores.add(score);
+        });
+    this.groups = List.copyOf(groups.values());
   }
 
   /** What scores have in common that are computed together: the plan, its jobs. */
   private record Setup(
       boolean counted, Optional<Protocol> protocol, int batch, PlanOptions.Precision precision) {}
+
+  /** Scores on equal networks, weights and images. */
+  private static final class Group {
+    final Setup setup;
+    final List<String> names = new ArrayList<>();
+    final List<NetworkScore> scores = new ArrayList<>();
+    List<Job> drawn; // what networks of all architectures are given; null before the first
+
+    Group(Setup setup) {
+      this.setup = setup;
+    }
+  }
 
   private Setup setup(NetworkScore score) {
     return new Setup(
@@ -205,8 +219,8 @@ public final class Scorer {
     return score instanceof ParameterCount || score instanceof MacCount;
   }
 
-  private NetworkOptions size(NetworkScore score) {
-    return given.isPresent() ? given() : protocol(score).network();
+  private NetworkOptions size(Setup setup) {
+    return given.isPresent() ? given() : setup.protocol().orElseThrow().network();
   }
 
   private NetworkOptions given() {
@@ -220,9 +234,10 @@ public final class Scorer {
     if (scored == 0) {
       requireDevice(architecture);
     }
-    for (List<String> names : together) {
+    for (Group group : groups) {
+      List<String> names = group.names;
       long start = System.nanoTime();
-      List<List<Score>> repeated = values(names, architecture, monitor);
+      List<List<Score>> repeated = values(group, architecture, monitor);
       for (int s = 0; s < names.size(); s++) {
         int index = s;
         List<Score> values = repeated.stream().map(all -> all.get(index)).toList();
@@ -240,8 +255,8 @@ public final class Scorer {
    * scores that are computed together: how large it is for them.
    */
   public long macs(String architecture) {
-    return together.stream()
-        .map(names -> size(scores.get(names.get(0))))
+    return groups.stream()
+        .map(group -> size(group.setup))
         .mapToLong(size -> space.network(architecture, size).macs())
         .sum();
   }
@@ -263,23 +278,25 @@ public final class Scorer {
   private void requireDevice(String architecture) {
     for (NetworkScore score : scores.values()) {
       if (!counts(score)) {
-        Passes.require(engine.get(), space.network(architecture, size(score)), score);
+        Passes.require(engine.get(), space.network(architecture, size(setup(score))), score);
       }
     }
   }
 
   /** Scores that are computed together, repeat by repeat. */
-  private List<List<Score>> values(List<String> names, String architecture, Monitor monitor) {
-    List<NetworkScore> group = names.stream().map(scores::get).toList();
-    NetworkScore score = group.get(0);
-    NetworkGraph graph = space.network(architecture, size(score));
-    if (counts(score)) {
-      return List.of(group.stream().map(one -> count(one, graph)).toList());
+  private List<List<Score>> values(Group group, String architecture, Monitor monitor) {
+    Setup setup = group.setup;
+    NetworkGraph graph = space.network(architecture, size(setup));
+    if (setup.counted()) {
+      return List.of(group.scores.stream().map(one -> count(one, graph)).toList());
     }
-    List<Job> jobs = given.isPresent() ? givenJob(graph) : drawnJobs(score);
+    if (given.isEmpty() && group.drawn == null) {
+      group.drawn = drawnJobs(setup.protocol().orElseThrow());
+    }
+    List<Job> jobs = given.isPresent() ? givenJob(graph) : group.drawn;
     List<List<Score>> values = new ArrayList<>();
-    try (Plan plan = engine.get().plan(graph, new PlanOptions(batch(score), score.precision()))) {
-      Passes.computeAll(plan, jobs, group, (job, all) -> values.add(all), monitor);
+    try (Plan plan = engine.get().plan(graph, new PlanOptions(setup.batch(), setup.precision()))) {
+      Passes.computeAll(plan, jobs, group.scores, (job, all) -> values.add(all), monitor);
     }
     return values;
   }
@@ -307,8 +324,7 @@ public final class Scorer {
     return settings.protocol(score, space, images.orElseThrow());
   }
 
-  private List<Job> drawnJobs(NetworkScore score) {
-    Protocol protocol = protocol(score);
+  private List<Job> drawnJobs(Protocol protocol) {
     List<Images> drawn = batches.computeIfAbsent(protocol, this::draw);
     List<Job> jobs = new ArrayList<>();
     for (int r = 0; r < repeats; r++) {
