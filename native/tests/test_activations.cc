@@ -265,7 +265,7 @@ constexpr uint32_t kLayers = 1u << WINNOW_CONVOLUTION_WEIGHT | 1u << WINNOW_LINE
 TEST(saliencies_of_random_networks) {
   const int64_t batches[] = {2, 7, 16, 17};
   int64_t compared = 0, seen = 0;
-  for (uint64_t k = 0; k < 40; ++k) {
+  for (uint64_t k = 0; k < networks_of(40); ++k) {
     Draws draws(seed(), 900 + k);
     const Case c(random_network(draws, runs_backward).network(), batches[k % 4], static_cast<winnow_norm_mode>(k % 3), draws);
     const uint32_t roles = k % 5 == 4 ? 1u << WINNOW_CONVOLUTION_WEIGHT : kLayers;
@@ -396,7 +396,7 @@ std::vector<double> drawn_rows(const std::vector<double>& value, const Node& nod
 // Every node of random networks, two batches, rows that skip operations and rows that block them.
 TEST(activations_of_random_networks) {
   const int64_t batches[] = {2, 7, 16, 17};
-  for (uint64_t k = 0; k < 16; ++k) {
+  for (uint64_t k = 0; k < networks_of(16); ++k) {
     Draws draws(seed(), 1000 + k);
     Case c(random_network(draws, runs_forward).network(), batches[k % 4], static_cast<winnow_norm_mode>(k % 3), draws, 2);
     for (size_t i = 0; i < c.rows[1].states.size(); i += 2) c.rows[1].states[i] = WINNOW_BLOCK;
@@ -449,7 +449,7 @@ TEST(activations_of_random_networks) {
 // Answers of the units, counted from the reference's values; in double, signs are the reference's but for a unit at 0.
 TEST(unit_patterns_of_random_networks) {
   int64_t compared = 0;
-  for (uint64_t k = 0; k < 40; ++k) {
+  for (uint64_t k = 0; k < networks_of(40); ++k) {
     Draws draws(seed(), 1100 + k);
     const int64_t batch = k % 4 == 3 ? 70 : 2 + static_cast<int64_t>(k % 4) * 3;
     Case c(random_network(draws, runs_forward).network(), batch, static_cast<winnow_norm_mode>(k % 3), draws);
@@ -499,7 +499,7 @@ TEST(unit_patterns_of_random_networks) {
       CHECK(one == Native(c, variant, WINNOW_F64, 3).unit_patterns());
     }
   }
-  CHECK(compared > 40);
+  CHECK(compared > networks_of(40));
 }
 
 TEST(activation_sinks_are_checked) {

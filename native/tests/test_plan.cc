@@ -395,17 +395,10 @@ class Broken {
 
 }  // namespace
 
-// Under a sanitizer every network takes seven times as long.
-#ifdef __SANITIZE_ADDRESS__
-constexpr int64_t kNetworks = 8;
-#else
-constexpr int64_t kNetworks = 32;
-#endif
-
 TEST(random_networks) {
   const int64_t batches[] = {2, 7, 8, 9, 15, 16, 17, 33};
   tally = {};
-  for (int64_t k = 0; k < kNetworks; ++k) {
+  for (int64_t k = 0; k < networks_of(32); ++k) {
     const uint64_t case_seed = seed() * 1000 + static_cast<uint64_t>(k);
     Draws draws(case_seed, 0);
     const NetworkBuilder network = random_network(draws, [](winnow_operation operation) {
