@@ -50,9 +50,9 @@ import java.util.Optional;
  * in float32 to some 1e-5 of it.
  *
  * <p><b>Evidence</b>: published Spearman .35 to .38 with accuracy on NAS-Bench-201, where it is
- * poor, and Kendall .46 on NAS-Bench-101, where it is among the best. Here Spearman .08 (95% [-.27,
- * .40]) with CIFAR-10 test accuracy on 43 random connected cells of NAS-Bench-201, one draw, −.38
- * given parameters: it loses to parameters alone, .76 ([.57, .89]).
+ * poor, and Kendall .46 on NAS-Bench-101, where it is among the best. Here Spearman .15 (95% [-.01,
+ * .30]) with CIFAR-10 test accuracy on 171 random connected cells of NAS-Bench-201, one draw, −.33
+ * given parameters: it loses to parameters alone, .83 ([.77, .88]).
  *
  * <p><b>Undefined</b> where the features do not move ({@link Score#published} is −∞) and where the
  * number is not finite. <b>Fails</b>: {@link IllegalArgumentException} for a network without a

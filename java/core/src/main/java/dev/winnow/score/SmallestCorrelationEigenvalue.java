@@ -53,9 +53,9 @@ import java.util.stream.IntStream;
  * rounding: one of 1e-7 is noise of float32.
  *
  * <p><b>Evidence</b>: published Spearman .89, .88, .85 on the three data sets of NAS-Bench-201, .44
- * on NAS-Bench-101. Not recorded in NAS-Bench-Suite-Zero. Here with CIFAR-10 test accuracy on 43
- * random connected cells of NAS-Bench-201, one draw: {@code meco} .88 (95% [.76, .93]; .70 given
- * parameters), {@code meco_opt} .86 ([.73, .93]; .62); parameters alone .76 ([.57, .89]).
+ * on NAS-Bench-101. Not recorded in NAS-Bench-Suite-Zero. Here with CIFAR-10 test accuracy on 171
+ * random connected cells of NAS-Bench-201, one draw: {@code meco} .92 (95% [.89, .94]; .72 given
+ * parameters), {@code meco_opt} .93 ([.90, .95]; .75); parameters alone .83 ([.77, .88]).
  *
  * <p><b>Undefined</b> where no path leads from the image to the logits and where a value is not
  * finite; {@link Score#published} is the sum. <b>Fails</b>: {@link IllegalArgumentException} for a

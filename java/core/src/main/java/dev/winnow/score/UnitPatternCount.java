@@ -43,9 +43,9 @@ import java.util.Optional;
  *
  * <p><b>Evidence</b>: the paper's, on DARTS cells: Spearman .84 to .90, regularised .89 to .93, for
  * images of 3 to 32 pixels. Not recorded in NAS-Bench-Suite-Zero. Spearman with CIFAR-10 test
- * accuracy on 43 random connected cells of NAS-Bench-201, one repeat: .74 (95% [.54, .87]; .59
- * given parameters), regularised with μ = 1.531546, the largest network's, and σ = 1 .86 ([.72,
- * .93]; .63). Parameters alone: .76 ([.57, .89]), so that plain {@code swap} ranks no better.
+ * accuracy on 171 random connected cells of NAS-Bench-201, one repeat: .81 (95% [.73, .87]; .62
+ * given parameters), regularised with μ = 1.531546, the largest network's, and σ = 1 .90 ([.86,
+ * .93]; .65). Parameters alone: .83 ([.77, .88]), so that plain {@code swap} ranks no better.
  *
  * <p><b>Undefined</b> for a network without a ReLU ({@link Score#published} is 0). <b>Fails</b>:
  * {@link IllegalArgumentException} for a batch below 2. <b>Cost</b>: a forward pass for each draw;
