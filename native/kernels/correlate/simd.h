@@ -65,9 +65,9 @@ inline void correlate_tile(const Correlation<T>& c, int64_t row, int64_t term) {
 // The same for RUNS x TAPS terms, such as the taps of a kernel row by row: within a run each lies `tap` elements after the last.
 // Then few enough addresses are needed to stay in registers too, which in planes of 8x8 pixels is a third of the time.
 template <typename T, int W, int ROWS, int RUNS, int TAPS, bool DENSE>
-inline void correlate_runs(const Correlation<T>& c, int64_t row, int64_t term, int64_t spaced) {
+inline void correlate_runs(const Correlation<T>& c, int64_t row, int64_t term, int64_t tap) {
   const int64_t gradient_pitch = c.gradient_pitch, activation_pitch = c.activation_pitch, pixels = c.pixels;
-  const int64_t step = DENSE ? kLanes : c.activation_step, tap = spaced;
+  const int64_t step = DENSE ? kLanes : c.activation_step;
   if (c.height <= 0 || c.pixels <= 0) return;
   for (int64_t lane = 0; lane < c.lanes; lane += W) {
     const T* gradient[ROWS];

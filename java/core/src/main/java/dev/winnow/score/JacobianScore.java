@@ -6,13 +6,10 @@ import dev.winnow.compute.Job;
 import dev.winnow.compute.Pass;
 import dev.winnow.compute.Plan;
 import dev.winnow.compute.Reading;
-import dev.winnow.data.ImageSet;
 import dev.winnow.net.NetworkGraph;
-import dev.winnow.space.SearchSpace;
 import dev.winnow.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 
 /**
  * A score of how the gradients by the image differ between samples.
@@ -24,18 +21,12 @@ import java.util.Objects;
  * <p><b>Fails</b>: {@link IllegalArgumentException} for a batch below 2, and for a score that needs
  * labels on images without them.
  */
-public abstract class JacobianScore implements PassScore {
+public abstract class JacobianScore extends StandardScore {
   private static final Reading<Tensor> BY_IMAGE = new Reading.InputGradient();
 
-  private final String name;
-  private final int batch;
-  private final Initialization initialization;
-
   JacobianScore(String name, int batch, Initialization initialization) {
+    super(name, Sampling.Kind.IMAGES, batch, initialization);
     PairBatch.check(name, batch);
-    this.name = name;
-    this.batch = batch;
-    this.initialization = Objects.requireNonNull(initialization, "initialization");
   }
 
   /**
@@ -48,23 +39,8 @@ public abstract class JacobianScore implements PassScore {
   abstract Score of(double[][] jacobian, List<Integer> labels, int classes);
 
   @Override
-  public final String name() {
-    return name;
-  }
-
-  @Override
-  public final Direction direction() {
-    return Direction.HIGHER_IS_BETTER;
-  }
-
-  @Override
-  public final Protocol protocol(SearchSpace space, ImageSet images) {
-    return Protocol.standard(space, images, initialization, Sampling.Kind.IMAGES, batch);
-  }
-
-  @Override
   public final void check(Plan plan, List<Job> jobs) {
-    PairBatch.checkComparable(name, plan.options().batch());
+    PairBatch.checkComparable(name(), plan.options().batch());
   }
 
   @Override

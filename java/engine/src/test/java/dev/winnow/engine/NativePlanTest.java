@@ -32,26 +32,12 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class NativePlanTest {
+class NativePlanTest extends OnOneThread {
   private static final Stream STREAM = Stream.root(7).of("native plan test");
-
-  private static NativeEngine engine;
-
-  @BeforeAll
-  static void open() {
-    engine = NativeEngine.open("cpu", 1);
-  }
-
-  @AfterAll
-  static void close() {
-    engine.close();
-  }
 
   /** The summed logits of W x + b have gradient x for each of c rows of W: Θ = c X Xᵀ. */
   @ParameterizedTest
