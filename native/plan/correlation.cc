@@ -5,8 +5,8 @@
 namespace winnow {
 namespace {
 
-// A tile's gradient planes and the planes of a tap's channel fit the first-level cache together.
-constexpr int64_t kTilePixels = 256;
+// A tile's gradient planes and the planes of a tap's channel fit the first-level cache together, twice.
+constexpr int64_t kTilePixels = 128;
 
 }  // namespace
 
@@ -26,10 +26,10 @@ void add_correlation(const Layout& layout, const Kernels<T>& kernels, const Stat
         const T* base = state.plane(layout, group.input, block, g * group_in + c) + y * pitch;
         for (const Pair& tap : group.taps) taps.push_back(base + tap.height * in.pitch + tap.width * kLanes);
       }
-      // The planes that the terms read stay in the first-level cache while the gradients of all columns go by.
-      for (int64_t t = 0; t < terms; t += kCorrelateTerms) {
-        for (int64_t l = 0; l < columns; ++l) {
-          for (int64_t o = g * group_out; o < (g + 1) * group_out; o += kCorrelateRows) {
+      // A tile's gradients stay in the first-level cache while the planes of all terms go by, which are fewer to read than theirs.
+      for (int64_t l = 0; l < columns; ++l) {
+        for (int64_t o = g * group_out; o < (g + 1) * group_out; o += kCorrelateRows) {
+          for (int64_t t = 0; t < terms; t += kCorrelateTerms) {
             const int64_t outputs = std::min(kCorrelateRows, (g + 1) * group_out - o);
             const T* planes[kCorrelateRows];
             for (int64_t r = 0; r < outputs; ++r) planes[r] = gradients.row(l, o + r, y);
