@@ -5,8 +5,8 @@
 namespace winnow {
 namespace {
 
-// A tile's gradient planes and the planes of a tap's channel fit the first-level cache together, twice.
-constexpr int64_t kTilePixels = 128;
+// Pixels of a tile's gradient planes and of a term's plane: they fit the first-level cache together, with room for the next term's.
+constexpr int64_t kTilePixels = 512;
 
 }  // namespace
 
@@ -17,7 +17,7 @@ void add_correlation(const Layout& layout, const Kernels<T>& kernels, const Stat
   const Planes& in = layout.planes[static_cast<size_t>(group.input)];
   const int64_t group_in = in_shape.channels / group.groups, group_out = out.channels / group.groups;
   const int64_t terms = group_in * static_cast<int64_t>(group.taps.size()), pitch = in.pitch * group.stride.height;
-  const int64_t tile_rows = std::max<int64_t>(1, kTilePixels / out.width);
+  const int64_t tile_rows = std::max<int64_t>(1, kTilePixels / (std::min(kCorrelateRows, group_out) + 1) / out.width);
   for (int64_t y = rows.first; y < rows.end; y += tile_rows) {
     const int64_t height = std::min(tile_rows, rows.end - y);
     for (int64_t g = 0; g < group.groups; ++g) {
