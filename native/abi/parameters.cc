@@ -1,7 +1,5 @@
 #include "network/parameters.h"
 
-#include <algorithm>
-
 #include "abi/guard.h"
 #include "runtime/device.h"
 
@@ -31,11 +29,11 @@ winnow_status winnow_parameters_get(const winnow_parameters* parameters, int64_t
   return guard(error, [&] {
     require(parameters, "parameters");
     require(values, "values");
-    const std::vector<double>& stored = parameters->parameters.values(tensor);
+    const TensorValues stored = parameters->parameters.values(tensor);
     if (count != static_cast<int64_t>(stored.size())) {
       throw Failure(WINNOW_INVALID, "count must be " + std::to_string(stored.size()) + " but was " + std::to_string(count));
     }
-    std::copy(stored.begin(), stored.end(), values);
+    for (size_t k = 0; k < stored.size(); ++k) values[k] = stored[k];
   });
 }
 

@@ -262,7 +262,7 @@ void draw_bits(uint64_t seed, uint64_t stream, uint64_t block, int64_t blocks, u
   for (int64_t k = 0; k < 2 * blocks; ++k) out[k] = philox::bits(seed, stream, static_cast<int64_t>(2 * block) + k);
 }
 
-void draw_uniform(const uint64_t* bits, int64_t count, double scale, double* out) {
+void draw_uniform(const uint64_t* bits, int64_t count, double scale, float* out) {
   for (int64_t k = 0; k < count; ++k) out[k] = static_cast<float>(scale * (2 * philox::uniform_of(bits[k]) - 1));
 }
 

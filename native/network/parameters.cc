@@ -49,18 +49,18 @@ void require_room(const Network& network) {
   }
 }
 
-// Rounded to float32 so that a float and a double plan see the same network.
+// In float32, so that a float and a double plan see the same network.
 KeptDraws::Values draw(const KeptDraws::Name& name) {
   const auto [seed, stream, distribution, scale, count] = name;
   const DrawKernels& kernels = draw_kernels_of(widest_variant());
-  const auto values = std::make_shared<std::vector<double>>(count);
+  const auto values = std::make_shared<std::vector<float>>(count);
   const auto elements = static_cast<int64_t>(count);
   for (int64_t first = 0; first < elements; first += kDrawn) {
     uint64_t bits[kDrawn];
     const int64_t here = std::min(kDrawn, elements - first);
     const int64_t together = (here + 2 * kDrawBlocks - 1) / (2 * kDrawBlocks) * kDrawBlocks;
     kernels.bits(seed, stream, static_cast<uint64_t>(first) / 2, together, bits);
-    double* out = values->data() + first;
+    float* out = values->data() + first;
     if (distribution == WINNOW_UNIFORM) {
       kernels.uniform(bits, here, scale, out);
     } else {
@@ -72,31 +72,38 @@ KeptDraws::Values draw(const KeptDraws::Name& name) {
 
 }  // namespace
 
+std::vector<double> TensorValues::copy() const {
+  std::vector<double> all(size_);
+  for (size_t k = 0; k < size_; ++k) all[k] = (*this)[k];
+  return all;
+}
+
 Parameters::Parameters(std::shared_ptr<const Network> network)
     : network_(std::move(network)), values_(network_->tensors().size()) {
   require_room(*network_);
   for (size_t t = 0; t < values_.size(); ++t) {
     const Tensor& tensor = network_->tensors()[t];
-    if (tensor.role == WINNOW_RUNNING_MEAN) values_[t] = repeated(tensor.elements, 0.0);
-    if (tensor.role == WINNOW_RUNNING_VARIANCE) values_[t] = repeated(tensor.elements, 1.0);
+    if (tensor.role == WINNOW_RUNNING_MEAN) values_[t].drawn = repeated(tensor.elements, 0);
+    if (tensor.role == WINNOW_RUNNING_VARIANCE) values_[t].drawn = repeated(tensor.elements, 1);
   }
 }
 
 // Norms by the dozen have the same few vectors of zeros and ones: they share them.
-KeptDraws::Values Parameters::repeated(int64_t elements, double value) {
+KeptDraws::Values Parameters::repeated(int64_t elements, float value) {
   KeptDraws::Values& values = constants_[{elements, value}];
-  if (values == nullptr) values = std::make_shared<std::vector<double>>(static_cast<size_t>(elements), value);
+  if (values == nullptr) values = std::make_shared<std::vector<float>>(static_cast<size_t>(elements), value);
   return values;
 }
 
-const std::vector<double>& Parameters::values(int64_t tensor) const {
+TensorValues Parameters::values(int64_t tensor) const {
   const auto& tensors = network_->tensors();
   if (tensor < 0 || tensor >= static_cast<int64_t>(tensors.size())) {
     throw Failure(WINNOW_INVALID,
                   "tensor must be in [0, " + std::to_string(tensors.size()) + ") but was " + std::to_string(tensor));
   }
-  if (values_[tensor] == nullptr) throw Failure(WINNOW_INVALID, "tensor " + tensors[tensor].name + " has no values");
-  return *values_[tensor];
+  if (!is_set(tensor)) throw Failure(WINNOW_INVALID, "tensor " + tensors[tensor].name + " has no values");
+  const Held& held = values_[tensor];
+  return held.drawn != nullptr ? TensorValues(*held.drawn) : TensorValues(*held.given);
 }
 
 void Parameters::set(int64_t tensor, const double* values, int64_t count) {
@@ -117,7 +124,7 @@ void Parameters::set(int64_t tensor, const double* values, int64_t count) {
                                         std::to_string(values[k]));
     }
   }
-  values_[tensor] = std::make_shared<std::vector<double>>(values, values + count);
+  values_[tensor] = {nullptr, std::make_shared<std::vector<double>>(values, values + count)};
 }
 
 void Parameters::fill(const winnow_recipe* recipes, int64_t recipe_count, uint64_t seed, uint64_t stream, KeptDraws* kept) {
@@ -134,17 +141,17 @@ void Parameters::fill(const winnow_recipe* recipes, int64_t recipe_count, uint64
     const winnow_recipe* recipe = by_role[tensor.role];
     if (recipe == nullptr) continue;
     if (recipe->distribution == WINNOW_CONSTANT) {
-      values_[t] = repeated(tensor.elements, static_cast<double>(static_cast<float>(recipe->gain)));
+      values_[t] = {repeated(tensor.elements, static_cast<float>(recipe->gain)), nullptr};
       continue;
     }
     const int64_t fan = recipe->fan == WINNOW_FAN_IN ? tensor.fan_in : recipe->fan == WINNOW_FAN_OUT ? tensor.fan_out : 1;
     const double scale = recipe->gain / std::sqrt(static_cast<double>(fan));
     const KeptDraws::Name name{seed, random_substream(stream, tensor.name), recipe->distribution, scale,
                                static_cast<size_t>(tensor.elements)};
-    values_[t] = kept == nullptr ? nullptr : kept->find(name);
-    if (values_[t] != nullptr) continue;
-    values_[t] = draw(name);
-    if (kept != nullptr) kept->keep(name, values_[t]);
+    values_[t] = {kept == nullptr ? nullptr : kept->find(name), nullptr};
+    if (is_set(static_cast<int64_t>(t))) continue;
+    values_[t].drawn = draw(name);
+    if (kept != nullptr) kept->keep(name, values_[t].drawn);
   }
 }
 

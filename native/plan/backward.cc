@@ -36,9 +36,9 @@ void Backward<T>::pack(int64_t v) {
   state_.packed_backward[v].resize(static_cast<size_t>(elements));
   T* packed = state_.packed_backward[v].data();
   for (const DataGroup& group : groups) {
-    std::vector<const std::vector<double>*> weights;
+    std::vector<TensorValues> weights;
     for (const int64_t convolution : group.convolutions) {
-      weights.push_back(&weight_values(graph_.network(), parameters_, graph_[convolution].node()));
+      weights.push_back(weight_values(graph_.network(), parameters_, graph_[convolution].node()));
     }
     pack_backward(group.gather, group.parts, graph_[v].shape, weights, packed);
     packed += group.gather.weights;

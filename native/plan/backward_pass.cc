@@ -194,8 +194,8 @@ void BackwardPass<T>::convolution_weights(const WeightGroup& group, size_t membe
   const auto own_taps = static_cast<int64_t>(taps.size()), group_taps = static_cast<int64_t>(group.taps.size());
   const GradientSource& source = program_.source(program_.gradient_value(v));
   const bool linear = is_linear(graph_.network(), graph_[v].node());
-  const std::vector<double>& w = weight_values(graph_.network(), parameters_, graph_[v].node());
-  const std::vector<double>* bias = bias_values(graph_.network(), parameters_, graph_[v].node());
+  const TensorValues w = weight_values(graph_.network(), parameters_, graph_[v].node());
+  const TensorValues bias = bias_values(graph_.network(), parameters_, graph_[v].node());
   const bool virtual_gradient = graph_[v].gradient == GradientKind::kVirtual;
   const int64_t norm_value = program_.gradient_value(v);
   T* gradient_out = out(v, linear ? WINNOW_LINEAR_WEIGHT : WINNOW_CONVOLUTION_WEIGHT, l);
@@ -209,7 +209,7 @@ void BackwardPass<T>::convolution_weights(const WeightGroup& group, size_t membe
     if (virtual_gradient) {
       const NormState& norm = state_.norms[norm_value];
       const auto channel = static_cast<size_t>(o);
-      double product = bias == nullptr ? 0.0 : (*bias)[channel] * s1;
+      double product = bias.empty() ? 0.0 : bias[channel] * s1;
       for (int64_t c = 0; c < inputs; ++c) {
         for (int64_t tap = 0; tap < own_taps; ++tap) {
           product += w[static_cast<size_t>((o * inputs + c) * own_taps + tap)] * r(o, c, tap);

@@ -17,7 +17,7 @@ int64_t tensor_index(const Network& network, int64_t node, winnow_role role) {
   return -1;
 }
 
-const std::vector<double>& tensor_values(const Network& network, const Parameters& parameters, int64_t node, winnow_role role) {
+TensorValues tensor_values(const Network& network, const Parameters& parameters, int64_t node, winnow_role role) {
   return parameters.values(tensor_index(network, node, role));
 }
 
@@ -34,13 +34,13 @@ double value_at(const void* values, int64_t index) {
 
 }  // namespace
 
-const std::vector<double>& weight_values(const Network& network, const Parameters& parameters, int64_t node) {
+TensorValues weight_values(const Network& network, const Parameters& parameters, int64_t node) {
   return tensor_values(network, parameters, node, is_linear(network, node) ? WINNOW_LINEAR_WEIGHT : WINNOW_CONVOLUTION_WEIGHT);
 }
 
-const std::vector<double>* bias_values(const Network& network, const Parameters& parameters, int64_t node) {
+TensorValues bias_values(const Network& network, const Parameters& parameters, int64_t node) {
   const int64_t tensor = tensor_index(network, node, is_linear(network, node) ? WINNOW_LINEAR_BIAS : WINNOW_CONVOLUTION_BIAS);
-  return tensor < 0 ? nullptr : &parameters.values(tensor);
+  return tensor < 0 ? TensorValues() : parameters.values(tensor);
 }
 
 template <typename T>
@@ -56,7 +56,7 @@ typename Forward<T>::View Forward<T>::view(int64_t value) const {
 }
 
 template <typename T>
-const std::vector<double>& Forward<T>::tensor(int64_t v, winnow_role role) const {
+TensorValues Forward<T>::tensor(int64_t v, winnow_role role) const {
   return tensor_values(graph_.network(), parameters_, graph_[v].node(), role);
 }
 
@@ -166,11 +166,11 @@ void Forward<T>::convolve(int64_t v) {
     convolve_rows(graph_, layout_, kernels_, v, weight_values(graph_.network(), parameters_, value.node()), state_, state_,
                   state_.packed_forward[v], false);
   }
-  const std::vector<double>* bias = bias_values(graph_.network(), parameters_, value.node());
-  if (bias == nullptr) return;
+  const TensorValues bias = bias_values(graph_.network(), parameters_, value.node());
+  if (bias.empty()) return;
   each_row(v, [&](int64_t b, int64_t c, int64_t y) {
     T* row = plane(v, b, c) + y * layout_.planes[v].pitch;
-    kernels_.affine(row, row, T{1}, static_cast<T>((*bias)[static_cast<size_t>(c)]), value.shape.width, false);
+    kernels_.affine(row, row, T{1}, static_cast<T>(bias[static_cast<size_t>(c)]), value.shape.width, false);
   });
   clear_unused_lanes(v);
 }
@@ -181,9 +181,10 @@ void Forward<T>::convolve_points(int64_t v) {
   const Value& value = graph_[v];
   const auto& a = std::get<ConvolutionAttributes>(value.attributes);
   const int64_t input = value.inputs[0], inputs = graph_[input].shape.channels / a.groups, outputs = a.outputs / a.groups;
-  const std::vector<double>& weights = weight_values(graph_.network(), parameters_, value.node());
+  const TensorValues weights = weight_values(graph_.network(), parameters_, value.node());
   std::vector<T>& packed = state_.packed_forward[v];
-  packed.assign(weights.begin(), weights.end());
+  packed.resize(weights.size());
+  for (size_t k = 0; k < packed.size(); ++k) packed[k] = static_cast<T>(weights[k]);
   std::vector<ChannelPlanes<const T>> in(static_cast<size_t>(inputs));
   for (int64_t o = 0; o < a.outputs; ++o) {
     for (int64_t c = 0; c < inputs; ++c) in[static_cast<size_t>(c)] = channel(input, o / outputs * inputs + c);
@@ -200,7 +201,7 @@ void Forward<T>::convolve_blocks(int64_t v) {
   const int64_t input = value.inputs[0], width = value.shape.width;
   const Shape& from = graph_[input].shape;
   const Planes &in = layout_.planes[input], &out = layout_.planes[v];
-  const std::vector<double>& weights = weight_values(graph_.network(), parameters_, value.node());
+  const TensorValues weights = weight_values(graph_.network(), parameters_, value.node());
   const int64_t inputs = from.channels / a.groups, outputs = a.outputs / a.groups, taps = a.kernel.height * a.kernel.width;
   std::vector<const T*>& terms = state_.terms;
   std::vector<T>& packed = state_.packed_forward[v];
@@ -212,7 +213,7 @@ void Forward<T>::convolve_blocks(int64_t v) {
       packed.clear();
       for (int64_t c = 0; c < inputs; ++c) {
         const T* source = plane(input, 0, o / outputs * inputs + c);
-        const double* w = weights.data() + (o * inputs + c) * taps;
+        const int64_t first = (o * inputs + c) * taps;
         for (int64_t ky = 0; ky < a.kernel.height; ++ky) {
           const int64_t row = y * a.stride.height - a.padding.height + ky * a.dilation.height;
           if (row < 0 || row >= from.height) continue;
@@ -223,7 +224,8 @@ void Forward<T>::convolve_blocks(int64_t v) {
             for (int64_t kx = 0; kx < a.kernel.width; ++kx) {
               const int64_t column = x * a.stride.width - a.padding.width + kx * a.dilation.width;
               if (column < 0 || column >= from.width) continue;
-              reach[static_cast<size_t>(column * width + x)] = static_cast<T>(w[ky * a.kernel.width + kx]);
+              reach[static_cast<size_t>(column * width + x)] =
+                  static_cast<T>(weights[static_cast<size_t>(first + ky * a.kernel.width + kx)]);
               reaching[static_cast<size_t>(column)] = true;
             }
           }
@@ -241,9 +243,8 @@ void Forward<T>::convolve_blocks(int64_t v) {
 }
 
 template <typename T>
-void convolve_rows(const Graph& graph, const Layout& layout, const Kernels<T>& kernels, int64_t v,
-                   const std::vector<double>& weights, const State<T>& from, const State<T>& to, std::vector<T>& packed,
-                   bool add) {
+void convolve_rows(const Graph& graph, const Layout& layout, const Kernels<T>& kernels, int64_t v, const TensorValues& weights,
+                   const State<T>& from, const State<T>& to, std::vector<T>& packed, bool add) {
   const Value& value = graph[v];
   const auto& a = std::get<ConvolutionAttributes>(value.attributes);
   const int64_t input = value.inputs[0], inputs = graph[input].shape.channels / a.groups;
@@ -287,19 +288,18 @@ void Forward<T>::normalise(int64_t v) {
   norm.shift.assign(static_cast<size_t>(channels), 0.0);
   norm.count = 0;
   if (!norm.identity) {
-    const std::vector<double>* running_mean = nullptr;
-    const std::vector<double>* running_variance = nullptr;
+    TensorValues running_mean, running_variance;
     if (mode == WINNOW_NORM_RUNNING) {
-      running_mean = &tensor(v, WINNOW_RUNNING_MEAN);
-      running_variance = &tensor(v, WINNOW_RUNNING_VARIANCE);
+      running_mean = tensor(v, WINNOW_RUNNING_MEAN);
+      running_variance = tensor(v, WINNOW_RUNNING_VARIANCE);
     } else {
       norm.count = static_cast<double>(layout_.batch * value.shape.height * value.shape.width);
     }
     for (int64_t c = 0; c < channels; ++c) {
       double mean, variance;
-      if (running_mean != nullptr) {
-        mean = (*running_mean)[static_cast<size_t>(c)];
-        variance = (*running_variance)[static_cast<size_t>(c)];
+      if (!running_mean.empty()) {
+        mean = running_mean[static_cast<size_t>(c)];
+        variance = running_variance[static_cast<size_t>(c)];
       } else {
         const ChannelPlanes<const T> planes = channel(input, c);
         const Extent all = extent(value.shape);
@@ -506,9 +506,9 @@ void Forward<T>::logits(double* out) const {
 
 template class Forward<float>;
 template class Forward<double>;
-template void convolve_rows(const Graph&, const Layout&, const Kernels<float>&, int64_t, const std::vector<double>&,
+template void convolve_rows(const Graph&, const Layout&, const Kernels<float>&, int64_t, const TensorValues&,
                             const State<float>&, const State<float>&, std::vector<float>&, bool);
-template void convolve_rows(const Graph&, const Layout&, const Kernels<double>&, int64_t, const std::vector<double>&,
+template void convolve_rows(const Graph&, const Layout&, const Kernels<double>&, int64_t, const TensorValues&,
                             const State<double>&, const State<double>&, std::vector<double>&, bool);
 
 }  // namespace winnow

@@ -88,7 +88,7 @@ class Forward {
     double shift(int64_t channel) const { return norm == nullptr ? 0 : norm->shift[static_cast<size_t>(channel)]; }
   };
   View view(int64_t value) const;
-  const std::vector<double>& tensor(int64_t v, winnow_role role) const;
+  TensorValues tensor(int64_t v, winnow_role role) const;
   void clear_unused_lanes(int64_t v);
 
   const Graph& graph_;
@@ -104,18 +104,17 @@ class Forward {
 // A convolution without its bias, from values of one state to those of another of the same layout; `add` keeps what was there.
 // `packed` is where its weights are laid out.
 template <typename T>
-void convolve_rows(const Graph& graph, const Layout& layout, const Kernels<T>& kernels, int64_t v,
-                   const std::vector<double>& weights, const State<T>& from, const State<T>& to, std::vector<T>& packed,
-                   bool add);
+void convolve_rows(const Graph& graph, const Layout& layout, const Kernels<T>& kernels, int64_t v, const TensorValues& weights,
+                   const State<T>& from, const State<T>& to, std::vector<T>& packed, bool add);
 
 // Values of a node's tensor by role; throws where it is unset.
-const std::vector<double>& tensor_values(const Network& network, const Parameters& parameters, int64_t node, winnow_role role);
+TensorValues tensor_values(const Network& network, const Parameters& parameters, int64_t node, winnow_role role);
 // Index of that tensor, -1 where the node has none.
 int64_t tensor_index(const Network& network, int64_t node, winnow_role role);
 // The weights of a convolution's or a linear layer's node.
-const std::vector<double>& weight_values(const Network& network, const Parameters& parameters, int64_t node);
-// Their bias; nullptr where they have none.
-const std::vector<double>* bias_values(const Network& network, const Parameters& parameters, int64_t node);
+TensorValues weight_values(const Network& network, const Parameters& parameters, int64_t node);
+// Their bias; empty where they have none.
+TensorValues bias_values(const Network& network, const Parameters& parameters, int64_t node);
 bool is_linear(const Network& network, int64_t node);
 
 }  // namespace winnow

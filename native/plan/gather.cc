@@ -136,7 +136,7 @@ Gather backward_gather(const std::vector<ConvolutionPart>& parts, const Shape& i
 }
 
 template <typename T>
-void pack_forward(const Gather& gather, const std::vector<double>& weights, int64_t inputs, int64_t taps, T* packed) {
+void pack_forward(const Gather& gather, const TensorValues& weights, int64_t inputs, int64_t taps, T* packed) {
   const GatherPhase& phase = gather.phases[0];
   for (const GatherTile& tile : phase.tiles) {
     T* out = packed + tile.weights;
@@ -151,7 +151,7 @@ void pack_forward(const Gather& gather, const std::vector<double>& weights, int6
 
 template <typename T>
 void pack_backward(const Gather& gather, const std::vector<ConvolutionPart>& parts, const Shape& in,
-                   const std::vector<const std::vector<double>*>& weights, T* packed) {
+                   const std::vector<TensorValues>& weights, T* packed) {
   for (const GatherPhase& phase : gather.phases) {
     for (const GatherTile& tile : phase.tiles) {
       T* out = packed + tile.weights;
@@ -159,7 +159,7 @@ void pack_backward(const Gather& gather, const std::vector<ConvolutionPart>& par
         const GatherTerm& term = phase.terms[static_cast<size_t>(tile.first_term + t)];
         const ConvolutionAttributes& a = attributes_of(*parts[static_cast<size_t>(term.part)].convolution);
         const int64_t inputs = in.channels / a.groups, taps = a.kernel.height * a.kernel.width;
-        const std::vector<double>& w = *weights[static_cast<size_t>(term.part)];
+        const TensorValues& w = weights[static_cast<size_t>(term.part)];
         for (int64_t c = 0; c < tile.outputs; ++c) {
           const int64_t channel = (tile.first + c) % inputs;  // within its group
           *out++ = static_cast<T>(w[static_cast<size_t>((term.out * inputs + channel) * taps + term.tap)]);
@@ -169,11 +169,11 @@ void pack_backward(const Gather& gather, const std::vector<ConvolutionPart>& par
   }
 }
 
-template void pack_forward(const Gather&, const std::vector<double>&, int64_t, int64_t, float*);
-template void pack_forward(const Gather&, const std::vector<double>&, int64_t, int64_t, double*);
-template void pack_backward(const Gather&, const std::vector<ConvolutionPart>&, const Shape&,
-                            const std::vector<const std::vector<double>*>&, float*);
-template void pack_backward(const Gather&, const std::vector<ConvolutionPart>&, const Shape&,
-                            const std::vector<const std::vector<double>*>&, double*);
+template void pack_forward(const Gather&, const TensorValues&, int64_t, int64_t, float*);
+template void pack_forward(const Gather&, const TensorValues&, int64_t, int64_t, double*);
+template void pack_backward(const Gather&, const std::vector<ConvolutionPart>&, const Shape&, const std::vector<TensorValues>&,
+                            float*);
+template void pack_backward(const Gather&, const std::vector<ConvolutionPart>&, const Shape&, const std::vector<TensorValues>&,
+                            double*);
 
 }  // namespace winnow

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "network/parameters.h"
 #include "plan/graph.h"
 #include "plan/state.h"
 
@@ -70,9 +71,9 @@ Gather backward_gather(const std::vector<ConvolutionPart>& parts, const Shape& i
 
 // Lays the weights out as the tiles read them. weights[k] are those of part k's convolution, [out][in / groups][taps].
 template <typename T>
-void pack_forward(const Gather& gather, const std::vector<double>& weights, int64_t inputs, int64_t taps, T* packed);
+void pack_forward(const Gather& gather, const TensorValues& weights, int64_t inputs, int64_t taps, T* packed);
 template <typename T>
 void pack_backward(const Gather& gather, const std::vector<ConvolutionPart>& parts, const Shape& in,
-                   const std::vector<const std::vector<double>*>& weights, T* packed);
+                   const std::vector<TensorValues>& weights, T* packed);
 
 }  // namespace winnow

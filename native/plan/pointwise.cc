@@ -28,22 +28,23 @@ void BackwardPass<T>::weigh_pointwise(int64_t v) {
     for (const int64_t convolution : program_.pointwise(v)) {
       const int64_t outputs = graph_[convolution].shape.channels, norm = program_.gradient_value(convolution);
       const int64_t node = graph_[convolution].node();
-      const double* w = weight_values(graph_.network(), parameters_, node).data();
+      const TensorValues w = weight_values(graph_.network(), parameters_, node);
       const bool biased = std::get<ConvolutionAttributes>(graph_[convolution].attributes).bias;
-      const double* bias =
-          biased ? tensor_values(graph_.network(), parameters_, node, WINNOW_CONVOLUTION_BIAS).data() : nullptr;
-      for (int64_t o = 0; o < outputs; ++o, w += channels, term += channels) {
+      const TensorValues bias =
+          biased ? tensor_values(graph_.network(), parameters_, node, WINNOW_CONVOLUTION_BIAS) : TensorValues();
+      for (int64_t o = 0; o < outputs; ++o, term += channels) {
         const auto i = static_cast<size_t>(l * outputs + o);
+        const int64_t row = o * channels;
         const double alpha = workspace_.alpha[norm][i], beta = workspace_.beta[norm][i];
-        const double kappa = workspace_.kappa[norm][i] + (bias == nullptr ? 0.0 : beta * bias[o]);
+        const double kappa = workspace_.kappa[norm][i] + (bias.empty() ? 0.0 : beta * bias[o]);
         for (int64_t c = 0; c < channels; ++c) {
-          constant[c] += w[c] * kappa;
-          term[c] = w[c] * alpha;
+          constant[c] += w[row + c] * kappa;
+          term[c] = w[row + c] * alpha;
         }
         if (beta == 0) continue;
         for (int64_t from = 0; from < channels; ++from) {
-          const double factor = beta * w[from];
-          for (int64_t c = 0; c < channels; ++c) product[from * channels + c] += factor * w[c];
+          const double factor = beta * w[row + from];
+          for (int64_t c = 0; c < channels; ++c) product[from * channels + c] += factor * w[row + c];
         }
       }
     }

@@ -36,7 +36,7 @@ void RunningStatistics::update(Parameters& parameters, const Batch& batch) const
   const double momentum = std::get<BatchNormAttributes>(norm.attributes).momentum;
   const auto move = [&](winnow_role role, const std::vector<double>& towards) {
     const int64_t tensor = tensor_index(graph_.network(), norm.node(), role);
-    std::vector<double> values = parameters.values(tensor);
+    std::vector<double> values = parameters.values(tensor).copy();
     for (size_t c = 0; c < values.size(); ++c) values[c] = (1 - momentum) * values[c] + momentum * towards[c];
     parameters.set(tensor, values.data(), static_cast<int64_t>(values.size()));
   };

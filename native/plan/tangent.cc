@@ -15,8 +15,9 @@ std::vector<Parameters> parameter_changes(const std::shared_ptr<const Network>& 
       const Tensor& tensor = network->tensors()[t];
       const auto index = static_cast<int64_t>(t);
       const bool part = (directions.roles >> tensor.role & 1u) != 0;
-      const std::vector<double> zeros(part ? 0 : static_cast<size_t>(tensor.elements));
-      change.set(index, part ? given.values(index).data() : zeros.data(), tensor.elements);
+      const std::vector<double> values =
+          part ? given.values(index).copy() : std::vector<double>(static_cast<size_t>(tensor.elements));
+      change.set(index, values.data(), tensor.elements);
     }
   }
   return changes;
@@ -73,13 +74,13 @@ void Tangent<T>::convolve(int64_t v) {
   if (direction_.parameters == nullptr) return;
   convolve_rows(graph_, layout_, kernels_, v, weight_values(network, *direction_.parameters, node), values_, tangents_, packed,
                 true);
-  const std::vector<double>* bias = bias_values(network, *direction_.parameters, node);
-  if (bias == nullptr) return;
+  const TensorValues bias = bias_values(network, *direction_.parameters, node);
+  if (bias.empty()) return;
   const Shape& shape = graph_[v].shape;
   each_plane(v, [&](int64_t b, int64_t c) {
     // Itself once more, zero times, and the bias.
     const Rows<const T> own = read(tangents_, v, b, c);
-    const InLanes<T> zero(0, layout_.lanes(b)), change((*bias)[static_cast<size_t>(c)], layout_.lanes(b));
+    const InLanes<T> zero(0, layout_.lanes(b)), change(bias[static_cast<size_t>(c)], layout_.lanes(b));
     kernels_.norm_gradient(
         {rows(tangents_, v, b, c), own, own, shape.height, shape.width, zero.each, zero.each, change.each, true});
   });

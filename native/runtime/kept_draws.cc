@@ -5,7 +5,7 @@
 namespace winnow {
 namespace {
 
-int64_t bytes_of(const KeptDraws::Values& values) { return static_cast<int64_t>(values->size() * sizeof(double)); }
+int64_t bytes_of(const KeptDraws::Values& values) { return static_cast<int64_t>(values->size() * sizeof(float)); }
 
 }  // namespace
 

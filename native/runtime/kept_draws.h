@@ -13,7 +13,7 @@ namespace winnow {
 
 class KeptDraws {
  public:
-  using Values = std::shared_ptr<const std::vector<double>>;
+  using Values = std::shared_ptr<const std::vector<float>>;
   // All that values depend on: seed, stream, winnow_distribution, its scale, how many there are.
   using Name = std::tuple<uint64_t, uint64_t, int32_t, double, size_t>;
 

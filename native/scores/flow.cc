@@ -105,12 +105,11 @@ Flow::Shared Flow::allocate(const Shape& full, int64_t height, int64_t width, Pa
     memory = spare.back();
     spare.pop_back();
   }
-  return Shared(
-      new Field{full, {full.channels, height, width}, edge, halo_, pitch_of(width), plane_of(height, width), memory},
-      [&spare](Field* field) {
-        spare.push_back(field->memory);
-        delete field;
-      });
+  return Shared(new Field{full, {full.channels, height, width}, edge, halo_, pitch_of(width), plane_of(height, width), memory},
+                [&spare](Field* field) {
+                  spare.push_back(field->memory);
+                  delete field;
+                });
 }
 
 Flow::Shared Flow::widen(const Shared& field, int64_t height, int64_t width) {
@@ -215,7 +214,7 @@ Flow::Shared Flow::convolve(int64_t v) {
   const Value& value = graph_[v];
   const auto& a = std::get<ConvolutionAttributes>(value.attributes);
   const auto [in, out] = windows(v, a.kernel, a.stride, a.padding, a.dilation);
-  const std::vector<double>& weights = weight_values(graph_.network(), parameters_, value.node());
+  const TensorValues weights = weight_values(graph_.network(), parameters_, value.node());
   Source from = source(in, a.stride);
   const int64_t planes = in->shape.channels / a.groups, outputs = a.outputs / a.groups;
   const int64_t terms = planes * a.kernel.height * a.kernel.width, tiles = (outputs + kGatherOutputs - 1) / kGatherOutputs;
@@ -235,8 +234,8 @@ Flow::Shared Flow::convolve(int64_t v) {
     for (int64_t t = 0; t < tiles; ++t) {
       const int64_t first = g * outputs + outputs * t / tiles, count = g * outputs + outputs * (t + 1) / tiles - first;
       for (int64_t o = 0; o < count; ++o) {
-        const double* own = weights.data() + (first + o) * terms;
-        for (int64_t k = 0; k < terms; ++k) packed_[static_cast<size_t>(k * count + o)] = std::abs(own[k]);
+        const int64_t own = (first + o) * terms;
+        for (int64_t k = 0; k < terms; ++k) packed_[static_cast<size_t>(k * count + o)] = std::abs(weights[own + k]);
       }
       for (int64_t i = 0; i < kImages; ++i) gather(from, inputs_[i], packed_.data(), count, *out, out->at(i, first));
     }
@@ -418,10 +417,9 @@ void synaptic_flow(Plan& plan, const winnow_call& call, double* flows) {
     const int64_t at = std::max<int64_t>(0, job.row) * choices;
     const Program program(graph, choices == 0 ? nullptr : call.states + at, choices == 0 ? nullptr : call.coefficients + at,
                           {graph.output()}, false);
-    flows[j] =
-        Flow(graph, kernels_of<double>(plan.device().variant), program, call.parameters[job.parameters]->parameters,
-             *plan.device().arenas)
-            .total();
+    flows[j] = Flow(graph, kernels_of<double>(plan.device().variant), program, call.parameters[job.parameters]->parameters,
+                    *plan.device().arenas)
+                   .total();
   });
 }
 

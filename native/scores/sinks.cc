@@ -140,7 +140,7 @@ void Sinks::sum(const winnow_gradient_sink& sink, const JobGradients& gradients,
       for (int64_t i = 0; i < n; ++i) total += double{row[i]} * double{row[i]};
       total = std::sqrt(total);
     } else if (parameters.is_set(static_cast<int64_t>(t))) {  // an absent operation's may be unset; its gradient is zero
-      const double* w = parameters.values(static_cast<int64_t>(t)).data();
+      const TensorValues w = parameters.values(static_cast<int64_t>(t));
       if (sink.kind == WINNOW_SINK_WEIGHTED) {
         for (int64_t i = 0; i < n; ++i) total += w[i] * double{row[i]};
       } else {

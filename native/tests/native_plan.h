@@ -381,7 +381,7 @@ class Native {
     winnow_parameters* parameters = nullptr;
     require_ok(winnow_parameters_create(network(), &parameters, &error_), error_);
     for (int64_t i = 0; i < static_cast<int64_t>(tables_.network->tensors().size()); ++i) {
-      const std::vector<double>& tensor = values.values(i);
+      const std::vector<double> tensor = values.values(i).copy();
       require_ok(winnow_parameters_set(parameters, i, tensor.data(), static_cast<int64_t>(tensor.size()), &error_), error_);
     }
     return ParametersHandle(parameters);

@@ -104,7 +104,7 @@ template <typename T>
 std::vector<T> ReferenceNetwork<T>::tensor(const Node& node, winnow_role role) const {
   for (int64_t t = node.first_tensor; t < node.first_tensor + node.tensor_count; ++t) {
     if (network_.tensors()[static_cast<size_t>(t)].role != role) continue;
-    const std::vector<double>& values = parameters_.values(t);
+    const std::vector<double> values = parameters_.values(t).copy();
     std::vector<T> result(values.begin(), values.end());
     if constexpr (std::is_same_v<T, Dual>) {
       const bool moves = direction_ != nullptr && role != WINNOW_RUNNING_MEAN && role != WINNOW_RUNNING_VARIANCE;

@@ -316,7 +316,7 @@ TEST(saliency_of_a_linear_network) {
   const Case c(b.network(), 3, WINNOW_NORM_BATCH, draws);
   const std::vector<double> actual = Native(c, "portable", WINNOW_F64, 1).saliencies(WINNOW_COTANGENT_CROSS_ENTROPY, kLayers);
   for (size_t j = 0; j < 2; ++j) {
-    const std::vector<double>& w = c.parameters[j].values(0);
+    const std::vector<double> w = c.parameters[j].values(0).copy();
     for (size_t channel = 0; channel < 2; ++channel) {
       double sum = 0;
       for (size_t n = 0; n < 3; ++n) {
@@ -558,7 +558,7 @@ TEST(block_products_of_linear_blocks) {
     const auto& nodes = c.network->nodes();
     std::vector<double> expected;
     for (uint64_t job = 0; job < c.rows.size(); ++job) {
-      const std::vector<double>& weights = c.parameters[job].values(1);  // of mix, [out][in]
+      const std::vector<double> weights = c.parameters[job].values(1).copy();  // of mix, [out][in]
       for (const int64_t node : {mix, half, same}) {
         const Shape& shape = nodes[static_cast<size_t>(node)].shape;
         const std::vector<double> r = signs_of(job, nodes[static_cast<size_t>(node)], batch);

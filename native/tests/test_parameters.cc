@@ -171,7 +171,7 @@ TEST(kept_draws_are_those_of_the_recipe) {
 
 TEST(what_is_kept_is_bounded) {
   KeptDraws kept;
-  const auto megabytes = [](size_t count) { return std::make_shared<std::vector<double>>(count << 17); };
+  const auto megabytes = [](size_t count) { return std::make_shared<std::vector<float>>(count << 18); };
   const auto name = [](uint64_t k) { return KeptDraws::Name{k, 0, WINNOW_UNIFORM, 1.0, 0}; };
   kept.keep(name(1000), megabytes(65));  // more than half of the room
   CHECK(kept.find(name(1000)) == nullptr);

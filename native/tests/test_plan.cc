@@ -249,7 +249,7 @@ void check_readings(const Tables& t, Native& native, winnow_dtype dtype, const C
         const Tensor& tensor = t.network->tensors()[k];
         if (tensor.role > WINNOW_NORM_SHIFT) continue;
         double squares = 0, products = 0, moduli = 0;
-        for (const double w : parameters.values(static_cast<int64_t>(k))) {
+        for (const double w : parameters.values(static_cast<int64_t>(k)).copy()) {
           squares += *g * *g;
           products += w * *g;
           moduli += std::abs(w * *g);
@@ -779,7 +779,7 @@ void expect_update(const Tables& t, const winnow_job& job, Parameters& parameter
         for (int64_t i = node.first_tensor; i < node.first_tensor + node.tensor_count; ++i) {
           const winnow_role role = t.network->tensors()[static_cast<size_t>(i)].role;
           if (role != WINNOW_RUNNING_MEAN && role != WINNOW_RUNNING_VARIANCE) continue;
-          std::vector<double> values = parameters.values(i);
+          std::vector<double> values = parameters.values(i).copy();
           const double towards = role == WINNOW_RUNNING_MEAN ? mean : squares / (count - 1);
           values[static_cast<size_t>(c)] += momentum * (towards - values[static_cast<size_t>(c)]);
           parameters.set(i, values.data(), static_cast<int64_t>(values.size()));
@@ -839,7 +839,7 @@ TEST(running_statistics_follow_the_batches) {
         std::vector<double> all;
         for (size_t p = 0; p < expected.size(); ++p) {
           for (size_t i = 0; i < t.network->tensors().size(); ++i) {
-            const std::vector<double>& exact = expected[p].values(static_cast<int64_t>(i));
+            const std::vector<double> exact = expected[p].values(static_cast<int64_t>(i)).copy();
             std::vector<double> found(exact.size());
             require_ok(winnow_parameters_get(call.parameters[p], static_cast<int64_t>(i), found.data(),
                                              static_cast<int64_t>(found.size()), &error),

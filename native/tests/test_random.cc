@@ -186,14 +186,14 @@ TEST(draw_kernels_of_all_variants) {
       const uint64_t seed = winnow::test::seed() * 0x9E3779B97F4A7C15u, stream = ~seed;
       std::vector<uint64_t> bits(6 * winnow::kDrawBlocks);
       draw.bits(seed, stream, block, 3 * winnow::kDrawBlocks, bits.data());
-      std::vector<double> values(bits.size() - 3);
+      std::vector<float> values(bits.size() - 3);
       draw.uniform(bits.data(), static_cast<int64_t>(values.size()), 0.3, values.data());
       int64_t wrong = 0;
       for (size_t k = 0; k < bits.size(); ++k) {
         wrong += bits[k] != winnow::random_bits(seed, stream, static_cast<int64_t>(2 * block + k));
         if (k >= values.size()) continue;
         const double u = static_cast<double>(bits[k] >> 11) * 0x1p-53;
-        wrong += values[k] != static_cast<double>(static_cast<float>(0.3 * (2 * u - 1)));
+        wrong += values[k] != static_cast<float>(0.3 * (2 * u - 1));
       }
       CHECK_EQUAL(wrong, 0);
     }

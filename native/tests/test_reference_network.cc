@@ -203,7 +203,7 @@ TEST(gradients_are_the_central_differences) {
       const Tensor& tensor = network->tensors()[t];
       if (tensor.role == WINNOW_RUNNING_MEAN || tensor.role == WINNOW_RUNNING_VARIANCE) continue;
       note("network " + std::to_string(k) + " tensor " + tensor.name);
-      compare(gradients.tensors[t], parameters.values(static_cast<int64_t>(t)), [&](const std::vector<double>& values) {
+      compare(gradients.tensors[t], parameters.values(static_cast<int64_t>(t)).copy(), [&](const std::vector<double>& values) {
         parameters.set(static_cast<int64_t>(t), values.data(), tensor.elements);
       });
     }
@@ -254,7 +254,7 @@ TEST(dual_numbers_against_finite_differences) {
       Parameters parameters = at;
       for (size_t t = 0; t < network->tensors().size(); ++t) {
         if (network->tensors()[t].role >= WINNOW_RUNNING_MEAN) continue;
-        std::vector<double> values = at.values(static_cast<int64_t>(t));
+        std::vector<double> values = at.values(static_cast<int64_t>(t)).copy();
         for (size_t i = 0; i < values.size(); ++i) values[i] += h * direction.values(static_cast<int64_t>(t))[i];
         parameters.set(static_cast<int64_t>(t), values.data(), static_cast<int64_t>(values.size()));
       }

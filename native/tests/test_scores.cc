@@ -184,7 +184,7 @@ bool flows_on(winnow_operation operation) {
 double plain_flow(const Network& network, Parameters parameters, const ReferenceRow& row) {
   for (size_t t = 0; t < network.tensors().size(); ++t) {
     const auto tensor = static_cast<int64_t>(t);
-    std::vector<double> values = parameters.values(tensor);
+    std::vector<double> values = parameters.values(tensor).copy();
     for (double& value : values) value = std::abs(value);
     parameters.set(tensor, values.data(), static_cast<int64_t>(values.size()));
   }
@@ -197,7 +197,7 @@ double plain_flow(const Network& network, Parameters parameters, const Reference
   for (size_t t = 0; t < network.tensors().size(); ++t) {
     const winnow_role role = network.tensors()[t].role;
     if (role != WINNOW_CONVOLUTION_WEIGHT && role != WINNOW_LINEAR_WEIGHT) continue;
-    const std::vector<double>& weights = parameters.values(static_cast<int64_t>(t));
+    const std::vector<double> weights = parameters.values(static_cast<int64_t>(t)).copy();
     for (size_t i = 0; i < weights.size(); ++i) flow += std::abs(weights[i] * gradients.tensors[t][i]);
   }
   return flow;

@@ -209,7 +209,7 @@ struct Laws {
     std::vector<double> all;
     for (size_t i = 0; i < t.network->tensors().size(); ++i) {
       const winnow_role role = t.network->tensors()[i].role;
-      const std::vector<double>& values = d.parameters[0].values(static_cast<int64_t>(i));
+      const std::vector<double> values = d.parameters[0].values(static_cast<int64_t>(i)).copy();
       if (role != WINNOW_RUNNING_MEAN && role != WINNOW_RUNNING_VARIANCE) all.insert(all.end(), values.begin(), values.end());
     }
     all.insert(all.end(), d.inputs[0].begin(), d.inputs[0].end());
@@ -226,7 +226,7 @@ struct Laws {
     for (size_t i = 0; i < t.network->tensors().size(); ++i) {
       const auto index = static_cast<int64_t>(i);
       if (t.network->tensors()[i].role == WINNOW_RUNNING_VARIANCE) continue;  // no part of a direction, and never negative
-      const std::vector<double> values = add(u.parameters[0].values(index), v.parameters[0].values(index));
+      const std::vector<double> values = add(u.parameters[0].values(index).copy(), v.parameters[0].values(index).copy());
       parameters.set(index, values.data(), static_cast<int64_t>(values.size()));
     }
     return along(parameters, add(u.inputs[0], v.inputs[0]));

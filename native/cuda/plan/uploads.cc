@@ -129,7 +129,7 @@ void Uploads::parameters(const std::vector<Pass>& passes, const std::vector<std:
     const Parameters& from = call_.parameters[sets[s]]->parameters;
     for (size_t t = 0; t < read[s].size(); ++t) {
       if (read[s][t]) {
-        const std::vector<double>& tensor = from.values(static_cast<int64_t>(t));
+        const std::vector<double> tensor = from.values(static_cast<int64_t>(t)).copy();
         values.insert(values.end(), tensor.begin(), tensor.end());
       } else {
         values.resize(values.size() + static_cast<size_t>(graph_.network().tensors()[t].elements));

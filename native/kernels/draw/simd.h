@@ -66,10 +66,10 @@ inline void draw_bits(uint64_t seed, uint64_t stream, uint64_t block, int64_t bl
   }
 }
 
-inline void draw_uniform(const uint64_t* bits, int64_t count, double scale, double* out) {
+inline void draw_uniform(const uint64_t* bits, int64_t count, double scale, float* out) {
   for (int64_t k = 0; k < count; ++k) {
     const double u = static_cast<double>(static_cast<int64_t>(bits[k] >> 11)) * 0x1p-53;
-    out[k] = static_cast<double>(static_cast<float>(scale * (2 * u - 1)));
+    out[k] = static_cast<float>(scale * (2 * u - 1));
   }
 }
 
