@@ -100,7 +100,7 @@ Flow::Shared Flow::allocate(const Shape& full, int64_t height, int64_t width, Pa
   double* memory;
   if (spare.empty()) {
     memory = scratch_.doubles(elements_of({kImages, full.channels, plane_of(full.height, full.width)}, "a value") +
-                              halo_ * (pitch_of(full.width) + 1) + kBlock);
+                              halo_ * (pitch_of(full.width) + 1) + kLanes);
   } else {
     memory = spare.back();
     spare.pop_back();
@@ -135,6 +135,9 @@ Flow::Shared Flow::widen(const Shared& field, int64_t height, int64_t width) {
 
 namespace {
 
+// Pixels of a kernel in so many numbers.
+int64_t vectors(int64_t count) { return (count + kLanes - 1) / kLanes; }
+
 Pair farther(Pair a, Pair b) { return {std::max(a.height, b.height), std::max(a.width, b.width)}; }
 
 // Along one axis: outputs at either border that may differ, where `edge` inputs may.
@@ -157,21 +160,21 @@ Flow::Windows Flow::windows(int64_t v, Pair kernel, Pair stride, Pair padding, P
           out};
 }
 
-const double* Flow::Source::at(int64_t image, int64_t channel, int64_t dy, int64_t dx) {
-  if (phases == nullptr) return field->at(image, channel) + dy * pitch + dx;
+const double* Flow::Source::at(int64_t channel, int64_t dy, int64_t dx) const {
+  if (phases == nullptr) return field->at(0, channel) + dy * pitch + dx;
   const int64_t y = halo + dy, x = halo + dx;
   const int64_t phase = y % stride.height * stride.width + x % stride.width;
-  const int64_t at = (image * field->shape.channels + channel) * stride.height * stride.width + phase;
-  return phases + at * plane + y / stride.height * pitch + x / stride.width;
+  return phases + (channel * stride.height * stride.width + phase) * plane + y / stride.height * pitch + x / stride.width;
 }
 
 Flow::Source Flow::source(const Shared& in, Pair stride) {
-  Source source{in, nullptr, stride, halo_, in->pitch, in->plane};
+  Source source{in, nullptr, stride, halo_, in->pitch, in->plane, in->image()};
   if (stride.height == 1 && stride.width == 1) return source;
   const int64_t rows = in->shape.height + 2 * halo_, columns = in->shape.width + 2 * halo_;
   source.pitch = (columns + stride.width - 1) / stride.width;
   source.plane = (rows + stride.height - 1) / stride.height * source.pitch + 2 * kBlock;
-  source.phases = scratch_.doubles(kImages * in->shape.channels * stride.height * stride.width * source.plane);
+  source.image = in->shape.channels * stride.height * stride.width * source.plane;
+  source.phases = scratch_.doubles(kImages * source.image);
   double* out = source.phases;
   for (int64_t p = 0; p < kImages * in->shape.channels; ++p) {
     const double* plane = in->memory + p * in->plane;
@@ -186,14 +189,24 @@ Flow::Source Flow::source(const Shared& in, Pair stride) {
   return source;
 }
 
-void Flow::gather(Source& source, const std::vector<const double*>& inputs, const double* weights, int64_t outputs, Field& out,
-                  double* plane, int64_t planes) const {
-  // Where the rows of both lie equally far apart they are one row, with the zeros between them.
-  const bool one = source.pitch == out.pitch;
-  const int64_t pixels =
-      one ? (planes - 1) * out.plane + (out.shape.height - 1) * out.pitch + out.shape.width : out.shape.width;
-  kernels_.gather({inputs.data(), weights, static_cast<int64_t>(inputs.size()), outputs, source.pitch, kBlock, plane, out.plane,
-                   out.pitch, kBlock, one ? 1 : out.shape.height, (pixels + kBlock - 1) / kBlock, kBlock, false});
+void Flow::gather(const Source& source, const double* weights, int64_t outputs, Field& out, int64_t first, int64_t planes) {
+  const auto call = [&](double* to, int64_t from_pitch, int64_t to_pitch, int64_t rows, int64_t pixels) {
+    kernels_.gather({inputs_.data(), weights, static_cast<int64_t>(inputs_.size()), outputs, from_pitch, kBlock, to, out.plane,
+                     to_pitch, kBlock, rows, (pixels + kBlock - 1) / kBlock, kBlock, false});
+  };
+  if (source.pitch == out.pitch) {  // an image is one row, with the zeros between its rows
+    const int64_t pixels = (planes - 1) * out.plane + (out.shape.height - 1) * out.pitch + out.shape.width;
+    call(out.at(0, first), source.image, out.image(), kImages, pixels);
+    return;
+  }
+  const auto shift = [&](int64_t by) {
+    for (const double*& input : inputs_) input += by;
+  };
+  for (int64_t i = 0; i < kImages; ++i) {
+    call(out.at(i, first), source.pitch, out.pitch, out.shape.height, out.shape.width);
+    shift(source.image);
+  }
+  shift(-kImages * source.image);
 }
 
 void Flow::clear_halo(Field& field) const {
@@ -215,19 +228,16 @@ Flow::Shared Flow::convolve(int64_t v) {
   const auto& a = std::get<ConvolutionAttributes>(value.attributes);
   const auto [in, out] = windows(v, a.kernel, a.stride, a.padding, a.dilation);
   const TensorValues weights = weight_values(graph_.network(), parameters_, value.node());
-  Source from = source(in, a.stride);
+  const Source from = source(in, a.stride);
   const int64_t planes = in->shape.channels / a.groups, outputs = a.outputs / a.groups;
   const int64_t terms = planes * a.kernel.height * a.kernel.width, tiles = (outputs + kGatherOutputs - 1) / kGatherOutputs;
   packed_.resize(static_cast<size_t>(kGatherOutputs * terms));
   for (int64_t g = 0; g < a.groups; ++g) {
-    for (int64_t i = 0; i < kImages; ++i) {
-      inputs_[i].clear();
-      for (int64_t c = g * planes; c < (g + 1) * planes; ++c) {
-        for (int64_t ky = 0; ky < a.kernel.height; ++ky) {
-          for (int64_t kx = 0; kx < a.kernel.width; ++kx) {
-            inputs_[i].push_back(
-                from.at(i, c, ky * a.dilation.height - a.padding.height, kx * a.dilation.width - a.padding.width));
-          }
+    inputs_.clear();
+    for (int64_t c = g * planes; c < (g + 1) * planes; ++c) {
+      for (int64_t ky = 0; ky < a.kernel.height; ++ky) {
+        for (int64_t kx = 0; kx < a.kernel.width; ++kx) {
+          inputs_.push_back(from.at(c, ky * a.dilation.height - a.padding.height, kx * a.dilation.width - a.padding.width));
         }
       }
     }
@@ -237,21 +247,16 @@ Flow::Shared Flow::convolve(int64_t v) {
         const int64_t own = (first + o) * terms;
         for (int64_t k = 0; k < terms; ++k) packed_[static_cast<size_t>(k * count + o)] = std::abs(weights[own + k]);
       }
-      for (int64_t i = 0; i < kImages; ++i) gather(from, inputs_[i], packed_.data(), count, *out, out->at(i, first));
+      gather(from, packed_.data(), count, *out, first);
     }
   }
-  const bool linear = graph_.network().nodes()[static_cast<size_t>(value.node())].operation == WINNOW_LINEAR;
-  const int64_t pixels = out->shape.height * out->pitch;  // with what lies between the rows, cleared below
-  for (int64_t c = 0; c < value.shape.channels; ++c) {
-    double *plain = out->at(0, c), *both = out->at(1, c);
-    if (a.bias) {
-      const double bias =
-          std::abs(tensor_values(graph_.network(), parameters_, value.node(),
-                                 linear ? WINNOW_LINEAR_BIAS : WINNOW_CONVOLUTION_BIAS)[static_cast<size_t>(c)]);
-      for (int64_t k = 0; k < pixels; ++k) plain[k] += bias;
-    }
-    for (int64_t k = 0; k < pixels; ++k) both[k] += plain[k];
+  // Planes with what lies between them, cleared below.
+  const TensorValues bias = bias_values(graph_.network(), parameters_, value.node());
+  for (int64_t c = 0; c < value.shape.channels && !bias.empty(); ++c) {
+    double* plain = out->at(0, c);
+    for (int64_t k = 0; k < out->shape.height * out->pitch; ++k) plain[k] += std::abs(bias[c]);
   }
+  kernels_.scale(out->at(1, 0), out->at(0, 0), 1, vectors(out->image()), true);
   clear_halo(*out);
   return out;
 }
@@ -269,17 +274,18 @@ Flow::Shared Flow::add(int64_t v) {
   const Shared out = make(graph_[v].shape, edge);
   std::vector<Shared> from;
   for (const SumTerm& term : terms) from.push_back(widen(fields_[term.value], out->shape.height, out->shape.width));
-  constexpr int64_t kTogether = 1024;  // a part of the sum stays in the first cache until all terms are in it
-  const int64_t size = out->elements();
-  for (int64_t first = 0; first < size; first += kTogether) {
-    double* sum = out->memory + first;
-    const int64_t here = std::min(kTogether, size - first);
-    std::fill_n(sum, here, 0.0);
-    for (size_t t = 0; t < terms.size(); ++t) {
-      const double* in = from[t]->memory + first;
-      for (int64_t k = 0; k < here; ++k) sum[k] += terms[t].coefficient * in[k];
-    }
+  std::vector<ChannelPlanes<const double>> in;
+  std::vector<double> factors;
+  for (size_t t = 0; t < terms.size(); ++t) {
+    in.push_back({from[t]->memory, 0, 0});
+    factors.push_back(terms[t].coefficient);
   }
+  kernels_.weighted_sum({{out->memory, 0, 0},
+                         in.data(),
+                         factors.data(),
+                         static_cast<int64_t>(terms.size()),
+                         {1, 1, vectors(out->elements()), kLanes},
+                         0.0});
   return out;
 }
 
@@ -287,7 +293,7 @@ Flow::Shared Flow::average(int64_t v) {
   const Value& value = graph_[v];
   const auto& a = std::get<PoolAttributes>(value.attributes);
   const auto [in, out] = windows(v, a.kernel, a.stride, a.padding, {1, 1});
-  Source from = source(in, a.stride);
+  const Source from = source(in, a.stride);
   const std::vector<double> ones(static_cast<size_t>(a.kernel.height * a.kernel.width), 1.0);
   std::vector<double> shares;  // one over the cells of each window
   for (int64_t y = 0; y < out->shape.height; ++y) {
@@ -295,16 +301,14 @@ Flow::Shared Flow::average(int64_t v) {
   }
   // Planes that lie equally far apart are one long row too.
   const bool one = from.phases == nullptr && from.pitch == out->pitch && from.plane == out->plane;
-  const int64_t planes = kImages * value.shape.channels;
+  const int64_t planes = value.shape.channels;
   for (int64_t p = 0; p < (one ? 1 : planes); ++p) {
-    inputs_[0].clear();
+    inputs_.clear();
     for (int64_t ky = 0; ky < a.kernel.height; ++ky) {
-      for (int64_t kx = 0; kx < a.kernel.width; ++kx) {
-        inputs_[0].push_back(
-            from.at(p / value.shape.channels, p % value.shape.channels, ky - a.padding.height, kx - a.padding.width));
-      }
+      for (int64_t kx = 0; kx < a.kernel.width; ++kx)
+        inputs_.push_back(from.at(p, ky - a.padding.height, kx - a.padding.width));
     }
-    gather(from, inputs_[0], ones.data(), 1, *out, out->at(0, p), one ? planes : 1);
+    gather(from, ones.data(), 1, *out, p, one ? planes : 1);
   }
   clear_halo(*out);
   for (int64_t i = 0; i < kImages; ++i) {

@@ -39,23 +39,25 @@ class Flow {
   static constexpr int64_t kImages = 2, kBlock = 8;  // value, value + tangent; pixels that the gather takes at once
 
   struct Field {
-    Shape full, shape;                 // in the network's own image, in the smaller one
-    Pair edge;                         // rows and columns at either border that may differ from those in the middle
-    int64_t halo, pitch, plane;        // zeros on every side; doubles from row to row, plane to plane
-    double* memory;                    // enough for `full`, and for a block that runs over the end
-    int64_t head() const { return halo * (pitch + 1); }  // zeros before the first pixel, and behind the last
-    int64_t elements() const { return kImages * shape.channels * plane + head(); }
-    double* at(int64_t image, int64_t channel) { return memory + (image * shape.channels + channel) * plane + head(); }
+    Shape full, shape;           // in the network's own image, in the smaller one
+    Pair edge;                   // rows and columns at either border that may differ from those in the middle
+    int64_t halo, pitch, plane;  // zeros on every side; doubles from row to row, plane to plane
+    double* memory;              // enough for `full`, and for kLanes that run over the end
+    int64_t head() const { return halo * (pitch + 1); }       // zeros before the first pixel, and behind the last
+    int64_t image() const { return shape.channels * plane; }  // doubles from image to image
+    int64_t elements() const { return kImages * image() + head(); }
+    double* at(int64_t image, int64_t channel) { return memory + image * this->image() + channel * plane + head(); }
   };
   using Shared = std::shared_ptr<Field>;
 
   // A field as a window of a stride sees it: `plane` and `pitch` between what neighbouring outputs read.
   struct Source {
-    Shared field;                      // stride 1
-    double* phases;                    // else [image][channel][row and column by the stride's remainder][row][column]
+    Shared field;    // stride 1
+    double* phases;  // else [image][channel][row and column by the stride's remainder][row][column]
     Pair stride;
-    int64_t halo, pitch, plane;  // of a phase
-    const double* at(int64_t image, int64_t channel, int64_t dy, int64_t dx);
+    int64_t halo, pitch, plane;                                       // of a phase
+    int64_t image;                                                    // doubles from image to image
+    const double* at(int64_t channel, int64_t dy, int64_t dx) const;  // of the first image
   };
 
   // The smallest field of a value, `full` in the network's own image.
@@ -70,10 +72,9 @@ class Flow {
   };
   Windows windows(int64_t v, Pair kernel, Pair stride, Pair padding, Pair dilation);
   Source source(const Shared& in, Pair stride);
-  // Calls a gather for `outputs` planes from `plane` on that read the same, or for `planes` that follow each other in `out` and in
-  // what they read.
-  void gather(Source& source, const std::vector<const double*>& inputs, const double* weights, int64_t outputs, Field& out,
-              double* plane, int64_t planes = 1) const;
+  // What `inputs_` read of both images, for `outputs` planes from channel `first` on, or for `planes` that follow each other in `out`
+  // and in what they read.
+  void gather(const Source& source, const double* weights, int64_t outputs, Field& out, int64_t first, int64_t planes = 1);
   void clear_halo(Field& field) const;
 
   Shared compute(int64_t v);
@@ -93,9 +94,9 @@ class Flow {
   int64_t halo_ = 0;
   Scratch scratch_;
   std::map<std::vector<int64_t>, std::vector<double*>> spare_;  // memory of fields that are gone, by full shape
-  std::vector<Shared> fields_;                  // by value; gone when nobody reads it any more
-  std::vector<const double*> inputs_[kImages];  // of a gather
-  std::vector<double> packed_;                  // its weights
+  std::vector<Shared> fields_;                                  // by value; gone when nobody reads it any more
+  std::vector<const double*> inputs_;                           // of a gather, in the first image
+  std::vector<double> packed_;                                  // its weights
 };
 
 }  // namespace winnow
