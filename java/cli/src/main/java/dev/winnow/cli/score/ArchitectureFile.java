@@ -2,8 +2,12 @@ package dev.winnow.cli.score;
 
 import dev.winnow.space.SearchSpace;
 import java.io.BufferedReader;
+import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -34,7 +38,18 @@ public final class ArchitectureFile implements Iterator<String>, AutoCloseable {
     this.file = file;
     this.space = space;
     this.problems = problems;
-    this.reader = Files.newBufferedReader(file);
+    // To say what is there to read, a file's stream asks for its position, and a pipe's answer is
+    // an
+    // exception for every line.
+    InputStream bytes =
+        new FilterInputStream(Files.newInputStream(file)) {
+          @Override
+          public int available() {
+            return 0;
+          }
+        };
+    this.reader =
+        new BufferedReader(new InputStreamReader(bytes, StandardCharsets.UTF_8.newDecoder()));
   }
 
   @Override
