@@ -63,11 +63,13 @@ final class RunCommand implements Callable<Integer> {
               plan.repeats(),
               engine);
       try (Population population =
-              PopulationPlan.population(folder, plan.architectures()).shard(part);
-          ScoreTable table =
-              ScoreTable.resume(file, plan.scores(), scorer.protocol(), population)) {
-        new ScoreRun(session, scorer, first -> {})
-            .run(population, table.known(), table, file, "the same command continues " + file);
+          PopulationPlan.population(folder, plan.architectures()).shard(part)) {
+        population.peek().ifPresent(scorer::requireDevice);
+        try (ScoreTable table =
+            ScoreTable.resume(file, plan.scores(), scorer.protocol(), population)) {
+          new ScoreRun(session, scorer, first -> {})
+              .run(population, table.known(), table, file, "the same command continues " + file);
+        }
       }
     }
     return ExitCode.DONE;

@@ -236,6 +236,7 @@ final class ScoreCommand implements Callable<Integer> {
   }
 
   private void score(Scorer scorer, Population population) throws IOException {
+    population.peek().ifPresent(scorer::requireDevice);
     ScoreRun run = new ScoreRun(session, scorer, first -> mention(scorer, first));
     if (out != null) {
       try (ScoreTable table = table(scorer.protocol(), population)) {

@@ -7,6 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.winnow.compute.Engine;
+import dev.winnow.compute.Pass;
+import dev.winnow.compute.Plan;
+import dev.winnow.compute.PlanOptions;
+import dev.winnow.compute.PlanOptions.Precision;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.net.NetworkJson;
 import dev.winnow.net.Shape;
@@ -22,6 +27,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
@@ -317,6 +323,55 @@ class ScoreCommandTest {
     var graph = space.network(CELL, size);
     assertEquals(Long.toString(graph.parameters()), rows(run.out()).get(0).get("params"));
     assertEquals(Long.toString(graph.macs()), rows(run.out()).get(0).get("macs"));
+  }
+
+  /** A device that is there and can run nothing. */
+  private record Incapable() implements Engine {
+    @Override
+    public Optional<String> refusal(NetworkGraph graph, Precision precision, Pass pass) {
+      return Optional.of("it has no such pass");
+    }
+
+    @Override
+    public Plan plan(NetworkGraph graph, PlanOptions options) {
+      throw new AssertionError("work began");
+    }
+
+    @Override
+    public Map<String, String> provenance() {
+      return Map.of("kind", "incapable");
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void whatTheDeviceRefusesIsRefusedBeforeAnythingIsWritten() {
+    EngineOpener absent =
+        (device, threads) -> {
+          throw new IllegalArgumentException(device + " is not here");
+        };
+    EngineOpener incapable = (device, threads) -> new Incapable();
+    Path file = folder.resolve("scores.csv");
+    Map.of(
+            absent,
+            "cuda:3 is not here",
+            incapable,
+            "score regions is not on this device: it has no")
+        .forEach(
+            (opener, reason) -> {
+              List<String> command =
+                  List.of("score", "--arch=" + CELL, "--scores=regions", "--device=cuda:3");
+              CommandLineRun printed = CommandLineRun.of(opener, command.toArray(String[]::new));
+              assertEquals(3, printed.code());
+              assertEquals("", printed.out());
+              assertTrue(printed.err().contains(reason), printed::err);
+              List<String> filed = new ArrayList<>(command);
+              filed.add("--out=" + file);
+              assertEquals(3, CommandLineRun.of(opener, filed.toArray(String[]::new)).code());
+              assertFalse(Files.exists(file));
+            });
   }
 
   @Test

@@ -63,6 +63,7 @@ public record DryRun(
     if (drawn.isEmpty()) {
       throw new IllegalArgumentException("the population is empty");
     }
+    scorer.requireDevice(drawn.get(0));
     Map<String, Long> macs = new HashMap<>();
     drawn.forEach(architecture -> macs.put(architecture, scorer.macs(architecture)));
     List<String> order = fromBothEnds(drawn, macs);

@@ -9,6 +9,7 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -21,6 +22,7 @@ public final class Population implements Iterator<String>, AutoCloseable {
   private final Iterator<String> architectures;
   private final long total;
   private final Source source;
+  private String seen; // looked at but not taken, null for none
 
   private interface Source {
     void close() throws IOException;
@@ -84,7 +86,7 @@ public final class Population implements Iterator<String>, AutoCloseable {
   /** A part of these; closing it closes these. */
   public Population shard(Shard shard) {
     long size = total == UNKNOWN ? UNKNOWN : shard.size(total);
-    return new Population(new Part(architectures, shard), size, source);
+    return new Population(new Part(this, shard), size, source);
   }
 
   private static final class Part implements Iterator<String> {
@@ -121,14 +123,24 @@ public final class Population implements Iterator<String>, AutoCloseable {
     return total;
   }
 
+  /** The next architecture, which {@link #next} will still give; empty where there is none. */
+  public Optional<String> peek() {
+    if (seen == null && architectures.hasNext()) {
+      seen = architectures.next();
+    }
+    return Optional.ofNullable(seen);
+  }
+
   @Override
   public boolean hasNext() {
-    return architectures.hasNext();
+    return seen != null || architectures.hasNext();
   }
 
   @Override
   public String next() {
-    return architectures.next();
+    String next = seen == null ? architectures.next() : seen;
+    seen = null;
+    return next;
   }
 
   @Override

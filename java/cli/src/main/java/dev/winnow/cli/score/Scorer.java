@@ -231,9 +231,6 @@ public final class Scorer {
   public Map<String, Summary> score(String architecture, Monitor monitor) {
     Map<String, Summary> summaries = new LinkedHashMap<>();
     scores.keySet().forEach(name -> summaries.put(name, null)); // their order
-    if (scored == 0) {
-      requireDevice(architecture);
-    }
     for (Group group : groups) {
       List<String> names = group.names;
       long start = System.nanoTime();
@@ -274,8 +271,13 @@ public final class Scorer {
     return nanos;
   }
 
-  /** Refuses what the device cannot compute, before anything else is computed. */
-  private void requireDevice(String architecture) {
+  /**
+   * Refuses what the device cannot compute. To be asked with the first architecture before anything
+   * is computed or written.
+   *
+   * @throws IllegalArgumentException naming the score, the device and what it lacks
+   */
+  public void requireDevice(String architecture) {
     for (NetworkScore score : scores.values()) {
       if (!counts(score)) {
         Passes.require(engine.get(), space.network(architecture, size(setup(score))), score);
