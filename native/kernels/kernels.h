@@ -18,6 +18,14 @@ constexpr int64_t kCorrelateTerms = 27;
 // Rows are short in small images: a conversion to double pays for itself over this many pixels.
 constexpr int64_t kSumPixels = 32;
 
+// Terms of a gather one after the other: `runs` times `taps` of them, each `spacing` pixels of the inputs after the last, as the
+// taps of a kernel's rows lie.
+struct TapRuns {
+  int64_t runs, taps, spacing;
+};
+// Longest runs, and furthest apart, that a gather is told of.
+constexpr int64_t kRunTaps = 5, kRunSpacing = 2;
+
 // Rows of a linear local operator: out[o][y][x] = start[o] + sum over terms t of weights[t][o] * inputs[t][y][x]   (+ what
 // was there).
 // Convolution forward and backward-data are both lists of such terms (plan/gather.h).
@@ -32,9 +40,11 @@ struct GatherRows {
   int64_t rows, pixels;
   int64_t lanes;  // used lanes of the block; the others may be left as they are
   bool accumulate;
-  const T* start = nullptr;   // [outputs]; nullptr: zeros
-  int64_t weight_pitch = 0;   // weights from term to term; 0: outputs
-  bool lane_weights = false;  // every weight and start is kLanes elements, one for each lane
+  const T* start = nullptr;       // [outputs]; nullptr: zeros
+  int64_t weight_pitch = 0;       // weights from term to term; 0: outputs
+  bool lane_weights = false;      // every weight and start is kLanes elements, one for each lane
+  const TapRuns* runs = nullptr;  // all terms of one output in their order, where that is known and input_step kLanes
+  int64_t run_kinds = 0;          // of `runs`
 };
 
 // Correlation of gradient planes with shifted activation planes, the weight gradient of a convolution:

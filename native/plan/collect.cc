@@ -49,7 +49,8 @@ void BackwardPass<T>::gather_rows(const Gather& gather, const T* packed, const S
         if (y >= rows.end || phase.x >= out.width) break;
         kernels_.gather({phase_terms + tile.first_term, packed + tile.weights, tile.terms, tile.outputs, pitch, kLanes,
                          dest.row(l, tile.first, y) + phase.x * kLanes, dest.plane, sy * dest.pitch, sx * kLanes,
-                         (rows.end - y + sy - 1) / sy, (out.width - phase.x + sx - 1) / sx, lanes_, add});
+                         (rows.end - y + sy - 1) / sy, (out.width - phase.x + sx - 1) / sx, lanes_, add, nullptr, 0, false,
+                         tile.runs.data(), static_cast<int64_t>(tile.runs.size())});
       }
       phase_terms += phase.terms.size();
     }

@@ -267,7 +267,8 @@ void convolve_rows(const Graph& graph, const Layout& layout, const Kernels<T>& k
       for (const GatherTile& tile : phase.tiles) {
         kernels.gather({rows.data() + tile.first_term, packed.data() + tile.weights, tile.terms, tile.outputs,
                         a.stride.height * in.pitch, a.stride.width * kLanes, to.plane(layout, v, b, tile.first) + y * out.pitch,
-                        out.plane, out.pitch, kLanes, std::min(strip, value.shape.height - y), value.shape.width, kLanes, add});
+                        out.plane, out.pitch, kLanes, std::min(strip, value.shape.height - y), value.shape.width, kLanes, add,
+                        nullptr, 0, false, tile.runs.data(), static_cast<int64_t>(tile.runs.size())});
       }
     }
   }

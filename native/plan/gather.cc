@@ -2,13 +2,34 @@
 
 #include <algorithm>
 
-#include "kernels/kernels.h"
-
 namespace winnow {
 namespace {
 
 const ConvolutionAttributes& attributes_of(const Value& convolution) {
   return std::get<ConvolutionAttributes>(convolution.attributes);
+}
+
+// Terms [term, end) as runs of taps.
+std::vector<TapRuns> find_runs(const std::vector<GatherTerm>& terms, size_t term) {
+  // Terms that follow one another at equal distance.
+  const auto spacing = [&](size_t t) {
+    const GatherTerm &a = terms[t - 1], &b = terms[t];
+    const int64_t pixels = b.dx - a.dx;
+    return a.plane == b.plane && a.dy == b.dy && pixels > 0 ? pixels : kRunSpacing + 1;
+  };
+  std::vector<TapRuns> runs;
+  while (term < terms.size()) {
+    TapRuns run{1, 1, 1};
+    if (term + 1 < terms.size() && spacing(term + 1) <= kRunSpacing) run.spacing = spacing(term + 1);
+    const auto next = [&] { return term + static_cast<size_t>(run.taps); };
+    while (run.taps < kRunTaps && next() < terms.size() && spacing(next()) == run.spacing) ++run.taps;
+    if (run.taps == 4) run.taps = 3;  // which the kernel does not have
+    if (run.taps == 1) run.spacing = 1;
+    term = next();
+    const bool more = !runs.empty() && runs.back().taps == run.taps && runs.back().spacing == run.spacing;
+    more ? void(++runs.back().runs) : runs.push_back(run);
+  }
+  return runs;
 }
 
 // Cuts `planes` output planes from `first` on into tiles over the phase's terms [first_term, end).
@@ -17,7 +38,10 @@ void add_tiles(Gather& gather, GatherPhase& phase, int64_t first, int64_t planes
   const int64_t tiles = (planes + kGatherOutputs - 1) / kGatherOutputs;
   for (int64_t t = 0; t < tiles; ++t) {
     const int64_t begin = planes * t / tiles, end = planes * (t + 1) / tiles;  // even tiles: 7 is 3 + 4, not 6 + 1
-    phase.tiles.push_back({first + begin, end - begin, first_term, terms, gather.weights});
+    phase.tiles.push_back({first + begin, end - begin, first_term, terms, gather.weights, {}});
+    if (end - begin == 1 && gather.input_stride.width == 1) {
+      phase.tiles.back().runs = find_runs(phase.terms, static_cast<size_t>(first_term));
+    }
     gather.weights += terms * (end - begin);
   }
 }
@@ -113,10 +137,11 @@ Gather backward_gather(const std::vector<ConvolutionPart>& parts, const Shape& i
           const int64_t outputs = a.outputs / a.groups, group_first = a.groups == 1 ? 0 : g * outputs;
           const int64_t first = std::max(parts[k].first, group_first);
           for (int64_t o = first; o < std::min(parts[k].first + parts[k].count, group_first + outputs); ++o) {
-            for (int64_t ky = 0; ky < a.kernel.height; ++ky) {
+            // From the last tap on, so that terms go forward through the planes.
+            for (int64_t ky = a.kernel.height - 1; ky >= 0; --ky) {
               const int64_t dy = py + a.padding.height - ky * a.dilation.height;
               if (dy % a.stride.height != 0) continue;
-              for (int64_t kx = 0; kx < a.kernel.width; ++kx) {
+              for (int64_t kx = a.kernel.width - 1; kx >= 0; --kx) {
                 const int64_t dx = px + a.padding.width - kx * a.dilation.width;
                 if (dx % a.stride.width != 0) continue;
                 phase.terms.push_back({plane + o - parts[k].first, dy / a.stride.height, dx / a.stride.width,

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "kernels/kernels.h"
 #include "network/parameters.h"
 #include "plan/graph.h"
 #include "plan/state.h"
@@ -26,6 +27,7 @@ struct GatherTile {
   int64_t first, outputs;     // output planes
   int64_t first_term, terms;  // of the phase
   int64_t weights;            // where its packed weights begin
+  std::vector<TapRuns> runs;  // that its terms are; none for several outputs, or where pixels are strides apart
 };
 
 struct GatherPhase {

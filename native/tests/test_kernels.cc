@@ -102,18 +102,27 @@ void gather_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& 
   const int64_t input_step = input_stride * kLanes, out_step = output_stride * kLanes;
   const int64_t input_pitch = (pixels * input_stride + 1) * kLanes, out_pitch = pixels * out_step;
   const int64_t out_plane = kRows * out_pitch + kLanes;
-  // Terms are shifted views of few planes, as taps are.
-  Buffer<T> in(kRows * input_pitch + terms * kLanes, draws), out(outputs * out_plane, draws);
+  // Terms are shifted views of few planes, as taps are; the kernel may be told that they are runs.
+  const int64_t spacing = draws.integer(1, kRunSpacing);
+  std::vector<TapRuns> kinds;
+  for (int64_t left = terms; outputs == 1 && input_stride == 1 && !lane_weights && left > 0;) {
+    const int64_t lengths[] = {1, 2, 3, kRunTaps};
+    const int64_t taps = std::min(left, lengths[draws.integer(0, 3)]), length = taps == 4 ? 3 : taps;
+    const int64_t runs = draws.integer(1, left / length);
+    kinds.push_back({runs, length, length == 1 ? 1 : spacing});
+    left -= runs * length;
+  }
+  Buffer<T> in(kRows * input_pitch + terms * spacing * kLanes, draws), out(outputs * out_plane, draws);
   // Weights of the lanes come with a start, and terms that are further apart.
   const int64_t weight_pitch = lane_weights ? outputs + 1 : outputs, each = lane_weights ? kLanes : 1;
   Buffer<T> weights((terms + 1) * weight_pitch * each, draws);
   in.clear_unused(lanes);
   const auto run = [&](const Kernels<T>& k, const Buffer<T>& from, const Buffer<T>& with, Buffer<T>& to) {
     std::vector<const T*> inputs;
-    for (int64_t t = 0; t < terms; ++t) inputs.push_back(from.data() + t * kLanes);
+    for (int64_t t = 0; t < terms; ++t) inputs.push_back(from.data() + t * spacing * kLanes);
     k.gather({inputs.data(), with.data(), terms, outputs, input_pitch, input_step, to.data(), out_plane, out_pitch, out_step,
               kRows, pixels, lanes, accumulate, lane_weights ? with.data() + terms * weight_pitch * each : nullptr,
-              weight_pitch, lane_weights});
+              weight_pitch, lane_weights, kinds.data(), static_cast<int64_t>(kinds.size())});
   };
   Buffer<T> actual(out), expected(out), magnitude(out.absolute());
   run(kernels, in, weights, actual);

@@ -121,13 +121,104 @@ inline void correlate_runs(const Correlation<T>& c, int64_t row, int64_t term, i
 
 // Whether terms from `at` on are runs; how far apart their taps are.
 template <typename T>
-inline bool are_runs(const T* const* at, int runs, int taps, int64_t& tap) {
+inline bool are_runs(const T* const* at, int64_t runs, int64_t taps, int64_t& tap) {
   tap = at[1] - at[0];
-  for (int k = 0; k < runs; ++k) {
-    for (int t = 1; t < taps; ++t) {
+  for (int64_t k = 0; k < runs; ++k) {
+    for (int64_t t = 1; t < taps; ++t) {
       if (at[k * taps + t] - at[k * taps + t - 1] != tap) return false;
     }
   }
+  return true;
+}
+
+// One row of gradients would load as often as it multiplies, and a core loads one to two vectors a cycle but multiplies two. What
+// neighbouring pixels share of a run stays in registers: per pixel a load and one for each run feed RUNS * TAPS multiply-adds.
+// Taps lie SPACING, pixels STEP units of UNIT elements apart; pixels that share taps follow one another.
+template <typename T, int W, int RUNS, int TAPS, int SPACING, int STEP, int UNIT, int SETS, int PIXELS>
+inline __attribute__((always_inline)) void add_pixels(V<T, W> (&sum)[SETS][RUNS][TAPS], const T* gradient,
+                                                      const T* const (&run)[RUNS], int64_t first) {
+  constexpr int kReach = (TAPS - 1) * SPACING;
+  WINNOW_UNROLL
+  for (int phase = 0; phase < SPACING; ++phase) {
+    V<T, W> row[RUNS][PIXELS * STEP + kReach];
+    WINNOW_UNROLL
+    for (int x = phase; x < PIXELS; x += SPACING) {
+      const V<T, W> g = in_register(load<T, W>(gradient + (first + x) * kLanes));
+      WINNOW_UNROLL
+      for (int k = 0; k < RUNS; ++k) {
+        const int known = x == phase ? x * STEP : (x - SPACING) * STEP + kReach + SPACING;
+        WINNOW_UNROLL
+        for (int i = known; i <= x * STEP + kReach; i += SPACING) {
+          row[k][i] = in_register(load<T, W>(run[k] + (first * STEP + i) * UNIT));
+        }
+        WINNOW_UNROLL
+        for (int t = 0; t < TAPS; ++t) {
+          V<T, W>& to = sum[x / SPACING % SETS][k][t];
+          to = multiply_add(g, row[k][x * STEP + t * SPACING], to);
+        }
+      }
+    }
+  }
+}
+
+template <typename T, int W, int RUNS, int TAPS, int SPACING, int STEP, int UNIT>
+inline void correlate_row(const Correlation<T>& c, int64_t row, int64_t term) {
+  constexpr int kSets = RUNS * TAPS < 8 ? 2 : 1;
+  const int64_t pixels = c.pixels, gradient_pitch = c.gradient_pitch, activation_pitch = c.activation_pitch;
+  for (int64_t lane = 0; lane < c.lanes; lane += W) {
+    V<T, W> sum[kSets][RUNS][TAPS] = {};
+    T* sums = c.sums + row * c.sum_pitch + term * kLanes + lane;
+    const T *gradient = c.gradients[row] + lane, *run[RUNS];
+    WINNOW_UNROLL
+    for (int k = 0; k < RUNS; ++k) {
+      run[k] = c.activations[term + k * TAPS] + lane;
+      WINNOW_UNROLL
+      for (int t = 0; t < TAPS; ++t) sum[0][k][t] = load<T, W>(sums + (k * TAPS + t) * kLanes);
+    }
+    for (int64_t y = 0; y < c.height; ++y) {
+      int64_t x = 0;
+      for (; x + 8 <= pixels; x += 8) add_pixels<T, W, RUNS, TAPS, SPACING, STEP, UNIT, kSets, 8>(sum, gradient, run, x);
+      for (; x < pixels; ++x) add_pixels<T, W, RUNS, TAPS, SPACING, STEP, UNIT, kSets, 1>(sum, gradient, run, x);
+      gradient += gradient_pitch;
+      WINNOW_UNROLL
+      for (int k = 0; k < RUNS; ++k) run[k] += activation_pitch;
+    }
+    WINNOW_UNROLL
+    for (int k = 0; k < RUNS; ++k) {
+      WINNOW_UNROLL
+      for (int t = 0; t < TAPS; ++t) {
+        if constexpr (kSets == 2) sum[0][k][t] += sum[1][k][t];
+        store<T, W>(sums + (k * TAPS + t) * kLanes, sum[0][k][t]);
+      }
+    }
+  }
+}
+
+// Kernels of TAPS x TAPS taps; as many of their rows at once as fit the registers.
+template <typename T, int W, int TAPS, int SPACING, int STEP, int UNIT>
+inline void correlate_kernels(const Correlation<T>& c, int64_t row) {
+  constexpr int kRuns = TAPS == 3 ? 3 : 2;
+  for (int64_t kernel = 0; kernel < c.terms; kernel += TAPS * TAPS) {
+    int64_t run = 0;
+    for (; run + kRuns <= TAPS; run += kRuns) {
+      correlate_row<T, W, kRuns, TAPS, SPACING, STEP, UNIT>(c, row, kernel + run * TAPS);
+    }
+    if constexpr (TAPS % kRuns != 0) correlate_row<T, W, 1, TAPS, SPACING, STEP, UNIT>(c, row, kernel + run * TAPS);
+  }
+}
+
+// Does so where the terms are such kernels, dilated or strided by two at most.
+template <typename T, int W, int TAPS>
+inline bool are_kernels(const Correlation<T>& c, int64_t row) {
+  constexpr int kPixel = static_cast<int>(kLanes);
+  int64_t tap;
+  if (c.terms % (TAPS * TAPS) != 0 || !are_runs(c.activations, c.terms / TAPS, TAPS, tap)) return false;
+  const bool near = tap == kPixel, dense = c.activation_step == kPixel;
+  if ((!near && tap != 2 * kPixel) || (!dense && c.activation_step != 2 * kPixel)) return false;
+  if (near && dense) correlate_kernels<T, W, TAPS, 1, 1, kPixel>(c, row);
+  if (near && !dense) correlate_kernels<T, W, TAPS, 1, 2, kPixel>(c, row);
+  if (!near && dense) correlate_kernels<T, W, TAPS, 2, 1, kPixel>(c, row);
+  if (!near && !dense) correlate_kernels<T, W, TAPS, 1, 1, 2 * kPixel>(c, row);
   return true;
 }
 
@@ -136,9 +227,12 @@ inline void correlate_rows(const Correlation<T>& c, int64_t row) {
   // Nine taps of a 3x3 kernel at once, where 27 accumulators fit the registers; a 5x5 is 9 + 9 + 7.
   int64_t t = 0;
   if constexpr (kAccumulators >= 24) {
+    if constexpr (ROWS == 1) {
+      if (are_kernels<T, W, 3>(c, row) || are_kernels<T, W, 5>(c, row)) return;
+    }
     int64_t tap;
     for (; t + 9 <= c.terms; t += 9) {
-      if (are_runs(c.activations + t, 3, 3, tap)) {
+      if (ROWS > 1 && are_runs(c.activations + t, 3, 3, tap)) {
         if (c.activation_step == kLanes) {
           correlate_runs<T, W, ROWS, 3, 3, true>(c, row, t, tap);
         } else {
