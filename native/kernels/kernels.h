@@ -146,6 +146,19 @@ struct WindowSums {
   bool add;
 };
 
+// Gradient of a row of a max pool's windows: factor * gradient is added to the first cell, row by row, whose value is the
+// window's, lane by lane.
+template <typename T>
+struct MaximumGradient {
+  const T* const* in;         // [rows]: the image's rows under the windows
+  T* const* out;              // [rows]: their gradients; nullptr: not wanted
+  int64_t rows, width;        // of the image
+  int64_t taps, step, first;  // pixels of a window's row; window x begins at pixel first + x * step, which may lie outside
+  const T *value, *gradient;  // [windows]
+  int64_t windows;
+  T factor;
+};
+
 // Sums over pixels of a value times the gradient of a batch norm at it: sums[lane] += value * (alpha * gradient + beta * value +
 // kappa). In double, each operation rounded, pixels in order, so that every variant gives the same bits.
 template <typename T>
@@ -165,13 +178,13 @@ struct Kernels {
   void (*relu_gradient)(const ReluGradient<T>&);
   void (*norm_gradient)(const NormGradient<T>&);
   void (*window_sums)(const WindowSums<T>&);
+  void (*maximum_gradient)(const MaximumGradient<T>&);
 
   // Pointwise over `pixels` consecutive pixels; `add` keeps what was in `out`.
   void (*scale)(T* out, const T* in, T factor, int64_t pixels, bool add);            // factor * in
   void (*affine)(T* out, const T* in, T factor, T shift, int64_t pixels, bool add);  // factor * in + shift
   void (*maximum)(T* out, const T* in, int64_t pixels);                              // max(out, in)
-  // One window of a max pool: the gradient goes to the first tap whose value is the window's, lane by lane.
-  void (*maximum_gradient)(T* const* out, const T* const* taps, int64_t count, const T* value, const T* gradient, T factor);
+  void (*to_float)(float* out, const T* in, int64_t pixels);                         // rounded
   // factors[x] * in[x], x the pixel
   void (*scale_each)(T* out, const T* in, const T* factors, int64_t pixels, bool add);
 

@@ -156,14 +156,25 @@ void maximum(T* out, const T* in, int64_t pixels) {
 }
 
 template <typename T>
-void maximum_gradient(T* const* out, const T* const* taps, int64_t count, const T* value, const T* gradient, T factor) {
-  for (int64_t l = 0; l < kLanes; ++l) {
-    for (int64_t t = 0; t < count; ++t) {
-      if (taps[t][l] != value[l]) continue;
-      out[t][l] = rounded<T>(double{out[t][l]} + double{factor} * double{gradient[l]});
-      break;
+void maximum_gradient(const MaximumGradient<T>& m) {
+  for (int64_t i = 0; i < m.windows * kLanes; ++i) {
+    const int64_t first = m.first + i / kLanes * m.step;
+    bool taken = false;
+    for (int64_t y = 0; y < m.rows; ++y) {
+      for (int64_t x = first; x < first + m.taps; ++x) {
+        const int64_t cell = x * kLanes + i % kLanes;
+        if (taken || x < 0 || x >= m.width || m.in[y][cell] != m.value[i]) continue;
+        taken = true;
+        if (m.out[y] == nullptr) continue;
+        m.out[y][cell] = rounded<T>(double{m.out[y][cell]} + double{m.factor} * double{m.gradient[i]});
+      }
     }
   }
+}
+
+template <typename T>
+void to_float(float* out, const T* in, int64_t pixels) {
+  for (int64_t i = 0; i < pixels * kLanes; ++i) out[i] = static_cast<float>(in[i]);
 }
 
 template <typename T>

@@ -282,26 +282,22 @@ void BackwardPass<T>::maximised(int64_t v, int64_t pool, int64_t block, RowRange
   if (!add) clear(dest, in, rows);
   if (windows.count() <= 0) return;
   const auto [from, factor] = gradient_of(pool, block, windows, free);
-  T elsewhere[kLanes] = {};  // for cells of other rows
+  std::vector<const T*>& cells = workspace_.rows;
   std::vector<T*> to;
-  std::vector<int64_t> cells;  // of a window: elements from pixel (0, 0) of the plane, -1 in other rows
-  std::vector<const T*>& taps = workspace_.rows;
   for (int64_t c = 0; c < in.channels; ++c) {
     for (int64_t y = windows.first; y < windows.end; ++y) {
-      for (int64_t x = 0; x < out_shape.width; ++x) {
-        const T* value = plane(pool, block, c) + y * layout_.planes[pool].pitch + x * kLanes;
-        taps.clear();
-        cells.clear();
-        each_cell(a, in, y, x, [&](int64_t iy, int64_t ix) {
-          taps.push_back(plane(v, block, c) + iy * layout_.planes[v].pitch + ix * kLanes);
-          cells.push_back(iy < rows.first || iy >= rows.end ? -1 : iy * dest.pitch + ix * kLanes);
-        });
-        for (int64_t l = 0; l < columns_; ++l) {
-          to.clear();
-          for (const int64_t cell : cells) to.push_back(cell < 0 ? elsewhere : dest.row(l, c, 0) + cell);
-          kernels_.maximum_gradient(to.data(), taps.data(), static_cast<int64_t>(taps.size()), value,
-                                    from.row(l, c, y) + x * kLanes, factor);
+      const int64_t top = y * stride - a.padding.height;
+      const RowRange under{std::max<int64_t>(0, top), std::min(in.height, top + a.kernel.height)};
+      cells.clear();
+      for (int64_t iy = under.first; iy < under.end; ++iy) cells.push_back(plane(v, block, c) + iy * layout_.planes[v].pitch);
+      for (int64_t l = 0; l < columns_; ++l) {
+        to.clear();
+        for (int64_t iy = under.first; iy < under.end; ++iy) {
+          to.push_back(iy < rows.first || iy >= rows.end ? nullptr : dest.row(l, c, iy));
         }
+        kernels_.maximum_gradient({cells.data(), to.data(), under.count(), in.width, a.kernel.width, a.stride.width,
+                                   -a.padding.width, plane(pool, block, c) + y * layout_.planes[pool].pitch, from.row(l, c, y),
+                                   out_shape.width, factor});
       }
     }
   }

@@ -393,16 +393,15 @@ class TypedPlan final : public Plan {
   }
 
   // Rounds a value's planes.
-  void narrow(int64_t v, const State<double>& wide, const State<T>& state) const {
+  void narrow(int64_t v, const State<double>& wide, const State<float>& state) const {
     const Shape& shape = graph_[v].shape;
     const int64_t from_pitch = forward_layout_.planes[v].pitch, to_pitch = layout_.planes[v].pitch;
     for (int64_t b = 0; b < layout_.blocks; ++b) {
       for (int64_t c = 0; c < shape.channels; ++c) {
         const double* from = wide.plane(forward_layout_, v, b, c);
-        T* to = state.plane(layout_, v, b, c);
+        float* to = state.plane(layout_, v, b, c);
         for (int64_t y = 0; y < shape.height; ++y) {
-          std::transform(from + y * from_pitch, from + y * from_pitch + shape.width * kLanes, to + y * to_pitch,
-                         [](double value) { return static_cast<T>(value); });
+          kernels_of<double>(device_->variant).to_float(to + y * to_pitch, from + y * from_pitch, shape.width);
         }
       }
     }

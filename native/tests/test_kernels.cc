@@ -216,6 +216,9 @@ void pointwise_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draw
   both([&](const Kernels<T>& k, T* to) { k.affine(to, to, T{1}, shift, pixels, false); });  // in place, as a bias is added
   both([&](const Kernels<T>& k, T* to) { k.scale_each(to, in.data(), factors.data(), pixels, add); });
   both([&](const Kernels<T>& k, T* to) { k.maximum(to, in.data(), pixels); });
+  std::vector<float> single(static_cast<size_t>(pixels * kLanes));
+  kernels.to_float(single.data(), in.data(), pixels);
+  for (int64_t i = 0; i < pixels * kLanes; ++i) CHECK_EQUAL(single[static_cast<size_t>(i)], static_cast<float>(in.data()[i]));
   for (const T cap : {T{0}, T(0.5)}) {
     both([&](const Kernels<T>& k, T* to) {
       k.relu({{to, 0, 0}, {in.data(), 0, 0}, {1, 1, pixels, kLanes}, factor, shift, cap, nullptr, 0});
@@ -331,30 +334,39 @@ void weighted_sum_case(const Kernels<T>& kernels, const Kernels<T>& reference, D
           [&](int64_t i) { return i % block_pitch(5) / row_pitch(5) < rows && i % row_pitch(5) < pixels * kLanes; });
 }
 
+// Rows of windows over rows of an image that begin and end outside it; one of the rows may be nobody's.
 template <typename T>
-void maximum_gradient_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t count) {
-  Buffer<T> taps(count * kLanes, draws);
-  for (int64_t i = 0; i < taps.count(); ++i) taps.data()[i] = static_cast<T>(draws.integer(-1, 1));  // many ties
-  const Buffer<T> gradient(kLanes, draws), out(count * kLanes, draws);
-  Buffer<T> value(kLanes, draws);
-  for (int64_t l = 0; l < kLanes; ++l) {
-    value.data()[l] = taps.data()[l];
-    for (int64_t t = 1; t < count; ++t) value.data()[l] = std::max(value.data()[l], taps.data()[t * kLanes + l]);
+void maximum_gradient_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t rows, int64_t taps,
+                           int64_t step, int64_t windows) {
+  const int64_t first = -draws.integer(0, taps - 1), last = first + (windows - 1) * step;
+  const int64_t width = std::max(last + 1 + draws.integer(0, taps - 1), first + taps), unwanted = draws.integer(0, rows);
+  Buffer<T> in(rows * width * kLanes, draws);
+  for (int64_t i = 0; i < in.count(); ++i) in.data()[i] = static_cast<T>(draws.integer(-1, 1));  // many ties
+  const Buffer<T> gradient(windows * kLanes, draws), out(rows * width * kLanes, draws);
+  Buffer<T> value(windows * kLanes, draws), actual(out), expected(out), magnitude(out.absolute());
+  for (int64_t i = 0; i < windows * kLanes; ++i) {
+    value.data()[i] = T{-1};
+    const int64_t from = first + i / kLanes * step;
+    for (int64_t cell = 0; cell < rows * width; ++cell) {
+      if (cell % width < from || cell % width >= from + taps) continue;
+      const int64_t at = cell * kLanes + i % kLanes;
+      value.data()[i] = std::max(value.data()[i], in.data()[at]);
+      magnitude.data()[at] += 2 * std::fabs(gradient.data()[i]);
+    }
   }
-  Buffer<T> actual(out), expected(out), magnitude(out.absolute());
-  for (int64_t i = 0; i < magnitude.count(); ++i) magnitude.data()[i] += 2 * std::fabs(gradient.data()[i % kLanes]);
   const auto run = [&](const Kernels<T>& k, Buffer<T>& to) {
     std::vector<T*> outs;
     std::vector<const T*> ins;
-    for (int64_t t = 0; t < count; ++t) {
-      outs.push_back(to.data() + t * kLanes);
-      ins.push_back(taps.data() + t * kLanes);
+    for (int64_t y = 0; y < rows; ++y) {
+      outs.push_back(y == unwanted ? nullptr : to.data() + y * width * kLanes);
+      ins.push_back(in.data() + y * width * kLanes);
     }
-    k.maximum_gradient(outs.data(), ins.data(), count, value.data(), gradient.data(), T(1.5));
+    k.maximum_gradient(
+        {ins.data(), outs.data(), rows, width, taps, step, first, value.data(), gradient.data(), windows, T(1.5)});
   };
   run(kernels, actual);
   run(reference, expected);
-  compare(actual, expected, magnitude, 1, everywhere);
+  compare(actual, expected, magnitude, taps * rows, everywhere);
 }
 
 }  // namespace
@@ -469,7 +481,13 @@ TEST(weighted_sums) {
 TEST(maximum_gradient) {
   each_variant([](const auto& kernels, const auto& reference, auto) {
     Draws draws(seed(), 5);
-    for (int64_t count = 1; count <= 9; ++count) maximum_gradient_case(kernels, reference, draws, count);
+    for (int64_t rows = 1; rows <= 3; ++rows) {
+      for (int64_t taps = 1; taps <= 4; ++taps) {
+        for (int64_t step = 1; step <= 3; ++step) {
+          for (const int64_t windows : kPixels) maximum_gradient_case(kernels, reference, draws, rows, taps, step, windows);
+        }
+      }
+    }
   });
 }
 

@@ -185,16 +185,39 @@ void maximum(T* out, const T* in, int64_t pixels) {
 }
 
 template <typename T>
-void maximum_gradient(T* const* out, const T* const* taps, int64_t count, const T* value, const T* gradient, T factor) {
-  const Wide<T> f = all<T, kWidth<T>>(factor), zero{};
-  for (int64_t i = 0; i < kLanes; i += kWidth<T>) {
-    const Wide<T> largest = get(value + i);
-    Wide<T> left = f * get(gradient + i);  // what no tap has taken yet
-    for (int64_t t = 0; t < count; ++t) {
-      const auto wins = get(taps[t] + i) == largest;
-      put(out[t] + i, wins ? left : zero, true);
-      left = wins ? zero : left;
+void maximum_gradient(const MaximumGradient<T>& m) {
+  const Wide<T> f = all<T, kWidth<T>>(m.factor), zero{};
+  // Cells [first, end) of the rows under window x.
+  const auto window = [&](int64_t x, int64_t first, int64_t end) __attribute__((always_inline)) {
+    for (int64_t i = 0; i < kLanes; i += kWidth<T>) {
+      const Wide<T> largest = get(m.value + x * kLanes + i);
+      Wide<T> left = f * get(m.gradient + x * kLanes + i);  // what no cell has taken yet
+      for (int64_t y = 0; y < m.rows; ++y) {
+        T* out = m.out[y];
+        for (int64_t cell = first * kLanes + i; cell < end * kLanes; cell += kLanes) {
+          const auto wins = get(m.in[y] + cell) == largest;
+          if (out != nullptr) put(out + cell, wins ? left : zero, true);
+          left = wins ? zero : left;
+        }
+      }
     }
+  };
+  for (int64_t x = 0; x < m.windows; ++x) {
+    const int64_t first = m.first + x * m.step, end = first + m.taps;
+    window(x, first < 0 ? 0 : first, end > m.width ? m.width : end);
+  }
+}
+
+template <typename T>
+void to_float(float* out, const T* in, int64_t pixels) {
+  constexpr int W = kBytes / 8;
+  typedef T From __attribute__((vector_size(W * sizeof(T))));
+  typedef float To __attribute__((vector_size(W * sizeof(float))));
+  for (int64_t i = 0; i < pixels * kLanes; i += W) {
+    From value;
+    __builtin_memcpy(&value, in + i, sizeof value);
+    const To rounded = __builtin_convertvector(value, To);
+    __builtin_memcpy(out + i, &rounded, sizeof rounded);
   }
 }
 
