@@ -9,6 +9,8 @@ void BackwardPass<T>::run(const std::function<void(int64_t, T*)>& seed) {
   for (const BackwardStep& step : program_.backward()) {
     if (step.kind == BackwardStep::kPull) {
       pull(step.value, seed);
+    } else if (step.kind == BackwardStep::kSend) {
+      send(step.value, step.add);
     } else {
       const Timed timed(state_.timing, step.value, Phase::kNorm);
       norm(step.value);
@@ -156,7 +158,7 @@ void BackwardPass<T>::pull(int64_t v, const std::function<void(int64_t, T*)>& se
       {
         const Timed timed(state_.timing, v, Phase::kData);
         if (!is_output) collect(v, block, rows, planes, workspace_.scratch.template at<T>(layout_.strip_elements));
-        for (int64_t l = 0; l < count_; ++l) {
+        for (int64_t l = 0; program_.summed(v) && l < count_; ++l) {
           for (int64_t c = 0; c < shape.channels; ++c) {
             workspace_.sums[v][static_cast<size_t>(l * shape.channels + c)] +=
                 kernels_.sum(planes.row(column_of(l, block), c, y), rows.count() * shape.width, lanes_of(l, block));

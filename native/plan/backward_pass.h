@@ -77,6 +77,8 @@ class BackwardPass {
   // What convolutions of these weights send back.
   void convolved(int64_t v, const DataGroup& group, const T* packed, int64_t block, RowRange rows,
                  const GradientPlanes<T>& dest, bool add);
+  // Adds what a convolution sends back to its input's gradient; the first sets it.
+  void send(int64_t convolution, bool add);
   // A norm over something that is not a convolution of its own: its sums by a pass over both. workspace.sums hold its gradient's.
   void norm(int64_t v);
 
@@ -113,7 +115,7 @@ class BackwardPass {
   };
   void add_sums(int64_t value, int64_t block, T SumGradient::*factor);
   // What weighted sums send back, and pools that only they read; whether any does.
-  bool summed(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest);
+  bool summed(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest, bool add);
   void find_shares(int64_t pool, RowRange rows);
   // dest (+)= factor * from, channels and rows alike.
   void scaled(const GradientPlanes<T>& dest, const GradientPlanes<T>& from, T factor, const Shape& shape, RowRange rows,

@@ -53,6 +53,8 @@ void BlockPass<T>::run(double* out) {
     if (step.value > blocks_.features.back() || step.value < blocks_.features[0]) continue;
     if (step.kind == BackwardStep::kPull) {
       pull(step.value, out);
+    } else if (step.kind == BackwardStep::kSend) {
+      pass_.send(step.value, step.add);
     } else {
       pass_.norm(step.value);
     }

@@ -5,6 +5,15 @@
 #include <algorithm>
 
 namespace winnow {
+namespace {
+
+// Columns that a gather's terms reach before and after the planes that it reads.
+std::pair<int64_t, int64_t> columns_around(const Gather& gather, const Shape& in, const Shape& out) {
+  return {std::max<int64_t>(0, -gather.first_dx),
+          std::max<int64_t>(0, (out.width - 1) / gather.output_stride.width + gather.last_dx - (in.width - 1))};
+}
+
+}  // namespace
 
 template <typename T>
 template <typename MakeRows>
@@ -14,8 +23,7 @@ void BackwardPass<T>::gather_rows(const Gather& gather, const T* packed, const S
   const int64_t first_base = rows.first / sy, last_base = (rows.end - 1) / sy;
   // The rows that the terms reach, zeros where they reach beyond the planes.
   const int64_t first = first_base + gather.first_dy, end = last_base + gather.last_dy + 1;
-  const int64_t before = std::max<int64_t>(0, -gather.first_dx);
-  const int64_t after = std::max<int64_t>(0, (out.width - 1) / sx + gather.last_dx - (in.width - 1));
+  const auto [before, after] = columns_around(gather, in, out);
   const int64_t pitch = (before + in.width + after) * kLanes, plane = (end - first) * pitch;
   T* strip = workspace_.scratch.template at<T>(0);
   for (int64_t p = 0; p < gather.planes; ++p) {
@@ -90,7 +98,8 @@ void BackwardPass<T>::clear(const GradientPlanes<T>& dest, const Shape& shape, R
 template <typename T>
 void BackwardPass<T>::collect(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free) {
   const Shape& shape = graph_[v].shape;
-  bool add = summed(v, block, rows, dest);
+  bool add = program_.sent_to(v);
+  if (summed(v, block, rows, dest, add)) add = true;
   for (const int64_t reader : program_.readers(v)) {
     const Value& value = graph_[reader];
     const GradientSource& source = program_.source(reader);
@@ -158,9 +167,11 @@ void BackwardPass<T>::collect(int64_t v, int64_t block, RowRange rows, const Gra
   }
   const T* packed = state_.packed_backward[v].data();
   for (const DataGroup& group : program_.data_groups(v)) {
-    convolved(v, group, packed, block, rows, dest, add);
+    if (!graph_[group.convolutions[0]].sends) {
+      convolved(v, group, packed, block, rows, dest, add);
+      add = true;
+    }
     packed += group.gather.weights;
-    add = true;
   }
   if (!add) clear(dest, shape, rows);
 }
@@ -179,7 +190,7 @@ void BackwardPass<T>::add_sums(int64_t value, int64_t block, T SumGradient::*fac
 
 // All weighted sums that read the value, and the average pool of which only such read the output, in one pass over their gradients.
 template <typename T>
-bool BackwardPass<T>::summed(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest) {
+bool BackwardPass<T>::summed(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest, bool add) {
   const Shape& shape = graph_[v].shape;
   sums_.clear();
   add_sums(v, block, &SumGradient::direct);
@@ -209,13 +220,13 @@ bool BackwardPass<T>::summed(int64_t v, int64_t block, RowRange rows, const Grad
                               shape.width,
                               row_shares_.data(),
                               column_shares_.data(),
-                              false});
+                              add});
         continue;
       }
       std::vector<const T*>& from = workspace_.rows;
       from.clear();
       for (const SumGradient& sum : sums_) from.push_back(sum.planes.row(l, c, rows.first));
-      kernels_.gather({from.data(), direct.data(), terms, 1, 0, kLanes, out, 0, 0, kLanes, 1, pixels, lanes_, false});
+      kernels_.gather({from.data(), direct.data(), terms, 1, 0, kLanes, out, 0, 0, kLanes, 1, pixels, lanes_, add});
     }
   }
   return true;
@@ -399,6 +410,33 @@ void BackwardPass<T>::convolved(int64_t v, const DataGroup& group, const T* pack
 }
 
 template <typename T>
+void BackwardPass<T>::send(int64_t convolution, bool add) {
+  const Timed timed(state_.timing, convolution, Phase::kData);
+  const int64_t v = graph_[convolution].inputs[0];
+  const Shape &in = graph_[convolution].shape, &out = graph_[v].shape;
+  for (int64_t block = 0; block < layout_.blocks; ++block) {
+    enter(block);
+    const T* packed = state_.packed_backward[v].data();
+    bool more = add;
+    for (const DataGroup& group : program_.data_groups(v)) {
+      const Gather& gather = group.gather;
+      if (group.convolutions[0] == convolution) {
+        // As many rows as the scratch holds, for rows that terms reach beyond a strip are copied with the next one again.
+        const auto [before, after] = columns_around(gather, in, out);
+        const int64_t rows = layout_.strip_elements / (gather.planes * (before + in.width + after) * kLanes);
+        const int64_t fit = (rows - (gather.last_dy - gather.first_dy)) * gather.output_stride.height;
+        const int64_t strip = std::max(strip_rows(out.width), fit);
+        for (int64_t y = 0; y < out.height; y += strip) {
+          convolved(v, group, packed, block, {y, std::min(y + strip, out.height)}, gradient(v, block), more);
+        }
+        more = true;
+      }
+      packed += gather.weights;
+    }
+  }
+}
+
+template <typename T>
 void BackwardPass<T>::norm_rows(int64_t norm, int64_t column, int64_t channel, int64_t block, const Rows<T>& out,
                                 const Rows<const T>& gradient, const Rows<const T>& value, int64_t rows, bool add) {
   const Shape& shape = graph_[norm].shape;
@@ -418,6 +456,8 @@ template void BackwardPass<float>::convolved(int64_t, const DataGroup&, const fl
                                              const GradientPlanes<float>&, bool);
 template void BackwardPass<double>::convolved(int64_t, const DataGroup&, const double*, int64_t, RowRange,
                                               const GradientPlanes<double>&, bool);
+template void BackwardPass<float>::send(int64_t, bool);
+template void BackwardPass<double>::send(int64_t, bool);
 template void BackwardPass<float>::collect(int64_t, int64_t, RowRange, const GradientPlanes<float>&, float*);
 template void BackwardPass<double>::collect(int64_t, int64_t, RowRange, const GradientPlanes<double>&, double*);
 

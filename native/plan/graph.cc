@@ -89,6 +89,7 @@ Graph::Graph(std::shared_ptr<const Network> network, Differentiation differentia
   add_values();
   add_consumers();
   choose_gradients();
+  choose_senders();
   choose_halos();
 }
 
@@ -177,6 +178,18 @@ void Graph::choose_gradients() {
     } else if (value.operation == WINNOW_CONVOLUTION && consumer.operation == WINNOW_BATCH_NORM) {
       value.gradient = GradientKind::kVirtual;
     }
+  }
+}
+
+// Depthwise convolutions share no arithmetic with others that read their input, and waiting for all of them would keep a gradient
+// for each: cells of DARTS have 48 of one value, more than the second-level cache. A plane is read again for each instead.
+void Graph::choose_senders() {
+  for (Value& value : values_) {
+    if (value.operation != WINNOW_CONVOLUTION || value.gradient != GradientKind::kOwn || twice()) continue;
+    Value& input = values_[value.inputs[0]];
+    value.sends = std::get<ConvolutionAttributes>(value.attributes).groups == input.shape.channels &&
+                  input.gradient != GradientKind::kNone && input.consumers.size() > 1;
+    if (value.sends) input.gradient = GradientKind::kOwn;
   }
 }
 

@@ -21,6 +21,8 @@ Program::Program(const Graph& graph, const int32_t* states, const double* coeffi
     : graph_(graph),
       runs_(static_cast<size_t>(graph.size())),
       flows_(static_cast<size_t>(graph.size())),
+      sent_to_(static_cast<size_t>(graph.size())),
+      summed_(static_cast<size_t>(graph.size())),
       terms_(static_cast<size_t>(graph.size())),
       readers_(static_cast<size_t>(graph.size())),
       data_groups_(static_cast<size_t>(graph.size())),
@@ -32,6 +34,7 @@ Program::Program(const Graph& graph, const int32_t* states, const double* coeffi
   find_readers();
   find_sources();
   order_backward();
+  find_summed();
   plan_weights();
   plan_data();
   plan_pools();
@@ -122,11 +125,24 @@ void Program::find_readers() {
 void Program::order_backward() {
   for (int64_t v = graph_.size() - 1; v >= 0; --v) {
     if (!flows_[v]) continue;
-    if (graph_[v].gradient == GradientKind::kOwn) backward_.push_back({BackwardStep::kPull, v});
+    if (graph_[v].gradient == GradientKind::kOwn) backward_.push_back({BackwardStep::kPull, v, false});
     // A norm over a convolution takes its sums from the correlation instead.
     if (graph_[v].operation == WINNOW_BATCH_NORM && graph_[graph_[v].inputs[0]].gradient != GradientKind::kVirtual) {
-      backward_.push_back({BackwardStep::kNorm, v});
+      backward_.push_back({BackwardStep::kNorm, v, false});
     }
+    if (graph_[v].sends) {
+      const int64_t input = graph_[v].inputs[0];
+      backward_.push_back({BackwardStep::kSend, v, sent_to_[input]});
+      sent_to_[input] = true;
+    }
+  }
+}
+
+void Program::find_summed() {
+  for (int64_t v = 0; v < graph_.size(); ++v) {
+    const bool convolution = graph_[v].operation == WINNOW_CONVOLUTION;
+    const bool biased = convolution && convolution_of(graph_[v]).bias;
+    if (flows_[v] && (biased || graph_[v].operation == WINNOW_BATCH_NORM)) summed_[source(v).value] = true;
   }
 }
 
@@ -183,7 +199,8 @@ void Program::plan_data() {
       }
       const int64_t channels = convolution.shape.channels;
       members.push_back(&convolution);
-      const bool joins = !groups.empty() && same_geometry(*members[0], convolution) &&
+      const bool joins = !groups.empty() && !members[0]->sends && !convolution.sends &&
+                         same_geometry(*members[0], convolution) &&
                          (planes + channels) * strip_plane_elements(members, in) <= kPassElements;
       if (!joins) members = {&convolution}, planes = 0;
       const int64_t most = std::clamp<int64_t>(kPassElements / strip_plane_elements({&convolution}, in), 1, channels);

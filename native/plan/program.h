@@ -50,8 +50,9 @@ struct WeightGroup {
 };
 
 struct BackwardStep {
-  enum Kind { kPull, kNorm } kind;
+  enum Kind { kPull, kNorm, kSend } kind;
   int64_t value;
+  bool add;  // of kSend: not the first to send to its input
 };
 
 class Program {
@@ -70,6 +71,10 @@ class Program {
   double coefficient(int64_t sum, int64_t value) const;
   // Where the gradient of a kOwn or kAlias value lies.
   const GradientSource& source(int64_t value) const { return sources_[static_cast<size_t>(value)]; }
+  // Whether convolutions have sent to the value when it is pulled.
+  bool sent_to(int64_t value) const { return sent_to_[static_cast<size_t>(value)]; }
+  // Whether a norm or a bias asks for the sum of the gradient that lies in a value's buffer.
+  bool summed(int64_t source) const { return summed_[static_cast<size_t>(source)]; }
   // Of a convolution: its norm where the gradient is virtual, itself otherwise.
   int64_t gradient_value(int64_t convolution) const;
   const std::vector<DataGroup>& data_groups(int64_t value) const { return data_groups_[static_cast<size_t>(value)]; }
@@ -88,6 +93,7 @@ class Program {
   void find_readers();
   void find_sources();
   void order_backward();
+  void find_summed();
   void plan_weights();
   bool is_pointwise(int64_t convolution) const;
   void plan_data();
@@ -95,7 +101,7 @@ class Program {
 
   const Graph& graph_;
   int64_t noise_ = -1;
-  std::vector<bool> runs_, flows_;
+  std::vector<bool> runs_, flows_, sent_to_, summed_;
   std::vector<std::vector<SumTerm>> terms_;
   std::vector<std::vector<int64_t>> readers_;
   std::vector<GradientSource> sources_;

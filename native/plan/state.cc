@@ -37,6 +37,7 @@ int64_t gradient_elements_of(const Value& value, int64_t blocks) {
 // Own buffers that the pass at `value` reads through transient, aliased and virtual gradients of its consumers.
 void reads_of(const Graph& graph, int64_t value, std::vector<int64_t>& read) {
   for (int64_t consumer : graph[value].consumers) {
+    if (graph[consumer].sends) continue;
     if (graph[consumer].gradient == GradientKind::kVirtual) consumer = graph[consumer].consumers[0];
     while (graph[consumer].gradient == GradientKind::kAlias) consumer = graph[consumer].consumers[0];
     if (graph[consumer].gradient == GradientKind::kTransient) {
@@ -190,9 +191,8 @@ void Layout::lay_gradients(const Graph& graph) {
     for (const int64_t source : read) last_read[source] = std::min(last_read[source], v);
   }
   std::vector<Live> live;
-  for (int64_t v = graph.size() - 1; v >= 0; --v) {
-    if (graph[v].gradient != GradientKind::kOwn) continue;
-    live.erase(std::remove_if(live.begin(), live.end(), [&](const Live& l) { return l.last_read > v; }), live.end());
+  const auto place = [&](int64_t v) {
+    if (graph[v].gradient != GradientKind::kOwn || gradient_size[v] > 0) return;
     std::sort(live.begin(), live.end(), [](const Live& a, const Live& b) { return a.offset < b.offset; });
     const int64_t size = gradient_elements_of(graph[v], blocks);
     int64_t offset = 0;
@@ -205,6 +205,11 @@ void Layout::lay_gradients(const Graph& graph) {
     gradient_block[v] = size / blocks;
     live.push_back({offset, offset + size, last_read[v]});
     gradient_elements = std::max(gradient_elements, offset + size);
+  };
+  for (int64_t v = graph.size() - 1; v >= 0; --v) {
+    live.erase(std::remove_if(live.begin(), live.end(), [&](const Live& l) { return l.last_read > v; }), live.end());
+    place(v);
+    if (graph[v].sends) place(graph[v].inputs[0]);
   }
 }
 
