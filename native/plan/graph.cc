@@ -181,8 +181,8 @@ void Graph::choose_gradients() {
   }
 }
 
-// Depthwise convolutions share no arithmetic with others that read their input, and waiting for all of them would keep a gradient
-// for each: cells of DARTS have 48 of one value, more than the second-level cache. A plane is read again for each instead.
+// Depthwise convolutions share no arithmetic with others that read their input, and a gradient for each would be kept until the
+// input's is made: a cell of DARTS has 16 of one value (3 MB a cotangent in all, 0.9 so; 9 % of its kernel).
 void Graph::choose_senders() {
   for (Value& value : values_) {
     if (value.operation != WINNOW_CONVOLUTION || value.gradient != GradientKind::kOwn || twice()) continue;
