@@ -49,48 +49,63 @@ Arenas::Block Arenas::take(int64_t bytes, Contents contents) {
     if (contents == Contents::kZeros) std::memset(block.memory, 0, static_cast<size_t>(bytes));
     return block;
   }
+  if (bytes > INT64_MAX - 2 * kHugePage) refuse();
   std::unique_lock<std::mutex> lock(mutex_);
-  const auto fits = std::find_if(kept_.begin(), kept_.end(), [&](const Block& block) { return block.bytes >= bytes; });
-  if (fits != kept_.end()) {
+  const auto fits = first_of(bytes);
+  if (fits != kept_.end() && fits->bytes / kMostTimes <= bytes) {
     const Block block = *fits;
     kept_.erase(fits);
-    bytes_ -= block.bytes;
+    kept_bytes_ -= block.bytes;
+    use(block.bytes);
     lock.unlock();
     if (contents == Contents::kZeros) std::memset(block.memory, 0, static_cast<size_t>(bytes));
     return block;
   }
-  if (!kept_.empty()) {  // the largest makes place for a larger one
-    bytes_ -= kept_.back().bytes;
-    release(kept_.back());
-    kept_.pop_back();
-  }
-  if (bytes > INT64_MAX - 2 * kHugePage) refuse();
   Block block{nullptr, (bytes + kHugePage - 1) / kHugePage * kHugePage};
+  const int64_t used = used_bytes_ + block.bytes, most = std::max(most_used_bytes_, used);
+  // What is too small goes first, from the largest: where networks grow it will not be asked for again.
+  while (!kept_.empty() && used + kept_bytes_ > most + most / 4) {
+    const auto larger = first_of(bytes);
+    drop(larger == kept_.begin() ? larger : larger - 1);
+  }
   block.memory = map(block.bytes);
   if (block.memory == nullptr) {
-    for (const Block& other : kept_) release(other);
-    kept_.clear();
-    bytes_ = 0;
+    while (!kept_.empty()) drop(kept_.begin());
     block.memory = map(block.bytes);
   }
   if (block.memory == nullptr) refuse();
+  use(block.bytes);
   return block;
 }
 
 void Arenas::give(Block block) {
   if (block.memory == nullptr) return;
+  if (small(block.bytes)) return release(block);
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (small(block.bytes) || bytes_ + block.bytes > kMostBytes) {
-    release(block);
-    return;
-  }
-  kept_.insert(std::find_if(kept_.begin(), kept_.end(), [&](const Block& other) { return other.bytes >= block.bytes; }), block);
-  bytes_ += block.bytes;
+  used_bytes_ -= block.bytes;
+  if (kept_bytes_ + block.bytes > kMostBytes) return release(block);
+  kept_.insert(first_of(block.bytes), block);
+  kept_bytes_ += block.bytes;
+}
+
+std::vector<Arenas::Block>::iterator Arenas::first_of(int64_t bytes) {
+  return std::find_if(kept_.begin(), kept_.end(), [&](const Block& block) { return block.bytes >= bytes; });
+}
+
+void Arenas::use(int64_t bytes) {
+  used_bytes_ += bytes;
+  most_used_bytes_ = std::max(most_used_bytes_, used_bytes_);
+}
+
+void Arenas::drop(std::vector<Block>::iterator block) {
+  kept_bytes_ -= block->bytes;
+  release(*block);
+  kept_.erase(block);
 }
 
 int64_t Arenas::bytes() const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return bytes_;
+  return kept_bytes_;
 }
 
 }  // namespace winnow

@@ -26,13 +26,21 @@ class Arenas {
   void give(Block block);
 
   int64_t bytes() const;  // kept now, not those in use
-  // The gradients of a DARTS network on 64 images take 5 GiB. What is kept was in use before, so that it raises no peak.
+  // The gradients of a DARTS network on 64 images take 5 GiB.
   static constexpr int64_t kMostBytes = int64_t{8} << 30;
+  // A kept block of more than so many times what is asked for stays kept: who needs all of it would find it in use and take as
+  // much again from the system.
+  static constexpr int64_t kMostTimes = 4;
 
  private:
   mutable std::mutex mutex_;
   std::vector<Block> kept_;  // from the smallest to the largest; none smaller than a huge page
-  int64_t bytes_ = 0;
+  // With what is in use, what is kept is at most five quarters of the most that was ever in use.
+  int64_t kept_bytes_ = 0, used_bytes_ = 0, most_used_bytes_ = 0;
+
+  std::vector<Block>::iterator first_of(int64_t bytes);  // the first kept block of at least so many
+  void use(int64_t bytes);
+  void drop(std::vector<Block>::iterator block);
 };
 
 }  // namespace winnow

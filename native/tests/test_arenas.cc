@@ -88,17 +88,51 @@ TEST(scratch_takes_from_blocks_and_gives_them_back) {
 
 TEST(the_largest_makes_place_for_a_larger_one) {
   Arenas arenas;
-  const Arenas::Block small = arenas.take(kPage), large = arenas.take(2 * kPage);
+  const Arenas::Block small = arenas.take(kPage), large = arenas.take(8 * kPage);
   arenas.give(small);
   arenas.give(large);
-  const Arenas::Block larger = arenas.take(3 * kPage);
-  CHECK(holds(larger, 3 * kPage, 0));
+  const Arenas::Block larger = arenas.take(9 * kPage);
+  CHECK(holds(larger, 9 * kPage, 0));
   CHECK_EQUAL(arenas.bytes(), kPage);
   const Arenas::Block again = arenas.take(kPage);
   CHECK(again.memory == small.memory);
   arenas.give(again);
   arenas.give(larger);
-  CHECK_EQUAL(arenas.bytes(), 4 * kPage);
+  CHECK_EQUAL(arenas.bytes(), 10 * kPage);
+}
+
+TEST(a_large_block_is_left_for_who_needs_it) {
+  Arenas arenas;
+  constexpr int64_t kTimes = Arenas::kMostTimes;
+  const Arenas::Block large = arenas.take(2 * kTimes * kPage);
+  arenas.give(large);
+  const Arenas::Block little = arenas.take(kPage), half = arenas.take(2 * kPage);
+  CHECK(little.memory != large.memory && little.bytes == kPage);
+  CHECK(half.memory == large.memory);
+  arenas.give(half);
+  CHECK_EQUAL(arenas.bytes(), large.bytes);
+  arenas.give(little);
+  CHECK_EQUAL(arenas.bytes(), large.bytes + kPage);
+}
+
+TEST(keeping_raises_the_peak_by_a_quarter_at_most) {
+  Arenas arenas;
+  const auto run = [&](const std::vector<int64_t>& sizes) {
+    std::vector<Arenas::Block> blocks;
+    int64_t used = 0;
+    for (const int64_t pages : sizes) {
+      blocks.push_back(arenas.take(pages * kPage));
+      used += blocks.back().bytes;
+    }
+    for (const Arenas::Block& block : blocks) arenas.give(block);
+    return used;
+  };
+  int64_t most = 0;
+  for (const std::vector<int64_t>& sizes : {std::vector<int64_t>{40, 4}, {30, 20}, {1, 1, 1, 9, 9}, {50, 2}, {3}, {41, 41}}) {
+    most = std::max(most, run(sizes));
+    CHECK(arenas.bytes() <= most + most / 4);
+  }
+  CHECK(arenas.bytes() >= 2 * 41 * kPage);
 }
 
 TEST(no_more_is_kept_than_the_bound) {
