@@ -4,8 +4,9 @@
 
 One thread. Cells are scored in turn by every way, so that all meet the same minutes of the machine: PyTorch as published and at its
 best (baseline/proxies.py), and `winnow score` as processes that read a cell from standard input and answer with its line. Seconds are
-CPU seconds: of the calling thread in PyTorch; in a Winnow process of all threads but the compiler's, after cells to warm up on (10, or
-150 where a cell takes milliseconds), since a population meets compilation once.
+CPU seconds: of the calling thread in PyTorch; in a Winnow process of all threads but the compiler's, after cells to warm up on (WARM),
+since a population meets compilation once: what runs once a cell is interpreted for the first 200, which is a tenth of a cell's
+milliseconds in synflow and nothing beside the rest.
 Building is counted: modules and their random weights there, graph, plan and random weights here. Without it: PyTorch's score alone; of
 Winnow what a further repeat costs, (three repeats - one) / 2, which still draws weights. First the answers are compared: the
 weights and the batch that Winnow saves, through the published way.
@@ -37,7 +38,7 @@ from network import read_safetensors  # noqa: E402
 
 OPERATIONS = ["none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"]
 BATCH, TOLERANCE = 64, 1e-4
-WARM, WARM_SHARED = 150, 10
+WARM = {"synflow": 500, "nwot": 50, "shared": 10}
 SHARED = ["grad_norm", "snip", "plain", "fisher", "nwot", "l2_norm"]
 # Asked for: how many times faster than as published, than the sum of passes of one's own.
 LEAST = {"synflow": 15, "nwot": 5, "shared": 4}
@@ -143,8 +144,9 @@ def main():
     torch.set_num_threads(1)
     wanted = [arguments.only] if arguments.only else list(LEAST)
     scores = [score for score in SHARED if score not in arguments.without]
-    drawn = cells(WARM + arguments.cells + arguments.networks, arguments.seed)  # a repeated cell gets no line
-    warm, judged, more = drawn[:WARM], drawn[WARM : WARM + arguments.cells], drawn[WARM + arguments.cells :]
+    most = max(WARM.values())
+    drawn = cells(most + arguments.cells + arguments.networks, arguments.seed)  # a repeated cell gets no line
+    warm, judged, more = drawn[:most], drawn[most : most + arguments.cells], drawn[most + arguments.cells :]
     images = torch.randn(BATCH, 3, 32, 32)
 
     report = {"what": "CPU seconds a cell, one thread, ways in turn", "cells": arguments.cells, "load_average": os.getloadavg()[0],
@@ -157,7 +159,7 @@ def main():
         ours["shared"] = Scorer(arguments, scores)
         ours.update({"own " + score: Scorer(arguments, [score]) for score in scores})
     for name, scorer in ours.items():
-        for cell in warm[: WARM_SHARED if name == "shared" or name.startswith("own ") else WARM]:
+        for cell in warm[: WARM["shared" if name.startswith("own ") else name.split()[0]]]:
             scorer.score(cell)
     seconds = {name: [] for name in ours}
     theirs = {"build": []}
