@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <limits>
 #include <map>
 #include <string>
 #include <utility>
@@ -214,13 +215,40 @@ void Layout::lay_gradients(const Graph& graph) {
 }
 
 template <typename T>
+void Layout::clear_around(const Graph& graph, T* state) const {
+  for (int64_t v = 0; v < graph.size(); ++v) {
+    if (graph[v].lazy) continue;
+    const Planes& p = planes[v];
+    const Shape& shape = graph[v].shape;
+    const int64_t width = shape.width * kLanes, between = p.pitch - width;
+    // Before pixel (0, 0), and behind the last.
+    const int64_t head = (p.plane - shape.height * p.pitch) / 2 + between / 2;
+    T* at = state + p.offset - head;
+    if (batch % kLanes != 0 || leaves_zeros(graph[v].operation)) {
+      std::fill_n(at, blocks * p.block, T{0});
+      continue;
+    }
+    for (int64_t plane = 0; plane < blocks * shape.channels; ++plane, at += p.plane) {
+      std::fill_n(at, head, T{0});
+      for (int64_t y = 1; y < shape.height; ++y) std::fill_n(at + head + y * p.pitch - between, between, T{0});
+      std::fill_n(at + p.plane - head, head, T{0});
+    }
+  }
+}
+
+template <typename T>
 State<T>::State(const Graph& graph, const Layout& layout, Arenas& arenas, Timing* timer)
-    : arena(arenas, layout.state_elements * static_cast<int64_t>(sizeof(T))),
+    : arena(arenas, layout.state_elements * static_cast<int64_t>(sizeof(T)), Arenas::Contents::kAny),
       timing(timer),
       norms(static_cast<size_t>(graph.size())),
       weights(static_cast<size_t>(graph.size())),
       packed_forward(static_cast<size_t>(graph.size())),
-      packed_backward(static_cast<size_t>(graph.size())) {}
+      packed_backward(static_cast<size_t>(graph.size())) {
+#ifdef __SANITIZE_ADDRESS__  // what is not cleared must not be read: a test sees it
+  std::fill_n(arena.at<T>(0), layout.state_elements, std::numeric_limits<T>::quiet_NaN());
+#endif
+  layout.clear_around(graph, arena.at<T>(0));
+}
 
 template <typename T>
 Workspace<T>::Workspace(const Graph& graph, const Layout& layout, Arenas& arenas, int64_t count)

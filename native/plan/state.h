@@ -25,10 +25,11 @@ inline int64_t strip_rows(int64_t width) { return width < kStripPixels ? kStripP
 // The product; throws OUT_OF_MEMORY, naming `what`, where it passes 2^63.
 int64_t elements_of(std::initializer_list<int64_t> factors, const char* what);
 
-// Zeroed memory, lent by the device's Arenas, which outlive it.
+// Memory, zeroed where nothing else is said, lent by the device's Arenas, which outlive it.
 class Arena {
  public:
-  Arena(Arenas& from, int64_t bytes) : from_(from), block_(from.take(bytes)) {}
+  Arena(Arenas& from, int64_t bytes, Arenas::Contents contents = Arenas::Contents::kZeros)
+      : from_(from), block_(from.take(bytes, contents)) {}
   ~Arena() { from_.give(block_); }
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
@@ -64,6 +65,10 @@ class Layout {
   int64_t batch, blocks;
   int64_t lanes(int64_t block) const { return block + 1 < blocks ? kLanes : batch - block * kLanes; }  // used lanes
   std::vector<Planes> planes;  // by value; none where the value is lazy
+  // Makes zeros of all memory of a state that a forward pass leaves as it is and others read: what lies around planes, lanes past
+  // the batch, operations that leave part of their planes.
+  template <typename T>
+  void clear_around(const Graph& graph, T* state) const;
   int64_t state_elements = 0;
 
   // What follows is of backward passes; a layout of kForward has none of it.
