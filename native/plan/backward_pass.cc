@@ -39,10 +39,9 @@ void BackwardPass<T>::enter(int64_t block) {
 
 template <typename T>
 GradientPlanes<T> BackwardPass<T>::gradient(int64_t value, int64_t block) const {
-  const Shape& shape = graph_[value].shape;
-  return {workspace_.gradients.template at<T>(layout_.gradient_offset[value] * workspace_.cotangents +
-                                              block * layout_.gradient_block[value]),
-          layout_.gradient_size[value], shape.height * shape.width * kLanes, shape.width * kLanes};
+  const Layout::Gradients& own = layout_.gradients[static_cast<size_t>(value)];
+  const int64_t first = own.offset * workspace_.cotangents + block * own.block + own.first;
+  return {workspace_.gradients.template at<T>(first), own.size, own.plane, own.pitch};
 }
 
 template <typename T>
@@ -160,8 +159,10 @@ void BackwardPass<T>::pull(int64_t v, const std::function<void(int64_t, T*)>& se
         if (!is_output) collect(v, block, rows, planes, workspace_.scratch.template at<T>(layout_.strip_elements));
         for (int64_t l = 0; program_.summed(v) && l < count_; ++l) {
           for (int64_t c = 0; c < shape.channels; ++c) {
-            workspace_.sums[v][static_cast<size_t>(l * shape.channels + c)] +=
-                kernels_.sum(planes.row(column_of(l, block), c, y), rows.count() * shape.width, lanes_of(l, block));
+            double& total = workspace_.sums[v][static_cast<size_t>(l * shape.channels + c)];
+            each_run(planes, shape, rows, [&](int64_t row, int64_t here) {
+              total += kernels_.sum(planes.row(column_of(l, block), c, row), here, lanes_of(l, block));
+            });
           }
         }
       }

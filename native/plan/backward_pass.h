@@ -138,6 +138,9 @@ class BackwardPass {
   template <typename MakeRows>
   void gather_rows(const Gather& gather, const T* packed, const Shape& in, const GradientPlanes<T>& dest, const Shape& out,
                    RowRange rows, bool add, MakeRows make_rows);
+  // Runs it for one column on planes with zeros around. Columns that share planes (step 0) come in order.
+  void gather_planes(const Gather& gather, const T* packed, const GradientPlanes<T>& planes, int64_t l,
+                     const GradientPlanes<T>& dest, const Shape& out, RowRange rows, bool add);
 
   const Graph& graph_;
   const Layout& layout_;

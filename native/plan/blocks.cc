@@ -104,8 +104,12 @@ void BlockPass<T>::seed(size_t feature) {
     }
   }
   for (int64_t block = 0; block < layout_.blocks; ++block) {
-    std::copy_n(cotangent(block, value.shape, 0, 0), elements * kLanes,
-                pass_.gradient(blocks_.features[feature], block).row(0, 0, 0));
+    const GradientPlanes<T> planes = pass_.gradient(blocks_.features[feature], block);
+    for (int64_t c = 0; c < value.shape.channels; ++c) {
+      for (int64_t y = 0; y < value.shape.height; ++y) {
+        std::copy_n(cotangent(block, value.shape, c, y), value.shape.width * kLanes, planes.row(0, c, y));
+      }
+    }
   }
   seeded_ = feature;
 }

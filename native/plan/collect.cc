@@ -5,25 +5,16 @@
 #include <algorithm>
 
 namespace winnow {
-namespace {
-
-// Columns that a gather's terms reach before and after the planes that it reads.
-std::pair<int64_t, int64_t> columns_around(const Gather& gather, const Shape& in, const Shape& out) {
-  return {std::max<int64_t>(0, -gather.first_dx),
-          std::max<int64_t>(0, (out.width - 1) / gather.output_stride.width + gather.last_dx - (in.width - 1))};
-}
-
-}  // namespace
 
 template <typename T>
 template <typename MakeRows>
 void BackwardPass<T>::gather_rows(const Gather& gather, const T* packed, const Shape& in, const GradientPlanes<T>& dest,
                                   const Shape& out, RowRange rows, bool add, MakeRows make_rows) {
-  const int64_t sy = gather.output_stride.height, sx = gather.output_stride.width;
+  const int64_t sy = gather.output_stride.height;
   const int64_t first_base = rows.first / sy, last_base = (rows.end - 1) / sy;
   // The rows that the terms reach, zeros where they reach beyond the planes.
   const int64_t first = first_base + gather.first_dy, end = last_base + gather.last_dy + 1;
-  const auto [before, after] = columns_around(gather, in, out);
+  const auto [top, bottom, before, after] = around(gather, in, out);
   const int64_t pitch = (before + in.width + after) * kLanes, plane = (end - first) * pitch;
   T* strip = workspace_.scratch.template at<T>(0);
   for (int64_t p = 0; p < gather.planes; ++p) {
@@ -34,34 +25,42 @@ void BackwardPass<T>::gather_rows(const Gather& gather, const T* packed, const S
       std::fill(row + pitch - after * kLanes, row + pitch, T{0});
     }
   }
-  // First row of a phase.
-  const auto base_of = [&](const GatherPhase& phase) {
-    return phase.y < rows.first - first_base * sy ? first_base + 1 : first_base;
-  };
-  std::vector<const T*>& terms = workspace_.rows;
-  terms.clear();
-  for (const GatherPhase& phase : gather.phases) {
-    for (const GatherTerm& term : phase.terms) {
-      terms.push_back(strip + term.plane * plane + (base_of(phase) + term.dy - first) * pitch + (before + term.dx) * kLanes);
-    }
-  }
   const RowRange inside{std::max<int64_t>(first, 0), std::min(end, in.height)};
+  const GradientPlanes<T> planes{strip - first * pitch + before * kLanes, 0, plane, pitch};
   for (int64_t l = 0; l < columns_; ++l) {
     for (int64_t p = 0; p < gather.planes && inside.count() > 0; ++p) {
-      make_rows(l, p, inside, Rows<T>{strip + p * plane + (inside.first - first) * pitch + before * kLanes, pitch});
+      make_rows(l, p, inside, Rows<T>{planes.row(0, p, inside.first), pitch});
     }
-    const T* const* phase_terms = terms.data();
+    gather_planes(gather, packed, planes, l, dest, out, rows, add);
+  }
+}
+
+template <typename T>
+void BackwardPass<T>::gather_planes(const Gather& gather, const T* packed, const GradientPlanes<T>& planes, int64_t l,
+                                    const GradientPlanes<T>& dest, const Shape& out, RowRange rows, bool add) {
+  const int64_t sy = gather.output_stride.height, sx = gather.output_stride.width;
+  // First row of a phase, in rows of the planes.
+  const auto base_of = [&](const GatherPhase& phase) { return rows.first / sy + (phase.y < rows.first % sy ? 1 : 0); };
+  std::vector<const T*>& terms = workspace_.rows;
+  if (l == 0 || planes.step != 0) {
+    terms.clear();
     for (const GatherPhase& phase : gather.phases) {
-      const int64_t y = base_of(phase) * sy + phase.y;
-      for (const GatherTile& tile : phase.tiles) {
-        if (y >= rows.end || phase.x >= out.width) break;
-        kernels_.gather({phase_terms + tile.first_term, packed + tile.weights, tile.terms, tile.outputs, pitch, kLanes,
-                         dest.row(l, tile.first, y) + phase.x * kLanes, dest.plane, sy * dest.pitch, sx * kLanes,
-                         (rows.end - y + sy - 1) / sy, (out.width - phase.x + sx - 1) / sx, lanes_, add, nullptr, 0, false,
-                         tile.runs.data(), static_cast<int64_t>(tile.runs.size())});
+      for (const GatherTerm& term : phase.terms) {
+        terms.push_back(planes.row(l, term.plane, base_of(phase) + term.dy) + term.dx * kLanes);
       }
-      phase_terms += phase.terms.size();
     }
+  }
+  const T* const* phase_terms = terms.data();
+  for (const GatherPhase& phase : gather.phases) {
+    const int64_t y = base_of(phase) * sy + phase.y;
+    for (const GatherTile& tile : phase.tiles) {
+      if (y >= rows.end || phase.x >= out.width) break;
+      kernels_.gather({phase_terms + tile.first_term, packed + tile.weights, tile.terms, tile.outputs, planes.pitch, kLanes,
+                       dest.row(l, tile.first, y) + phase.x * kLanes, dest.plane, sy * dest.pitch, sx * kLanes,
+                       (rows.end - y + sy - 1) / sy, (out.width - phase.x + sx - 1) / sx, lanes_, add, nullptr, 0, false,
+                       tile.runs.data(), static_cast<int64_t>(tile.runs.size())});
+    }
+    phase_terms += phase.terms.size();
   }
 }
 
@@ -83,7 +82,8 @@ void BackwardPass<T>::scaled(const GradientPlanes<T>& dest, const GradientPlanes
                              RowRange rows, bool add) {
   for (int64_t l = 0; l < columns_; ++l) {
     for (int64_t c = 0; c < shape.channels; ++c) {
-      kernels_.scale(dest.row(l, c, rows.first), from.row(l, c, rows.first), factor, rows.count() * shape.width, add);
+      each_run(dest, shape, rows,
+               [&](int64_t y, int64_t pixels) { kernels_.scale(dest.row(l, c, y), from.row(l, c, y), factor, pixels, add); });
     }
   }
 }
@@ -91,7 +91,9 @@ void BackwardPass<T>::scaled(const GradientPlanes<T>& dest, const GradientPlanes
 template <typename T>
 void BackwardPass<T>::clear(const GradientPlanes<T>& dest, const Shape& shape, RowRange rows) {
   for (int64_t l = 0; l < columns_; ++l) {
-    for (int64_t c = 0; c < shape.channels; ++c) std::fill(dest.row(l, c, rows.first), dest.row(l, c, rows.end), T{0});
+    for (int64_t c = 0; c < shape.channels; ++c) {
+      each_run(dest, shape, rows, [&](int64_t y, int64_t pixels) { std::fill_n(dest.row(l, c, y), pixels * kLanes, T{0}); });
+    }
   }
 }
 
@@ -130,9 +132,11 @@ void BackwardPass<T>::collect(int64_t v, int64_t block, RowRange rows, const Gra
         const GradientPlanes<T> from = gradient(source.value, block);
         for (int64_t l = 0; l < columns_; ++l) {
           for (int64_t c = 0; c < shape.channels; ++c) {
-            for (int64_t x = 0; x < rows.count() * shape.width; ++x) {
-              kernels_.scale(dest.row(l, c, rows.first) + x * kLanes, from.row(l, c, 0), share, 1, add);
-            }
+            each_run(dest, shape, rows, [&](int64_t y, int64_t pixels) {
+              for (int64_t x = 0; x < pixels; ++x) {
+                kernels_.scale(dest.row(l, c, y) + x * kLanes, from.row(l, c, 0), share, 1, add);
+              }
+            });
           }
         }
         break;
@@ -204,7 +208,7 @@ bool BackwardPass<T>::summed(int64_t v, int64_t block, RowRange rows, const Grad
   std::vector<T> direct, pooled;
   for (const SumGradient& sum : sums_) direct.push_back(sum.direct), pooled.push_back(sum.pooled);
   if (pool >= 0) find_shares(pool, rows);
-  const auto terms = static_cast<int64_t>(sums_.size()), pixels = rows.count() * shape.width;
+  const auto terms = static_cast<int64_t>(sums_.size());
   for (int64_t l = 0; l < columns_; ++l) {
     for (int64_t c = 0; c < shape.channels; ++c) {
       T* out = dest.row(l, c, rows.first);
@@ -224,9 +228,12 @@ bool BackwardPass<T>::summed(int64_t v, int64_t block, RowRange rows, const Grad
         continue;
       }
       std::vector<const T*>& from = workspace_.rows;
-      from.clear();
-      for (const SumGradient& sum : sums_) from.push_back(sum.planes.row(l, c, rows.first));
-      kernels_.gather({from.data(), direct.data(), terms, 1, 0, kLanes, out, 0, 0, kLanes, 1, pixels, lanes_, add});
+      each_run(dest, shape, rows, [&](int64_t y, int64_t pixels) {
+        from.clear();
+        for (const SumGradient& sum : sums_) from.push_back(sum.planes.row(l, c, y));
+        kernels_.gather(
+            {from.data(), direct.data(), terms, 1, 0, kLanes, dest.row(l, c, y), 0, 0, kLanes, 1, pixels, lanes_, add});
+      });
     }
   }
   return true;
@@ -413,26 +420,16 @@ template <typename T>
 void BackwardPass<T>::send(int64_t convolution, bool add) {
   const Timed timed(state_.timing, convolution, Phase::kData);
   const int64_t v = graph_[convolution].inputs[0];
-  const Shape &in = graph_[convolution].shape, &out = graph_[v].shape;
-  for (int64_t block = 0; block < layout_.blocks; ++block) {
-    enter(block);
-    const T* packed = state_.packed_backward[v].data();
-    bool more = add;
-    for (const DataGroup& group : program_.data_groups(v)) {
-      const Gather& gather = group.gather;
-      if (group.convolutions[0] == convolution) {
-        // As many rows as the scratch holds, for rows that terms reach beyond a strip are copied with the next one again.
-        const auto [before, after] = columns_around(gather, in, out);
-        const int64_t rows = layout_.strip_elements / (gather.planes * (before + in.width + after) * kLanes);
-        const int64_t fit = (rows - (gather.last_dy - gather.first_dy)) * gather.output_stride.height;
-        const int64_t strip = std::max(strip_rows(out.width), fit);
-        for (int64_t y = 0; y < out.height; y += strip) {
-          convolved(v, group, packed, block, {y, std::min(y + strip, out.height)}, gradient(v, block), more);
-        }
-        more = true;
+  const Shape& shape = graph_[v].shape;
+  const T* packed = state_.packed_backward[v].data();
+  for (const DataGroup& group : program_.data_groups(v)) {
+    for (int64_t block = 0; block < layout_.blocks && group.convolutions[0] == convolution; ++block) {
+      enter(block);
+      for (int64_t l = 0; l < columns_; ++l) {
+        gather_planes(group.gather, packed, gradient(convolution, block), l, gradient(v, block), shape, {0, shape.height}, add);
       }
-      packed += gather.weights;
     }
+    packed += group.gather.weights;
   }
 }
 

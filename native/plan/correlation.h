@@ -25,6 +25,13 @@ struct RowRange {
   int64_t count() const { return end - first; }
 };
 
+// Calls body(row, pixels) for what lies together: all of the rows where nothing is between them.
+template <typename T, typename Body>
+void each_run(const GradientPlanes<T>& planes, const Shape& shape, RowRange rows, Body body) {
+  if (planes.pitch == shape.width * kLanes) return body(rows.first, rows.count() * shape.width);
+  for (int64_t y = rows.first; y < rows.end; ++y) body(y, shape.width);
+}
+
 // Adds the correlations of some rows of one block, for some columns, to lane_sums, [column][out][term][lane], columns `step`
 // elements apart, term = input channel within the group * taps + tap. `lanes` are in use; `taps` is scratch.
 template <typename T>

@@ -93,6 +93,15 @@ int64_t window_cells(const PoolAttributes& p, const Shape& image, int64_t y, int
          cells(x, image.width, p.kernel.width, p.stride.width, p.padding.width, p.count_include_pad);
 }
 
+Around around(const Gather& gather, const Shape& in, const Shape& out) {
+  const auto before = [](int64_t first) { return std::max<int64_t>(0, -first); };
+  const auto after = [](int64_t last, int64_t from, int64_t to, int64_t stride) {
+    return std::max<int64_t>(0, (to - 1) / stride + last - (from - 1));
+  };
+  return {before(gather.first_dy), after(gather.last_dy, in.height, out.height, gather.output_stride.height),
+          before(gather.first_dx), after(gather.last_dx, in.width, out.width, gather.output_stride.width)};
+}
+
 Gather forward_gather(const Value& convolution, const Shape& in) {
   const ConvolutionAttributes& a = attributes_of(convolution);
   Gather gather;

@@ -44,6 +44,12 @@ struct Gather {
   int64_t first_dy = 0, last_dy = 0, first_dx = 0, last_dx = 0;  // range of the terms
 };
 
+// Rows and columns that the terms reach around planes of shape `in` for all of `out`.
+struct Around {
+  int64_t top, bottom, left, right;
+};
+Around around(const Gather& gather, const Shape& in, const Shape& out);
+
 // Some output channels of a convolution.
 struct ConvolutionPart {
   const Value* convolution;

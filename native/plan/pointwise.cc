@@ -89,10 +89,12 @@ void BackwardPass<T>::pointwise(int64_t v, int64_t block, RowRange rows, const G
       const int64_t first = channels * t / tiles, outputs = channels * (t + 1) / tiles - first;
       const T *start = weights + first * each, *of_gradients = start + channels * each;
       T* out = dest.row(column, first, rows.first);
-      // Planes of gradients have nothing between their rows, those of values may have zeros there.
-      const bool joint = pitch == shape.width * kLanes;
-      kernels_.gather({inputs.data(), of_gradients, joint ? gradients + channels : gradients, outputs, 0, kLanes, out,
-                       dest.plane, 0, kLanes, 1, rows.count() * shape.width, lanes_, add, start, channels, by_lane});
+      // Planes of gradients that are read have nothing between their rows; where the others have neither, all is one row.
+      const int64_t row = shape.width * kLanes;
+      const bool joint = pitch == row, flat = dest.pitch == row;
+      kernels_.gather({inputs.data(), of_gradients, joint ? gradients + channels : gradients, outputs, row, kLanes, out,
+                       dest.plane, dest.pitch, kLanes, flat ? 1 : rows.count(), flat ? rows.count() * shape.width : shape.width,
+                       lanes_, add, start, channels, by_lane});
       if (joint) continue;
       kernels_.gather({inputs.data() + gradients, of_gradients + gradients * channels * each, channels, outputs, pitch, kLanes,
                        out, dest.plane, dest.pitch, kLanes, rows.count(), shape.width, lanes_, true, nullptr, channels,

@@ -203,7 +203,9 @@ void Program::plan_data() {
                          same_geometry(*members[0], convolution) &&
                          (planes + channels) * strip_plane_elements(members, in) <= kPassElements;
       if (!joins) members = {&convolution}, planes = 0;
-      const int64_t most = std::clamp<int64_t>(kPassElements / strip_plane_elements({&convolution}, in), 1, channels);
+      const int64_t most = convolution.sends
+                               ? channels
+                               : std::clamp<int64_t>(kPassElements / strip_plane_elements({&convolution}, in), 1, channels);
       for (int64_t first = 0; first < channels; first += most) {
         if (!joins) groups.push_back({});
         const int64_t count = std::min(most, channels - first);

@@ -31,10 +31,6 @@ int64_t elements_of(std::initializer_list<int64_t> factors, const char* what) {
 
 namespace {
 
-int64_t gradient_elements_of(const Value& value, int64_t blocks) {
-  return elements_of({blocks, value.shape.elements(), kLanes}, "gradients");
-}
-
 // Own buffers that the pass at `value` reads through transient, aliased and virtual gradients of its consumers.
 void reads_of(const Graph& graph, int64_t value, std::vector<int64_t>& read) {
   for (int64_t consumer : graph[value].consumers) {
@@ -109,6 +105,7 @@ Layout::Layout(const Graph& graph, int64_t batch_size, int64_t bytes_per_element
   if (halo == Halo::kForward) return;  // nothing goes back from it
   measure_passes(graph);
   lay_gradients(graph);
+  lay_sent(graph);
 }
 
 void Layout::add(int64_t& total, int64_t elements) const {
@@ -172,9 +169,7 @@ void Layout::measure_passes(const Graph& graph) {
 }
 
 void Layout::lay_gradients(const Graph& graph) {
-  gradient_offset.resize(planes.size());
-  gradient_size.resize(planes.size());
-  gradient_block.resize(planes.size());
+  gradients.resize(planes.size());
   // Gradient buffers share memory where their lives do not meet. Values are visited from the last to the first.
   struct Live {
     int64_t offset, end, last_read;
@@ -193,24 +188,51 @@ void Layout::lay_gradients(const Graph& graph) {
   }
   std::vector<Live> live;
   const auto place = [&](int64_t v) {
-    if (graph[v].gradient != GradientKind::kOwn || gradient_size[v] > 0) return;
+    Gradients& own = gradients[v];
+    if (graph[v].gradient != GradientKind::kOwn || graph[v].sends || own.size > 0) return;
     std::sort(live.begin(), live.end(), [](const Live& a, const Live& b) { return a.offset < b.offset; });
-    const int64_t size = gradient_elements_of(graph[v], blocks);
-    int64_t offset = 0;
+    const Shape& shape = graph[v].shape;
+    own.size = elements_of({blocks, shape.elements(), kLanes}, "gradients");
+    own.block = own.size / blocks, own.plane = shape.height * shape.width * kLanes, own.pitch = shape.width * kLanes;
     for (const Live& l : live) {
-      if (l.offset - offset >= size) break;
-      offset = std::max(offset, l.end);
+      if (l.offset - own.offset >= own.size) break;
+      own.offset = std::max(own.offset, l.end);
     }
-    gradient_offset[v] = offset;
-    gradient_size[v] = size;
-    gradient_block[v] = size / blocks;
-    live.push_back({offset, offset + size, last_read[v]});
-    gradient_elements = std::max(gradient_elements, offset + size);
+    live.push_back({own.offset, own.offset + own.size, last_read[v]});
+    gradient_elements = std::max(gradient_elements, own.offset + own.size);
   };
   for (int64_t v = graph.size() - 1; v >= 0; --v) {
     live.erase(std::remove_if(live.begin(), live.end(), [&](const Live& l) { return l.last_read > v; }), live.end());
     place(v);
     if (graph[v].sends) place(graph[v].inputs[0]);
+  }
+}
+
+// A gradient that is sent is read at once, so all of one shape share memory, with as many zeros as the widest reads.
+void Layout::lay_sent(const Graph& graph) {
+  std::map<std::array<int64_t, 3>, std::vector<int64_t>> alike;
+  for (int64_t v = 0; v < graph.size(); ++v) {
+    const Shape& shape = graph[v].shape;
+    if (graph[v].sends) alike[{shape.channels, shape.height, shape.width}].push_back(v);
+  }
+  for (const auto& [key, senders] : alike) {
+    const Shape shape{key[0], key[1], key[2]};
+    Around zeros{0, 0, 0, 0};
+    for (const int64_t v : senders) {
+      const Shape& input = graph[graph[v].inputs[0]].shape;
+      const Around own = around(backward_gather({{&graph[v], 0, shape.channels}}, input), shape, input);
+      zeros = {std::max(zeros.top, own.top), std::max(zeros.bottom, own.bottom), std::max(zeros.left, own.left),
+               std::max(zeros.right, own.right)};
+    }
+    Gradients planes_of;
+    planes_of.pitch = elements_of({zeros.left + shape.width + zeros.right, kLanes}, "gradients");
+    planes_of.plane = elements_of({zeros.top + shape.height + zeros.bottom, planes_of.pitch}, "gradients");
+    planes_of.block = elements_of({shape.channels, planes_of.plane}, "gradients");
+    planes_of.size = elements_of({blocks, planes_of.block}, "gradients");
+    planes_of.first = zeros.top * planes_of.pitch + zeros.left * kLanes;
+    planes_of.offset = gradient_elements;
+    gradient_elements += planes_of.size;
+    for (const int64_t v : senders) gradients[v] = planes_of;
   }
 }
 

@@ -72,9 +72,15 @@ class Layout {
   int64_t state_elements = 0;
 
   // What follows is of backward passes; a layout of kForward has none of it.
-  // Gradients of one cotangent: [block][channel][row][pixel][lane], without zeros around; times cotangents of a block.
-  std::vector<int64_t> gradient_offset, gradient_size, gradient_block;  // by value, elements for one cotangent, one block
-  int64_t gradient_elements = 0;                                        // of one cotangent
+  // Gradients of a value, [cotangent][block][channel][row][pixel][lane]: without zeros around, but where a convolution sends, whose
+  // planes are read as they lie. Those have memory that no others write.
+  struct Gradients {
+    int64_t offset = 0;                       // of the first cotangent's, over the cotangents of a block
+    int64_t size = 0, block = 0;              // elements from cotangent to cotangent, block to block
+    int64_t first = 0, plane = 0, pitch = 0;  // of pixel (0, 0); from plane to plane, row to row
+  };
+  std::vector<Gradients> gradients;        // by value
+  int64_t gradient_elements = 0;           // of one cotangent
   int64_t transient_elements = 0;          // of one cotangent, gradients that are made and read at once
   int64_t value_strip_elements = 0;        // largest strip of a value of one block
   int64_t strip_elements = kPassElements;  // gradient planes that a pass holds
@@ -83,6 +89,7 @@ class Layout {
   void lay_values(const Graph& graph, Halo halo);
   void measure_passes(const Graph& graph);
   void lay_gradients(const Graph& graph);
+  void lay_sent(const Graph& graph);
   // Throws where a total passes the budget.
   void add(int64_t& total, int64_t elements) const;
 
