@@ -159,14 +159,14 @@ struct MaximumGradient {
   T factor;
 };
 
-// Sums over pixels of a value times the gradient of a batch norm at it: sums[lane] += value * (alpha * gradient + beta * value +
-// kappa). In double, each operation rounded, pixels in order, so that every variant gives the same bits.
+// Sums over pixels, lane by lane, of value * gradient, of the value's square and of the value: sums[3][kLanes], added to. They make
+// those of value * (alpha * gradient + beta * value + kappa). In double, each operation rounded, pixels in order, so that every
+// variant gives the same bits.
 template <typename T>
 struct ValueProducts {
-  double* sums;  // [lanes]
-  const T *value, *gradient;
-  int64_t pixels, lanes;  // kLanes, or kLanes / 2 of every pixel
-  double alpha, beta, kappa;
+  double* sums;
+  Rows<const T> value, gradient;
+  int64_t rows, pixels, lanes;  // kLanes, or kLanes / 2 of every pixel
 };
 
 template <typename T>

@@ -233,10 +233,14 @@ double product(const T* a, const T* b, int64_t pixels, LaneRange lanes) {
 
 template <typename T>
 void value_products(const ValueProducts<T>& v) {
-  for (int64_t x = 0; x < v.pixels; ++x) {
-    for (int64_t l = 0; l < v.lanes; ++l) {
-      const double value = v.value[x * kLanes + l], gradient = v.gradient[x * kLanes + l];
-      v.sums[l] += value * (v.alpha * gradient + v.beta * value + v.kappa);
+  for (int64_t y = 0; y < v.rows; ++y) {
+    for (int64_t x = 0; x < v.pixels; ++x) {
+      for (int64_t l = 0; l < v.lanes; ++l) {
+        const double value = v.value.at[y * v.value.pitch + x * kLanes + l];
+        v.sums[l] += value * v.gradient.at[y * v.gradient.pitch + x * kLanes + l];
+        v.sums[kLanes + l] += value * value;
+        v.sums[2 * kLanes + l] += value;
+      }
     }
   }
 }

@@ -19,7 +19,7 @@ void BackwardPass<T>::saliencies(int64_t convolution, int64_t l) {
   const GradientSource& source = program_.source(norm);
   T* out = rows_.values + (first_ + l) * rows_.pitch + at;
   for (int64_t c = 0; c < shape.channels; ++c) {
-    // delta = alpha gradient + beta a + kappa, as norms send it back
+    // delta = alpha gradient + beta a + kappa, as norms send it back: three sums make that of a delta
     const auto i = static_cast<size_t>(l * shape.channels + c);
     const bool under_norm = norm != convolution;
     const double alpha = under_norm ? double{workspace_.alpha[norm][i]} : source.coefficient;
@@ -31,13 +31,17 @@ void BackwardPass<T>::saliencies(int64_t convolution, int64_t l) {
       const LaneRange lanes = lanes_of(l, b);
       // Where two cotangents share a block its values stand twice, and a gradient is in one half.
       const int64_t computed = lanes.count > kLanes / 2 ? kLanes : kLanes / 2;
-      std::array<double, kLanes> sums = {};
-      for (int64_t y = 0; y < shape.height; ++y) {
-        kernels_.value_products({sums.data(), plane(convolution, b, c) + y * layout_.planes[convolution].pitch,
-                                 gradients.row(column_of(l, b), c, y) + lanes.first, shape.width, computed, alpha, beta, kappa});
-      }
+      std::array<double, 3 * kLanes> sums = {};
+      const int64_t pitch = layout_.planes[convolution].pitch;
+      kernels_.value_products({sums.data(),
+                               {plane(convolution, b, c), pitch},
+                               {gradients.row(column_of(l, b), c, 0) + lanes.first, gradients.pitch},
+                               shape.height,
+                               shape.width,
+                               computed});
       for (int64_t lane = 0; lane < lanes.count; ++lane) {
-        const double sum = sums[static_cast<size_t>(lane)];
+        const double* of = sums.data() + lane;
+        const double sum = alpha * of[0] + beta * of[kLanes] + kappa * of[2 * kLanes];
         squares += sum * sum;
       }
     }

@@ -259,15 +259,16 @@ void sum_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& dra
 // To the bit, in every variant.
 template <typename T>
 void value_products_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t pixels, int64_t lanes) {
-  const Buffer<T> value(pixels * kLanes, draws), gradient(pixels * kLanes, draws);
-  const double alpha = draws.normal(), beta = draws.normal(), kappa = draws.normal();
+  const int64_t rows = draws.integer(1, 3), value_pitch = (pixels + 2) * kLanes, gradient_pitch = pixels * kLanes;
+  const Buffer<T> value(rows * value_pitch, draws), gradient(rows * gradient_pitch, draws);
   const auto run = [&](const Kernels<T>& k) {
-    std::vector<double> sums(kLanes, 0.25);  // added to
-    k.value_products({sums.data(), value.data(), gradient.data() + kLanes - lanes, pixels, lanes, alpha, beta, kappa});
+    std::vector<double> sums(3 * kLanes, 0.25);  // added to
+    k.value_products(
+        {sums.data(), {value.data(), value_pitch}, {gradient.data() + kLanes - lanes, gradient_pitch}, rows, pixels, lanes});
     return sums;
   };
   const std::vector<double> actual = run(kernels), expected = run(reference);
-  for (int64_t l = 0; l < kLanes; ++l) CHECK_EQUAL(actual[l], expected[l]);
+  for (size_t i = 0; i < actual.size(); ++i) CHECK_EQUAL(actual[i], expected[i]);
 }
 
 template <typename T>

@@ -346,23 +346,40 @@ double product(const T* a, const T* b, int64_t pixels, LaneRange lanes) {
   return lane_sums<T>(pixels, lanes, [&](int64_t i, Wide<T> s) { return multiply_add(get(a + i), get(b + i), s); });
 }
 
+// A product of two floats is exact in double, so fusing its addition changes no bit.
+template <typename T, typename Vector>
+inline Vector add_product(Vector a, Vector b, Vector sum) {
+  if constexpr (sizeof(T) < sizeof(double)) return multiply_add(a, b, sum);
+  return sum + a * b;
+}
+
 template <typename T, int64_t LANES>
 inline void value_products_of(const ValueProducts<T> v) {
   constexpr int W = kBytes / 8;
   constexpr int64_t kParts = LANES / W;
-  const V<double, W> alpha = all<double, W>(v.alpha), beta = all<double, W>(v.beta), kappa = all<double, W>(v.kappa);
-  V<double, W> sums[kParts];
+  V<double, W> sums[3][kParts];
   WINNOW_UNROLL
-  for (int64_t k = 0; k < kParts; ++k) sums[k] = load<double, W>(v.sums + k * W);
-  for (int64_t i = 0; i < v.pixels * kLanes; i += kLanes) {
+  for (int s = 0; s < 3; ++s) {
     WINNOW_UNROLL
-    for (int64_t k = 0; k < kParts; ++k) {
-      const V<double, W> value = widen<T, W>(v.value + i + k * W), gradient = widen<T, W>(v.gradient + i + k * W);
-      sums[k] += value * (alpha * gradient + beta * value + kappa);
+    for (int64_t k = 0; k < kParts; ++k) sums[s][k] = load<double, W>(v.sums + s * kLanes + k * W);
+  }
+  for (int64_t y = 0; y < v.rows; ++y) {
+    const T *values = v.value.at + y * v.value.pitch, *gradients = v.gradient.at + y * v.gradient.pitch;
+    for (int64_t i = 0; i < v.pixels * kLanes; i += kLanes) {
+      WINNOW_UNROLL
+      for (int64_t k = 0; k < kParts; ++k) {
+        const V<double, W> value = widen<T, W>(values + i + k * W);
+        sums[0][k] = add_product<T>(value, widen<T, W>(gradients + i + k * W), sums[0][k]);
+        sums[1][k] = add_product<T>(value, value, sums[1][k]);
+        sums[2][k] += value;
+      }
     }
   }
   WINNOW_UNROLL
-  for (int64_t k = 0; k < kParts; ++k) store<double, W>(v.sums + k * W, sums[k]);
+  for (int s = 0; s < 3; ++s) {
+    WINNOW_UNROLL
+    for (int64_t k = 0; k < kParts; ++k) store<double, W>(v.sums + s * kLanes + k * W, sums[s][k]);
+  }
 }
 
 template <typename T>
