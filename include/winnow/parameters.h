@@ -50,7 +50,7 @@ WINNOW_API winnow_status winnow_parameters_get(const winnow_parameters *paramete
 /* Fills every tensor whose role has a recipe. Element k of a tensor, row-major, is element k of the sub-stream of the tensor's
  * name (winnow_random_substream): independent of the other tensors and of the order of calls.
  *
- * `device` keeps what was drawn, 128 MiB of what was asked for last, and sets of other networks with tensors of the same name and
+ * `device` keeps what was drawn, 64 MiB of what was asked for last, and sets of other networks with tensors of the same name and
  * size share it; NULL: everything is drawn anew. The values are the same. */
 WINNOW_API winnow_status winnow_parameters_fill(winnow_parameters *parameters, const winnow_device *device,
                                                 const winnow_recipe *recipes, int64_t recipe_count, uint64_t seed,

@@ -23,7 +23,7 @@ class KeptDraws {
   void keep(const Name& name, const Values& values);
 
   int64_t bytes() const;  // of all that is kept; sets that use them may hold on to them longer
-  static constexpr int64_t kMostBytes = int64_t{128} << 20;
+  static constexpr int64_t kMostBytes = int64_t{64} << 20;
 
  private:
   // When `recent` has half of the bytes it becomes `old`, and what was not asked for since the last time goes.
