@@ -43,36 +43,30 @@ inline __attribute__((always_inline)) void add_runs(V<T, W> (&sum)[PIXELS], cons
   }
 }
 
+template <typename T, int W, int PIXELS, int SPACING>
+inline __attribute__((always_inline)) void add_spaced_runs(V<T, W> (&sum)[PIXELS], const TapRuns& kind, const T* const* inputs,
+                                                           int64_t first, const T* weights) {
+  switch (kind.taps) {
+    case 5:
+      return add_runs<T, W, PIXELS, 5, SPACING>(sum, inputs, first, weights, kind.runs);
+    case 3:
+      return add_runs<T, W, PIXELS, 3, SPACING>(sum, inputs, first, weights, kind.runs);
+    case 2:
+      return add_runs<T, W, PIXELS, 2, SPACING>(sum, inputs, first, weights, kind.runs);
+    default:
+      return add_runs<T, W, PIXELS, 1, SPACING>(sum, inputs, first, weights, kind.runs);
+  }
+}
+
 // The terms of one output, all of them runs.
 template <typename T, int W, int PIXELS>
 inline __attribute__((always_inline)) void add_all_runs(V<T, W> (&sum)[PIXELS], const GatherRows<T>& r, int64_t first) {
   const T* const* inputs = r.inputs;
   const T* weights = r.weights;
   for (const TapRuns *kind = r.runs, *end = kind + r.run_kinds; kind != end; ++kind) {
-    const int64_t runs = kind->runs;
-    switch (kind->taps * 2 + kind->spacing) {
-      case 2 * 2 + 1:
-        add_runs<T, W, PIXELS, 2, 1>(sum, inputs, first, weights, runs);
-        break;
-      case 3 * 2 + 1:
-        add_runs<T, W, PIXELS, 3, 1>(sum, inputs, first, weights, runs);
-        break;
-      case 5 * 2 + 1:
-        add_runs<T, W, PIXELS, 5, 1>(sum, inputs, first, weights, runs);
-        break;
-      case 2 * 2 + 2:
-        add_runs<T, W, PIXELS, 2, 2>(sum, inputs, first, weights, runs);
-        break;
-      case 3 * 2 + 2:
-        add_runs<T, W, PIXELS, 3, 2>(sum, inputs, first, weights, runs);
-        break;
-      case 5 * 2 + 2:
-        add_runs<T, W, PIXELS, 5, 2>(sum, inputs, first, weights, runs);
-        break;
-      default:
-        add_runs<T, W, PIXELS, 1, 1>(sum, inputs, first, weights, runs);
-    }
-    inputs += runs * kind->taps, weights += runs * kind->taps;
+    kind->spacing == 1 ? add_spaced_runs<T, W, PIXELS, 1>(sum, *kind, inputs, first, weights)
+                       : add_spaced_runs<T, W, PIXELS, 2>(sum, *kind, inputs, first, weights);
+    inputs += kind->runs * kind->taps, weights += kind->runs * kind->taps;
   }
 }
 

@@ -38,9 +38,8 @@ public final class ArchitectureFile implements Iterator<String>, AutoCloseable {
     this.file = file;
     this.space = space;
     this.problems = problems;
-    // To say what is there to read, a file's stream asks for its position, and a pipe's answer is
-    // an
-    // exception for every line.
+    // To say what is there to read, a file's stream asks for its position: of a pipe, an exception
+    // for every line.
     InputStream bytes =
         new FilterInputStream(Files.newInputStream(file)) {
           @Override
