@@ -92,7 +92,7 @@ void Backward<T>::sum_output(const WeightGroup& group, size_t member) {
   std::vector<const T*> rows;
   for (int64_t b = 0; b < layout_.blocks; ++b) {
     const GradientPlanes<T> planes{plane(v, b, 0), 0, layout_.planes[v].plane, layout_.planes[v].pitch};
-    add_correlation(layout_, kernels_, state_, own, graph_[group.input].shape, convolution.shape, planes, b,
+    add_correlation(graph_, layout_, kernels_, state_, alone(graph_, own), convolution.shape, planes, b,
                     {0, convolution.shape.height}, rows, 1, layout_.lanes(b), lane_sums.data(), 0);
     // Where samples stand twice, the second half is not wanted.
     const bool twice = b + 1 == layout_.blocks && pairs_cotangents(graph_, layout_, kernels_);

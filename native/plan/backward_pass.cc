@@ -130,13 +130,9 @@ void BackwardPass<T>::pull(int64_t v, const std::function<void(int64_t, T*)>& se
   const bool is_output = v == graph_.output();
   if (is_output) begin(seed);
   const Shape& shape = graph_[v].shape;
-  const std::vector<WeightGroup>& groups = program_.weight_groups(v);
-  std::vector<int64_t> terms;
+  const std::vector<JointGroups> joint = join(graph_, layout_, program_.weight_groups(v));
   int64_t sums = 0;
-  for (const WeightGroup& group : groups) {
-    terms.push_back(graph_[group.input].shape.channels / group.groups * static_cast<int64_t>(group.taps.size()));
-    sums += shape.channels * terms.back();
-  }
+  for (const JointGroups& groups : joint) sums += shape.channels * groups.terms;
   // Zeros at the end of every pull, as `reduce` leaves them.
   workspace_.lane_sums.resize(static_cast<size_t>(count_ * sums * kLanes));
   workspace_.correlations.assign(static_cast<size_t>(count_ * sums), 0.0);
@@ -167,83 +163,87 @@ void BackwardPass<T>::pull(int64_t v, const std::function<void(int64_t, T*)>& se
         }
       }
       int64_t first_sum = 0;
-      for (size_t g = 0; g < groups.size(); ++g) {
-        const Timed timed(state_.timing, groups[g].input, Phase::kWeights);
-        add_correlation(layout_, kernels_, state_, groups[g], graph_[groups[g].input].shape, shape, planes, block, rows,
-                        workspace_.rows, columns_, lanes_, workspace_.lane_sums.data() + first_sum * kLanes, sums * kLanes);
-        first_sum += shape.channels * terms[g];
+      for (const JointGroups& groups : joint) {
+        const Timed timed(state_.timing, groups.first->input, Phase::kWeights);
+        add_correlation(graph_, layout_, kernels_, state_, groups, shape, planes, block, rows, workspace_.rows, columns_,
+                        lanes_, workspace_.lane_sums.data() + first_sum * kLanes, sums * kLanes);
+        first_sum += shape.channels * groups.terms;
       }
       if (full) flush(block, sums);
     }
   }
-  for (int64_t l = 0; l < count_; ++l) {
-    const double* correlation = workspace_.correlations.data() + l * sums;
-    for (size_t g = 0; g < groups.size(); ++g) {
-      for (size_t k = 0; k < groups[g].convolutions.size(); ++k) {
-        convolution_weights(groups[g], k, terms[g], correlation, l);
-        if (rows_.saliencies != nullptr) saliencies(groups[g].convolutions[k], l);
+  const double* correlation = workspace_.correlations.data();
+  for (const JointGroups& groups : joint) {
+    int64_t first_term = 0;
+    for (const WeightGroup& group : groups) {
+      for (size_t k = 0; k < group.convolutions.size(); ++k) {
+        convolution_weights(group, k, groups.terms, correlation + first_term, sums);
       }
-      correlation += shape.channels * terms[g];
+      first_term += terms_of(graph_, group);
     }
+    correlation += shape.channels * groups.terms;
   }
 }
 
+// What belongs to a convolution is looked up once for all cotangents: it lies far from the planes that are in the cache.
 template <typename T>
 void BackwardPass<T>::convolution_weights(const WeightGroup& group, size_t member, int64_t group_terms,
-                                          const double* correlation, int64_t l) {
+                                          const double* correlations, int64_t pitch) {
   const int64_t v = group.convolutions[member];
   const int64_t outputs = graph_[v].shape.channels, inputs = graph_[group.input].shape.channels / group.groups;
   const std::vector<int64_t>& taps = group.tap_of[member];
   const auto own_taps = static_cast<int64_t>(taps.size()), group_taps = static_cast<int64_t>(group.taps.size());
-  const GradientSource& source = program_.source(program_.gradient_value(v));
+  const bool virtual_gradient = graph_[v].gradient == GradientKind::kVirtual;
+  const int64_t norm_value = program_.gradient_value(v);
+  const GradientSource& source = program_.source(norm_value);
+  const NormState* const norm = virtual_gradient ? &state_.norms[norm_value] : nullptr;
+  const bool centred = virtual_gradient && norm->count > 0;
+  const WeightState& prepared = state_.weights[v];
   const bool linear = is_linear(graph_.network(), graph_[v].node());
   const TensorValues w = weight_values(graph_.network(), parameters_, graph_[v].node());
   const TensorValues bias = bias_values(graph_.network(), parameters_, graph_[v].node());
-  const bool virtual_gradient = graph_[v].gradient == GradientKind::kVirtual;
-  const int64_t norm_value = program_.gradient_value(v);
-  T* gradient_out = out(v, linear ? WINNOW_LINEAR_WEIGHT : WINNOW_CONVOLUTION_WEIGHT, l);
-  T* bias_out = out(v, linear ? WINNOW_LINEAR_BIAS : WINNOW_CONVOLUTION_BIAS, l);
-  const auto r = [&](int64_t o, int64_t c, int64_t tap) {
-    return source.coefficient * correlation[o * group_terms + c * group_taps + taps[static_cast<size_t>(tap)]];
-  };
-  for (int64_t o = 0; o < outputs; ++o) {
-    const double s1 = sum_of(source, l, o);
-    double factor = 1, mean1 = 0, mean2 = 0;
-    if (virtual_gradient) {
-      const NormState& norm = state_.norms[norm_value];
+  T* const first_gradient = out(v, linear ? WINNOW_LINEAR_WEIGHT : WINNOW_CONVOLUTION_WEIGHT, 0);
+  T* const first_bias = out(v, linear ? WINNOW_LINEAR_BIAS : WINNOW_CONVOLUTION_BIAS, 0);
+  for (int64_t l = 0; l < count_; ++l, correlations += pitch) {
+    const auto r = [&](int64_t o, int64_t c, int64_t tap) {
+      return source.coefficient * correlations[o * group_terms + c * group_taps + taps[static_cast<size_t>(tap)]];
+    };
+    for (int64_t o = 0; o < outputs; ++o) {
       const auto channel = static_cast<size_t>(o);
-      double product = bias.empty() ? 0.0 : bias[channel] * s1;
+      const double s1 = sum_of(source, l, o);
+      double factor = 1, mean1 = 0, mean2 = 0;
+      if (virtual_gradient) {
+        double product = bias.empty() ? 0.0 : bias[channel] * s1;
+        for (int64_t c = 0; c < inputs; ++c) {
+          for (int64_t tap = 0; tap < own_taps; ++tap) {
+            product += w[static_cast<size_t>((o * inputs + c) * own_taps + tap)] * r(o, c, tap);
+          }
+        }
+        const double s2 = (product - norm->mean[channel] * s1) * norm->inverse_deviation[channel];
+        set_norm(norm_value, l, o, source.coefficient, s1, s2);
+        factor = norm->scale[channel];
+        if (centred) {
+          mean1 = s1 / norm->count;
+          mean2 = s2 / norm->count;
+        }
+      }
+      if (first_bias != nullptr) first_bias[l * rows_.pitch + o] = centred ? T{0} : static_cast<T>(factor * s1);
+      if (first_gradient == nullptr) continue;
+      T* const gradient_out = first_gradient + l * rows_.pitch;
+      const int64_t first_in = o / (outputs / group.groups) * inputs;
       for (int64_t c = 0; c < inputs; ++c) {
         for (int64_t tap = 0; tap < own_taps; ++tap) {
-          product += w[static_cast<size_t>((o * inputs + c) * own_taps + tap)] * r(o, c, tap);
+          const int64_t i = (o * inputs + c) * own_taps + tap;
+          double value = r(o, c, tap);
+          if (mean1 != 0 || mean2 != 0) {
+            value -= mean1 * prepared.input_sums[static_cast<size_t>((first_in + c) * own_taps + tap)] +
+                     mean2 * prepared.output_sums[static_cast<size_t>(i)];
+          }
+          gradient_out[i] = static_cast<T>(factor * value);
         }
       }
-      const double s2 = (product - norm.mean[channel] * s1) * norm.inverse_deviation[channel];
-      set_norm(norm_value, l, o, source.coefficient, s1, s2);
-      factor = norm.scale[channel];
-      if (norm.count > 0) {
-        mean1 = s1 / norm.count;
-        mean2 = s2 / norm.count;
-      }
     }
-    if (bias_out != nullptr) {
-      const bool centred = virtual_gradient && state_.norms[norm_value].count > 0;
-      bias_out[o] = centred ? T{0} : static_cast<T>(factor * s1);
-    }
-    if (gradient_out == nullptr) continue;
-    const WeightState& sums = state_.weights[v];
-    const int64_t first_in = o / (outputs / group.groups) * inputs;
-    for (int64_t c = 0; c < inputs; ++c) {
-      for (int64_t tap = 0; tap < own_taps; ++tap) {
-        const int64_t i = (o * inputs + c) * own_taps + tap;
-        double value = r(o, c, tap);
-        if (mean1 != 0 || mean2 != 0) {
-          value -= mean1 * sums.input_sums[static_cast<size_t>((first_in + c) * own_taps + tap)] +
-                   mean2 * sums.output_sums[static_cast<size_t>(i)];
-        }
-        gradient_out[i] = static_cast<T>(factor * value);
-      }
-    }
+    if (rows_.saliencies != nullptr) saliencies(v, l);
   }
 }
 

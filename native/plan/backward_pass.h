@@ -100,8 +100,10 @@ class BackwardPass {
   void set_norm(int64_t v, int64_t l, int64_t c, double coefficient, double s1, double s2);
   // The gradient of a value, and what is summed over it.
   void pull(int64_t v, const std::function<void(int64_t, T*)>& seed);
-  // The gradients of one convolution's weight and of its norm, from the group's correlation.
-  void convolution_weights(const WeightGroup& group, size_t member, int64_t group_terms, const double* correlation, int64_t l);
+  // The gradients of one convolution's weight and of its norm, and its channels' saliencies, from the group's correlations,
+  // [out][group_terms], cotangents `pitch` apart.
+  void convolution_weights(const WeightGroup& group, size_t member, int64_t group_terms, const double* correlations,
+                           int64_t pitch);
   // The saliencies of one convolution's channels, when the gradient of its output is known (saliency.cc).
   void saliencies(int64_t convolution, int64_t l);
 

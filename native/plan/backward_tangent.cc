@@ -122,9 +122,8 @@ void BackwardTangent<T>::weights(int64_t v) {
   }
   T* out = both_.out(v, linear ? WINNOW_LINEAR_WEIGHT : WINNOW_CONVOLUTION_WEIGHT, 0);
   if (out == nullptr) return;
-  const WeightGroup& group = program_.weight_groups(v)[0];  // of this convolution alone: its gradient is its own
-  const Shape& in = graph_[group.input].shape;
-  const auto terms = in.channels / group.groups * static_cast<int64_t>(group.taps.size());
+  const JointGroups group = alone(graph_, program_.weight_groups(v)[0]);  // of this convolution: its gradient is its own
+  const int64_t terms = group.terms;
   workspace_.lane_sums.assign(static_cast<size_t>(shape.channels * terms * kLanes), T{0});
   workspace_.correlations.assign(static_cast<size_t>(shape.channels * terms), 0.0);
   const int64_t strip = strip_rows(shape.width);
@@ -133,9 +132,9 @@ void BackwardTangent<T>::weights(int64_t v) {
     const GradientPlanes<T> planes = both_.gradient(v, block);
     for (int64_t y = 0; y < shape.height; y += strip) {
       const RowRange rows{y, std::min(y + strip, shape.height)};
-      add_correlation(layout_, kernels_, values_, group, in, shape, planes.from_column(1), block, rows, workspace_.rows, 1,
+      add_correlation(graph_, layout_, kernels_, values_, group, shape, planes.from_column(1), block, rows, workspace_.rows, 1,
                       layout_.lanes(block), workspace_.lane_sums.data(), 0);
-      add_correlation(layout_, kernels_, tangents_, group, in, shape, planes, block, rows, workspace_.rows, 1,
+      add_correlation(graph_, layout_, kernels_, tangents_, group, shape, planes, block, rows, workspace_.rows, 1,
                       layout_.lanes(block), workspace_.lane_sums.data(), 0);
       pixels += 2 * rows.count() * shape.width;
       if (pixels < kFlushPixels && (block + 1 < layout_.blocks || rows.end < shape.height)) continue;

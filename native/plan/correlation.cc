@@ -8,34 +8,59 @@ namespace {
 // Pixels of a tile's gradient planes and of a term's plane: they fit the first-level cache together, with room for the next term's.
 constexpr int64_t kTilePixels = 512;
 
+bool one_tap(const WeightGroup& group) { return group.groups == 1 && group.taps.size() == 1; }
+
 }  // namespace
 
+int64_t terms_of(const Graph& graph, const WeightGroup& group) {
+  return graph[group.input].shape.channels / group.groups * static_cast<int64_t>(group.taps.size());
+}
+
+std::vector<JointGroups> join(const Graph& graph, const Layout& layout, const std::vector<WeightGroup>& groups) {
+  const auto pitch = [&](const WeightGroup& group) { return layout.planes[static_cast<size_t>(group.input)].pitch; };
+  std::vector<JointGroups> joint;
+  for (const WeightGroup& group : groups) {
+    const WeightGroup* const before = joint.empty() ? nullptr : joint.back().first;
+    const bool joins = before != nullptr && one_tap(*before) && one_tap(group) && pitch(*before) == pitch(group) &&
+                       before->stride.height == group.stride.height && before->stride.width == group.stride.width;
+    if (!joins) joint.push_back({&group, &group, 0});
+    ++joint.back().last, joint.back().terms += terms_of(graph, group);
+  }
+  return joint;
+}
+
 template <typename T>
-void add_correlation(const Layout& layout, const Kernels<T>& kernels, const State<T>& state, const WeightGroup& group,
-                     const Shape& in_shape, const Shape& out, const GradientPlanes<T>& gradients, int64_t block, RowRange rows,
-                     std::vector<const T*>& taps, int64_t columns, int64_t lanes, T* lane_sums, int64_t step) {
-  const Planes& in = layout.planes[static_cast<size_t>(group.input)];
-  const int64_t group_in = in_shape.channels / group.groups, group_out = out.channels / group.groups;
-  const int64_t terms = group_in * static_cast<int64_t>(group.taps.size()), pitch = in.pitch * group.stride.height;
-  const int64_t tile_rows = std::max<int64_t>(1, kTilePixels / (std::min(kCorrelateRows, group_out) + 1) / out.width);
+void add_correlation(const Graph& graph, const Layout& layout, const Kernels<T>& kernels, const State<T>& state,
+                     const JointGroups& groups, const Shape& out, const GradientPlanes<T>& gradients, int64_t block,
+                     RowRange rows, std::vector<const T*>& taps, int64_t columns, int64_t lanes, T* lane_sums, int64_t step) {
+  const WeightGroup& alike = *groups.first;  // in all but their inputs and taps
+  const int64_t in_pitch = layout.planes[static_cast<size_t>(alike.input)].pitch, pitch = in_pitch * alike.stride.height;
+  const int64_t group_out = out.channels / alike.groups, terms = groups.terms;
+  // The rows of a tile: outputs of a column or, where a group has one, columns of an output.
+  const bool across = group_out == 1;
+  const int64_t tile_height = std::min(kCorrelateRows, across ? columns : group_out);
+  const int64_t tile_rows = std::max<int64_t>(1, kTilePixels / (tile_height + 1) / out.width);
   for (int64_t y = rows.first; y < rows.end; y += tile_rows) {
     const int64_t height = std::min(tile_rows, rows.end - y);
-    for (int64_t g = 0; g < group.groups; ++g) {
+    for (int64_t g = 0; g < alike.groups; ++g) {
       taps.clear();
-      for (int64_t c = 0; c < group_in; ++c) {
-        const T* base = state.plane(layout, group.input, block, g * group_in + c) + y * pitch;
-        for (const Pair& tap : group.taps) taps.push_back(base + tap.height * in.pitch + tap.width * kLanes);
+      for (const WeightGroup& group : groups) {
+        const int64_t group_in = graph[group.input].shape.channels / group.groups;
+        for (int64_t c = 0; c < group_in; ++c) {
+          const T* base = state.plane(layout, group.input, block, g * group_in + c) + y * pitch;
+          for (const Pair& tap : group.taps) taps.push_back(base + tap.height * in_pitch + tap.width * kLanes);
+        }
       }
       // A tile's gradients stay in the first-level cache while the planes of all terms go by, which are fewer to read than theirs.
-      for (int64_t l = 0; l < columns; ++l) {
+      for (int64_t l = 0; l < columns; l += across ? kCorrelateRows : 1) {
         for (int64_t o = g * group_out; o < (g + 1) * group_out; o += kCorrelateRows) {
+          const int64_t count = std::min(kCorrelateRows, across ? columns - l : (g + 1) * group_out - o);
+          const T* planes[kCorrelateRows];
+          for (int64_t r = 0; r < count; ++r) planes[r] = across ? gradients.row(l + r, o, y) : gradients.row(l, o + r, y);
           for (int64_t t = 0; t < terms; t += kCorrelateTerms) {
-            const int64_t outputs = std::min(kCorrelateRows, (g + 1) * group_out - o);
-            const T* planes[kCorrelateRows];
-            for (int64_t r = 0; r < outputs; ++r) planes[r] = gradients.row(l, o + r, y);
-            kernels.correlate({planes, taps.data() + t, outputs, std::min(kCorrelateTerms, terms - t), height, out.width,
-                               gradients.pitch, pitch, group.stride.width * kLanes,
-                               lane_sums + l * step + (o * terms + t) * kLanes, terms * kLanes, lanes});
+            kernels.correlate({planes, taps.data() + t, count, std::min(kCorrelateTerms, terms - t), height, out.width,
+                               gradients.pitch, pitch, alike.stride.width * kLanes,
+                               lane_sums + l * step + (o * terms + t) * kLanes, across ? step : terms * kLanes, lanes});
           }
         }
       }
@@ -43,10 +68,10 @@ void add_correlation(const Layout& layout, const Kernels<T>& kernels, const Stat
   }
 }
 
-template void add_correlation(const Layout&, const Kernels<float>&, const State<float>&, const WeightGroup&, const Shape&,
+template void add_correlation(const Graph&, const Layout&, const Kernels<float>&, const State<float>&, const JointGroups&,
                               const Shape&, const GradientPlanes<float>&, int64_t, RowRange, std::vector<const float*>&,
                               int64_t, int64_t, float*, int64_t);
-template void add_correlation(const Layout&, const Kernels<double>&, const State<double>&, const WeightGroup&, const Shape&,
+template void add_correlation(const Graph&, const Layout&, const Kernels<double>&, const State<double>&, const JointGroups&,
                               const Shape&, const GradientPlanes<double>&, int64_t, RowRange, std::vector<const double*>&,
                               int64_t, int64_t, double*, int64_t);
 

@@ -32,11 +32,26 @@ void each_run(const GradientPlanes<T>& planes, const Shape& shape, RowRange rows
   for (int64_t y = rows.first; y < rows.end; ++y) body(y, shape.width);
 }
 
+// Weight groups of one source that are correlated together, and the terms of all of them for each output. Those of one tap are:
+// gradients are then read once for all of their inputs, which have as many elements and as few terms.
+struct JointGroups {
+  const WeightGroup *first, *last;
+  int64_t terms;
+  const WeightGroup* begin() const { return first; }
+  const WeightGroup* end() const { return last; }
+};
+
+// Sums for each output of a group.
+int64_t terms_of(const Graph& graph, const WeightGroup& group);
+std::vector<JointGroups> join(const Graph& graph, const Layout& layout, const std::vector<WeightGroup>& groups);
+inline JointGroups alone(const Graph& graph, const WeightGroup& group) { return {&group, &group + 1, terms_of(graph, group)}; }
+
 // Adds the correlations of some rows of one block, for some columns, to lane_sums, [column][out][term][lane], columns `step`
-// elements apart, term = input channel within the group * taps + tap. `lanes` are in use; `taps` is scratch.
+// elements apart, term = group by group input channel within the convolution's group * taps + tap. `out` is the shape of the
+// gradients, `lanes` are in use; `taps` is scratch.
 template <typename T>
-void add_correlation(const Layout& layout, const Kernels<T>& kernels, const State<T>& state, const WeightGroup& group,
-                     const Shape& in, const Shape& out, const GradientPlanes<T>& gradients, int64_t block, RowRange rows,
-                     std::vector<const T*>& taps, int64_t columns, int64_t lanes, T* lane_sums, int64_t step);
+void add_correlation(const Graph& graph, const Layout& layout, const Kernels<T>& kernels, const State<T>& state,
+                     const JointGroups& groups, const Shape& out, const GradientPlanes<T>& gradients, int64_t block,
+                     RowRange rows, std::vector<const T*>& taps, int64_t columns, int64_t lanes, T* lane_sums, int64_t step);
 
 }  // namespace winnow

@@ -193,6 +193,34 @@ void Graph::choose_senders() {
                   input.gradient != GradientKind::kNone;
     if (value.sends) input.gradient = GradientKind::kOwn;
   }
+  pair_senders();
+}
+
+// Two that send in one pass read and write what they add to once, which is as much as they read of their own. The one whose gradient
+// is made first waits for the other; of each shape one at a time does, so that there is memory for two.
+void Graph::pair_senders() {
+  const auto stride = [](const Value& v) { return std::get<ConvolutionAttributes>(v.attributes).stride; };
+  std::vector<int64_t> waiting;
+  for (int64_t v = size() - 1; v >= 0; --v) {
+    Value& value = values_[static_cast<size_t>(v)];
+    if (!value.sends) continue;
+    const auto before =
+        std::find_if(waiting.begin(), waiting.end(), [&](int64_t w) { return (*this)[w].shape == value.shape; });
+    if (before != waiting.end()) {
+      if (value.partner == *before) waiting.erase(before);
+      continue;
+    }
+    const std::vector<int64_t>& others = (*this)[value.inputs[0]].consumers;
+    const auto partner = std::find_if(others.rbegin(), others.rend(), [&](int64_t o) {
+      const Value& other = (*this)[o];
+      return o < v && other.sends && other.shape == value.shape && stride(other).height == stride(value).height &&
+             stride(other).width == stride(value).width;
+    });
+    if (partner == others.rend()) continue;
+    value.partner = *partner;
+    values_[static_cast<size_t>(*partner)].partner = v;
+    waiting.push_back(v);
+  }
 }
 
 Pair Value::padding() const {

@@ -36,6 +36,7 @@ struct Value {
   GradientKind gradient = GradientKind::kNone;
   bool lazy = false;                        // a batch norm that is applied where it is read and never stored
   bool sends = false;                       // a convolution that adds to its input's gradient when its own is made
+  int64_t partner = -1;                     // of a sender: the one that sends to the same input in the same pass
   int64_t halo_height = 0, halo_width = 0;  // zeros that consumers read around every plane
   int64_t node() const { return nodes.front(); }
   // Of the zeros that it reads around its input; none for operations that do not.
@@ -63,6 +64,7 @@ class Graph {
   void add_consumers();
   void choose_gradients();
   void choose_senders();
+  void pair_senders();
   void choose_halos();
 
   std::shared_ptr<const Network> network_;

@@ -22,16 +22,18 @@
 namespace winnow {
 namespace {
 
-// Cotangents of a block: what they share of a strip is read once for all of them, but their own strips of a value must stay in the
+// Cotangents of a block: what they share of a strip is read once for all of them, but most of their own strips must stay in the
 // second-level cache together, and their gradients in memory.
 constexpr int64_t kWorkspaceBytes = int64_t{64} << 20;
-constexpr int64_t kStripBytes = int64_t{400} << 10;
+constexpr int64_t kStripBytes = int64_t{280} << 10;
 constexpr int64_t kMostCotangents = 8;
 
 int64_t cotangent_block(const Layout& layout, int64_t element_bytes, int64_t cotangents) {
   const int64_t memory = kWorkspaceBytes / std::max<int64_t>(1, layout.gradient_elements * element_bytes);
   const int64_t cache = kStripBytes / std::max<int64_t>(1, layout.value_strip_elements * element_bytes);
-  return std::clamp<int64_t>(std::min({memory, cache, cotangents}), 1, kMostCotangents);
+  const int64_t most = std::clamp<int64_t>(std::min(memory, cache), 1, kMostCotangents);
+  const int64_t blocks = (cotangents + most - 1) / most;  // even ones: 14 are 7 + 7, not 8 + 6
+  return (cotangents + blocks - 1) / blocks;
 }
 
 // Where the saliencies of each layer whose weight's role is chosen begin, counted from `first`; -1 for other tensors.

@@ -19,19 +19,19 @@ void BackwardPass<T>::weigh_pointwise(int64_t v) {
   const int64_t channels = graph_[v].shape.channels;
   int64_t terms = 1 + channels;
   for (const int64_t convolution : program_.pointwise(v)) terms += graph_[convolution].shape.channels;
-  std::vector<double> sums(static_cast<size_t>(terms * channels));
-  std::vector<T>& all = workspace_.pointwise[v];
-  all.resize(static_cast<size_t>(workspace_.cotangents) * sums.size());
-  for (int64_t l = 0; l < count_; ++l) {
-    std::fill(sums.begin(), sums.end(), 0.0);
-    double *constant = sums.data(), *term = constant + channels, *product = constant + (terms - channels) * channels;
-    for (const int64_t convolution : program_.pointwise(v)) {
-      const int64_t outputs = graph_[convolution].shape.channels, norm = program_.gradient_value(convolution);
-      const int64_t node = graph_[convolution].node();
-      const TensorValues w = weight_values(graph_.network(), parameters_, node);
-      const bool biased = std::get<ConvolutionAttributes>(graph_[convolution].attributes).bias;
-      const TensorValues bias =
-          biased ? tensor_values(graph_.network(), parameters_, node, WINNOW_CONVOLUTION_BIAS) : TensorValues();
+  const int64_t elements = terms * channels;
+  std::vector<double> sums(static_cast<size_t>(count_ * elements));
+  int64_t first_term = 1;
+  for (const int64_t convolution : program_.pointwise(v)) {
+    const int64_t outputs = graph_[convolution].shape.channels, norm = program_.gradient_value(convolution);
+    const int64_t node = graph_[convolution].node();
+    const TensorValues w = weight_values(graph_.network(), parameters_, node);
+    const bool biased = std::get<ConvolutionAttributes>(graph_[convolution].attributes).bias;
+    const TensorValues bias =
+        biased ? tensor_values(graph_.network(), parameters_, node, WINNOW_CONVOLUTION_BIAS) : TensorValues();
+    for (int64_t l = 0; l < count_; ++l) {
+      double* const constant = sums.data() + l * elements;
+      double *term = constant + first_term * channels, *product = constant + elements - channels * channels;
       for (int64_t o = 0; o < outputs; ++o, term += channels) {
         const auto i = static_cast<size_t>(l * outputs + o);
         const int64_t row = o * channels;
@@ -48,9 +48,11 @@ void BackwardPass<T>::weigh_pointwise(int64_t v) {
         }
       }
     }
-    std::transform(sums.begin(), sums.end(), all.begin() + l * static_cast<int64_t>(sums.size()),
-                   [](double sum) { return static_cast<T>(sum); });
+    first_term += outputs;
   }
+  std::vector<T>& all = workspace_.pointwise[v];
+  all.resize(static_cast<size_t>(workspace_.cotangents * elements));
+  std::transform(sums.begin(), sums.end(), all.begin(), [](double sum) { return static_cast<T>(sum); });
 }
 
 template <typename T>

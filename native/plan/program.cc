@@ -130,7 +130,8 @@ void Program::order_backward() {
     if (graph_[v].operation == WINNOW_BATCH_NORM && graph_[graph_[v].inputs[0]].gradient != GradientKind::kVirtual) {
       backward_.push_back({BackwardStep::kNorm, v, false});
     }
-    if (graph_[v].sends) {
+    const bool waits = graph_[v].partner >= 0 && graph_[v].partner < v && flows_[graph_[v].partner];
+    if (graph_[v].sends && !waits) {
       const int64_t input = graph_[v].inputs[0];
       backward_.push_back({BackwardStep::kSend, v, sent_to_[input]});
       sent_to_[input] = true;
@@ -198,14 +199,22 @@ void Program::plan_data() {
         continue;
       }
       const int64_t channels = convolution.shape.channels;
+      if (convolution.sends) {
+        members.clear();
+        const int64_t partner = convolution.partner;
+        const bool both = partner >= 0 && partner < consumer && flows(partner);
+        const auto with = std::find_if(groups.begin(), groups.end(),
+                                       [&](const DataGroup& group) { return both && group.convolutions[0] == partner; });
+        DataGroup& group = with == groups.end() ? groups.emplace_back() : *with;
+        group.parts.push_back({&convolution, 0, channels});
+        group.convolutions.push_back(consumer);
+        continue;
+      }
       members.push_back(&convolution);
-      const bool joins = !groups.empty() && !members[0]->sends && !convolution.sends &&
-                         same_geometry(*members[0], convolution) &&
+      const bool joins = members.size() > 1 && same_geometry(*members[0], convolution) &&
                          (planes + channels) * strip_plane_elements(members, in) <= kPassElements;
       if (!joins) members = {&convolution}, planes = 0;
-      const int64_t most = convolution.sends
-                               ? channels
-                               : std::clamp<int64_t>(kPassElements / strip_plane_elements({&convolution}, in), 1, channels);
+      const int64_t most = std::clamp<int64_t>(kPassElements / strip_plane_elements({&convolution}, in), 1, channels);
       for (int64_t first = 0; first < channels; first += most) {
         if (!joins) groups.push_back({});
         const int64_t count = std::min(most, channels - first);

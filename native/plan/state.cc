@@ -148,15 +148,19 @@ void Layout::lay_values(const Graph& graph, Halo halo) {
 
 void Layout::measure_passes(const Graph& graph) {
   int64_t plane_elements = 0;  // of the largest value of one block, without zeros around
+  double all_elements = 0, strips = 0;
   for (int64_t v = 0; v < graph.size(); ++v) {
     const Value& value = graph[v];
     plane_elements = std::max(plane_elements, elements_of({value.shape.elements(), kLanes}, "a value"));
     const int64_t rows = std::min(strip_rows(value.shape.width), value.shape.height);
-    value_strip_elements = std::max(value_strip_elements, value.shape.channels * rows * value.shape.width * kLanes);
+    const auto elements = static_cast<double>(value.shape.elements());
+    all_elements += elements;
+    strips += elements * static_cast<double>(value.shape.channels * rows * value.shape.width * kLanes);
     if (value.operation == WINNOW_CONVOLUTION || value.operation == WINNOW_AVERAGE_POOL) {
       strip_elements = std::max(strip_elements, strip_plane_elements({&value}, graph[value.inputs[0]].shape));
     }
   }
+  value_strip_elements = static_cast<int64_t>(strips / std::max(1.0, all_elements));
   // A pass holds one value of a block for every transient gradient on the way to what it reads.
   std::vector<int64_t> depth(planes.size());
   int64_t deepest = 0;
@@ -208,7 +212,8 @@ void Layout::lay_gradients(const Graph& graph) {
   }
 }
 
-// A gradient that is sent is read at once, so all of one shape share memory, with as many zeros as the widest reads.
+// A gradient that is sent is read at once, so all of one shape share memory, with as many zeros as the widest reads. Where one
+// waits for another, its channels follow those of the other.
 void Layout::lay_sent(const Graph& graph) {
   std::map<std::array<int64_t, 3>, std::vector<int64_t>> alike;
   for (int64_t v = 0; v < graph.size(); ++v) {
@@ -224,15 +229,19 @@ void Layout::lay_sent(const Graph& graph) {
       zeros = {std::max(zeros.top, own.top), std::max(zeros.bottom, own.bottom), std::max(zeros.left, own.left),
                std::max(zeros.right, own.right)};
     }
+    const bool pairs = std::any_of(senders.begin(), senders.end(), [&](int64_t v) { return graph[v].partner >= 0; });
     Gradients planes_of;
     planes_of.pitch = elements_of({zeros.left + shape.width + zeros.right, kLanes}, "gradients");
     planes_of.plane = elements_of({zeros.top + shape.height + zeros.bottom, planes_of.pitch}, "gradients");
-    planes_of.block = elements_of({shape.channels, planes_of.plane}, "gradients");
+    planes_of.block = elements_of({pairs ? 2 : 1, shape.channels, planes_of.plane}, "gradients");
     planes_of.size = elements_of({blocks, planes_of.block}, "gradients");
     planes_of.first = zeros.top * planes_of.pitch + zeros.left * kLanes;
     planes_of.offset = gradient_elements;
     gradient_elements += planes_of.size;
-    for (const int64_t v : senders) gradients[v] = planes_of;
+    for (const int64_t v : senders) {
+      gradients[v] = planes_of;
+      if (graph[v].partner >= 0 && graph[v].partner < v) gradients[v].first += shape.channels * planes_of.plane;
+    }
   }
 }
 

@@ -82,7 +82,7 @@ class Layout {
   std::vector<Gradients> gradients;        // by value
   int64_t gradient_elements = 0;           // of one cotangent
   int64_t transient_elements = 0;          // of one cotangent, gradients that are made and read at once
-  int64_t value_strip_elements = 0;        // largest strip of a value of one block
+  int64_t value_strip_elements = 0;        // mean over all elements of the strip that each lies in, of one block
   int64_t strip_elements = kPassElements;  // gradient planes that a pass holds
 
  private:
