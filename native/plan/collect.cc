@@ -55,10 +55,22 @@ void BackwardPass<T>::gather_planes(const Gather& gather, const T* packed, const
     const int64_t y = base_of(phase) * sy + phase.y;
     for (const GatherTile& tile : phase.tiles) {
       if (y >= rows.end || phase.x >= out.width) break;
-      kernels_.gather({phase_terms + tile.first_term, packed + tile.weights, tile.terms, tile.outputs, planes.pitch, kLanes,
-                       dest.row(l, tile.first, y) + phase.x * kLanes, dest.plane, sy * dest.pitch, sx * kLanes,
-                       (rows.end - y + sy - 1) / sy, (out.width - phase.x + sx - 1) / sx, lanes_, add, nullptr, 0, false,
-                       tile.runs.data(), static_cast<int64_t>(tile.runs.size())});
+      GatherRows<T> call{phase_terms + tile.first_term,
+                         packed + tile.weights,
+                         tile.terms,
+                         tile.outputs,
+                         planes.pitch,
+                         kLanes,
+                         dest.row(l, tile.first, y) + phase.x * kLanes,
+                         dest.plane,
+                         sy * dest.pitch,
+                         sx * kLanes,
+                         (rows.end - y + sy - 1) / sy,
+                         (out.width - phase.x + sx - 1) / sx,
+                         lanes_,
+                         add};
+      call.runs = tile.runs.data(), call.run_kinds = static_cast<int64_t>(tile.runs.size());
+      kernels_.gather(call);
     }
     phase_terms += phase.terms.size();
   }

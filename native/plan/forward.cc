@@ -265,10 +265,22 @@ void convolve_rows(const Graph& graph, const Layout& layout, const Kernels<T>& k
       const T* base = from.plane(layout, input, b, 0) + y * a.stride.height * in.pitch;
       for (size_t t = 0; t < rows.size(); ++t) rows[t] = base + offsets[t];
       for (const GatherTile& tile : phase.tiles) {
-        kernels.gather({rows.data() + tile.first_term, packed.data() + tile.weights, tile.terms, tile.outputs,
-                        a.stride.height * in.pitch, a.stride.width * kLanes, to.plane(layout, v, b, tile.first) + y * out.pitch,
-                        out.plane, out.pitch, kLanes, std::min(strip, value.shape.height - y), value.shape.width, kLanes, add,
-                        nullptr, 0, false, tile.runs.data(), static_cast<int64_t>(tile.runs.size())});
+        GatherRows<T> call{rows.data() + tile.first_term,
+                           packed.data() + tile.weights,
+                           tile.terms,
+                           tile.outputs,
+                           a.stride.height * in.pitch,
+                           a.stride.width * kLanes,
+                           to.plane(layout, v, b, tile.first) + y * out.pitch,
+                           out.plane,
+                           out.pitch,
+                           kLanes,
+                           std::min(strip, value.shape.height - y),
+                           value.shape.width,
+                           kLanes,
+                           add};
+        call.runs = tile.runs.data(), call.run_kinds = static_cast<int64_t>(tile.runs.size());
+        kernels.gather(call);
       }
     }
   }
