@@ -24,6 +24,11 @@ class TensorValues {
   size_t size() const { return size_; }
   double operator[](size_t k) const { return drawn_ != nullptr ? double{drawn_[k]} : given_[k]; }
   std::vector<double> copy() const;
+  // Calls body with where the values lie, of either type.
+  template <typename Body>
+  void visit(Body body) const {
+    drawn_ != nullptr ? body(drawn_) : body(given_);
+  }
 
  private:
   const float* drawn_ = nullptr;

@@ -8,6 +8,7 @@
 #include "plan/forward.h"
 #include "runtime/threads.h"
 #include "scores/scores.h"
+#include "scores/tiles.h"
 
 namespace winnow {
 
@@ -100,7 +101,7 @@ Flow::Shared Flow::allocate(const Shape& full, int64_t height, int64_t width, Pa
   double* memory;
   if (spare.empty()) {
     memory = scratch_.doubles(elements_of({kImages, full.channels, plane_of(full.height, full.width)}, "a value") +
-                              halo_ * (pitch_of(full.width) + 1) + kLanes);
+                              (halo_ + 1) * pitch_of(full.width) + halo_ + kLanes);
   } else {
     memory = spare.back();
     spare.pop_back();
@@ -110,6 +111,14 @@ Flow::Shared Flow::allocate(const Shape& full, int64_t height, int64_t width, Pa
                   spare.push_back(field->memory);
                   delete field;
                 });
+}
+
+double* Flow::tiles(int64_t elements) {
+  if (elements > tiles_elements_) {
+    tiles_ = scratch_.doubles(elements);
+    tiles_elements_ = elements;
+  }
+  return tiles_;
 }
 
 Flow::Shared Flow::widen(const Shared& field, int64_t height, int64_t width) {
@@ -223,13 +232,40 @@ void Flow::clear_halo(Field& field) const {
   std::fill(from, field.memory + field.elements(), 0.0);
 }
 
+namespace {
+
+// Where a convolution in tiles pays for its sums before and after.
+bool in_tiles(const ConvolutionAttributes& a, const Shape& in, const Shape& out) {
+  const auto is = [](const Pair& pair, int64_t side) { return pair.height == side && pair.width == side; };
+  return a.groups == 1 && is(a.kernel, 3) && is(a.stride, 1) && is(a.padding, 1) && is(a.dilation, 1) &&
+         std::min(in.channels, out.channels) >= 8 && std::min(out.height, out.width) > 3;
+}
+
+}  // namespace
+
 Flow::Shared Flow::convolve(int64_t v) {
   const Value& value = graph_[v];
   const auto& a = std::get<ConvolutionAttributes>(value.attributes);
   const auto [in, out] = windows(v, a.kernel, a.stride, a.padding, a.dilation);
   const TensorValues weights = weight_values(graph_.network(), parameters_, value.node());
-  const Source from = source(in, a.stride);
-  const int64_t planes = in->shape.channels / a.groups, outputs = a.outputs / a.groups;
+  if (in_tiles(a, in->shape, out->shape)) {
+    convolve_tiles(weights, *in, *out);
+  } else {
+    convolve_taps(weights, a, source(in, a.stride), *out);
+  }
+  // Planes with what lies between them, cleared below.
+  const TensorValues bias = bias_values(graph_.network(), parameters_, value.node());
+  for (int64_t c = 0; c < value.shape.channels && !bias.empty(); ++c) {
+    double* plain = out->at(0, c);
+    for (int64_t k = 0; k < out->shape.height * out->pitch; ++k) plain[k] += std::abs(bias[c]);
+  }
+  kernels_.scale(out->at(1, 0), out->at(0, 0), 1, vectors(out->image()), true);
+  clear_halo(*out);
+  return out;
+}
+
+void Flow::convolve_taps(const TensorValues& weights, const ConvolutionAttributes& a, const Source& from, Field& out) {
+  const int64_t planes = from.field->shape.channels / a.groups, outputs = a.outputs / a.groups;
   const int64_t terms = planes * a.kernel.height * a.kernel.width, tiles = (outputs + kGatherOutputs - 1) / kGatherOutputs;
   packed_.resize(static_cast<size_t>(kGatherOutputs * terms));
   for (int64_t g = 0; g < a.groups; ++g) {
@@ -243,22 +279,51 @@ Flow::Shared Flow::convolve(int64_t v) {
     }
     for (int64_t t = 0; t < tiles; ++t) {
       const int64_t first = g * outputs + outputs * t / tiles, count = g * outputs + outputs * (t + 1) / tiles - first;
-      for (int64_t o = 0; o < count; ++o) {
-        const int64_t own = (first + o) * terms;
-        for (int64_t k = 0; k < terms; ++k) packed_[static_cast<size_t>(k * count + o)] = std::abs(weights[own + k]);
-      }
-      gather(from, packed_.data(), count, *out, first);
+      weights.visit([&](const auto* values) {
+        double* factor = packed_.data();
+        for (int64_t k = 0; k < terms; ++k) {
+          for (int64_t o = first; o < first + count; ++o) *factor++ = std::abs(static_cast<double>(values[o * terms + k]));
+        }
+      });
+      gather(from, packed_.data(), count, out, first);
     }
   }
-  // Planes with what lies between them, cleared below.
-  const TensorValues bias = bias_values(graph_.network(), parameters_, value.node());
-  for (int64_t c = 0; c < value.shape.channels && !bias.empty(); ++c) {
-    double* plain = out->at(0, c);
-    for (int64_t k = 0; k < out->shape.height * out->pitch; ++k) plain[k] += std::abs(bias[c]);
+}
+
+void Flow::convolve_tiles(const TensorValues& weights, Field& in, Field& out) {
+  const Shape& shape = out.shape;
+  const int64_t planes = in.shape.channels, rows = (shape.height + 1) / 2, columns = (shape.width + 1) / 2;
+  const int64_t pixels = (kImages * rows * columns + kBlock - 1) / kBlock, step = pixels * kBlock;
+  // From product to product: a power of two apart they would share sets of the caches (a third more time).
+  const int64_t in_step = planes * step + kBlock, out_step = kGatherOutputs * step + kBlock;
+  const int64_t full_tiles = (out.full.height + 1) / 2 * ((out.full.width + 1) / 2);
+  double* const inputs = tiles(kTileProducts * (planes + kGatherOutputs + 1) * (kImages * full_tiles + kBlock));
+  double* const products = inputs + kTileProducts * in_step;
+  for (int64_t i = 0; i < kImages; ++i) {
+    for (int64_t c = 0; c < planes; ++c) {
+      tile_inputs(in.at(i, c) - in.pitch - 1, in.pitch, rows, columns, inputs + c * step + i * rows * columns, in_step);
+    }
   }
-  kernels_.scale(out->at(1, 0), out->at(0, 0), 1, vectors(out->image()), true);
-  clear_halo(*out);
-  return out;
+  const int64_t parts = (shape.channels + kGatherOutputs - 1) / kGatherOutputs;
+  packed_.resize(static_cast<size_t>(kTileProducts * (kGatherOutputs * planes + kBlock)));
+  for (int64_t t = 0; t < parts; ++t) {
+    const int64_t first = shape.channels * t / parts, count = shape.channels * (t + 1) / parts - first;
+    const int64_t weight_step = planes * count + kBlock;
+    weights.visit(
+        [&](const auto* values) { tile_weights(values + first * planes * 9, count, planes, packed_.data(), weight_step); });
+    for (int64_t p = 0; p < kTileProducts; ++p) {
+      inputs_.clear();
+      for (int64_t c = 0; c < planes; ++c) inputs_.push_back(inputs + p * in_step + c * step);
+      kernels_.gather({inputs_.data(), packed_.data() + p * weight_step, planes, count, 0, kBlock, products + p * out_step,
+                       step, 0, kBlock, 1, pixels, kBlock, false});
+    }
+    for (int64_t i = 0; i < kImages; ++i) {
+      for (int64_t o = 0; o < count; ++o) {
+        tile_outputs(products + o * step + i * rows * columns, out_step, out.at(i, first + o), out.pitch, shape.height,
+                     shape.width);
+      }
+    }
+  }
 }
 
 Flow::Shared Flow::add(int64_t v) {

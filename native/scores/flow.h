@@ -9,7 +9,7 @@
 // so both need the same gather: two forward passes of one image.
 //
 // An image of ones is the same everywhere, and what a layer makes of it differs only near the borders: pixels that are `edge` or
-// more away from all of them see equal neighbourhoods, so they are equal to the last bit. A field is therefore that of an image
+// more away from all of them see equal neighbourhoods, so they are equal. A field is therefore that of an image
 // with one such row and one such column, as small as 2 edge + 1; every window that reaches further widens it.
 #pragma once
 
@@ -76,9 +76,14 @@ class Flow {
   // and in what they read.
   void gather(const Source& source, const double* weights, int64_t outputs, Field& out, int64_t first, int64_t planes = 1);
   void clear_halo(Field& field) const;
+  // Memory of a convolution in tiles, until the next one's.
+  double* tiles(int64_t elements);
 
   Shared compute(int64_t v);
   Shared convolve(int64_t v);
+  void convolve_taps(const TensorValues& weights, const ConvolutionAttributes& a, const Source& from, Field& out);
+  // One of 3x3 taps and stride 1 (tiles.h).
+  void convolve_tiles(const TensorValues& weights, Field& in, Field& out);
   Shared add(int64_t v);
   Shared average(int64_t v);
   Shared maximise(int64_t v);
@@ -97,6 +102,8 @@ class Flow {
   std::vector<Shared> fields_;                                  // by value; gone when nobody reads it any more
   std::vector<const double*> inputs_;                           // of a gather, in the first image
   std::vector<double> packed_;                                  // its weights
+  double* tiles_ = nullptr;
+  int64_t tiles_elements_ = 0;
 };
 
 }  // namespace winnow

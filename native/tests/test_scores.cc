@@ -227,13 +227,18 @@ double native_flow(const std::shared_ptr<const Network>& network, const Paramete
   return flow;
 }
 
+std::vector<std::string> all_variants() {
+  std::vector<std::string> variants;
+  std::istringstream available(available_variants());
+  for (std::string variant; available >> variant;) variants.push_back(variant);
+  return variants;
+}
+
 }  // namespace
 
 // One forward pass with tangents against the plain loops' backward pass, on every operation and geometry.
 TEST(synaptic_flow_of_random_networks) {
-  std::vector<std::string> variants;
-  std::istringstream available(available_variants());
-  for (std::string variant; available >> variant;) variants.push_back(variant);
+  const std::vector<std::string> variants = all_variants();
   int64_t positive = 0;
   for (uint64_t k = 0; k < 200; ++k) {
     Draws draws(seed(), 500 + k);
@@ -260,6 +265,26 @@ TEST(synaptic_flow_of_the_supernets) {
     const ReferenceRow row = whole_row(*network, operations);
     const double expected = plain_flow(*network, parameters, row);
     CHECK_NEAR(native_flow(network, parameters, row, "portable"), expected, 1e-12 * expected);
+  }
+}
+
+// 3x3 convolutions in tiles of 2x2 outputs, whole ones and those that the last row or column cuts, over fields that grow from layer
+// to layer; channels that fill the kernel's tiles and do not.
+TEST(synaptic_flow_in_tiles) {
+  for (const Pair side : {Pair{4, 4}, Pair{5, 5}, Pair{8, 8}, Pair{7, 10}, Pair{11, 6}, Pair{3, 9}}) {
+    NetworkBuilder builder({8, side.height, side.width});
+    int64_t last = 0;
+    for (const int64_t outputs : {8, 11, 18, 7, 9, 8}) {
+      last = builder.convolution("c" + std::to_string(last), last, outputs, 3, 1, 1);
+    }
+    last = builder.linear("classes", builder.global_average_pool("pool", last), 3);
+    const std::shared_ptr<const Network> network = builder.network(last);
+    Draws draws(seed(), 702);
+    const Parameters parameters = random_parameters(draws, network);
+    const double expected = plain_flow(*network, parameters, {});
+    for (const std::string& variant : all_variants()) {
+      CHECK_NEAR(native_flow(network, parameters, {}, variant.c_str()), expected, 1e-12 * expected);
+    }
   }
 }
 
