@@ -35,6 +35,7 @@ double Flow::total() {
       if (graph_[input].consumers.back() <= v) fields_[input].reset();
     }
   }
+  if (fields_[graph_.output()] == nullptr) return 0;
   const Shape& full = graph_[graph_.output()].shape;
   const Shared widest = widen(fields_[graph_.output()], full.height, full.width);
   Field& out = *widest;
@@ -49,6 +50,14 @@ double Flow::total() {
 
 Flow::Shared Flow::compute(int64_t v) {
   const Value& value = graph_[v];
+  const auto zero = [&](int64_t input) { return fields_[input] == nullptr; };
+  const bool all_zero = !value.inputs.empty() && std::all_of(value.inputs.begin(), value.inputs.end(), zero);
+  if (all_zero && value.operation == WINNOW_CONVOLUTION && !bias_values(graph_.network(), parameters_, value.node()).empty()) {
+    const Shared& in = fields_[value.inputs[0]] = make(graph_[value.inputs[0]].shape, {0, 0});
+    std::fill_n(in->memory, in->elements(), 0.0);
+  } else if (all_zero && value.operation != WINNOW_WEIGHTED_SUM) {  // whose coefficients are still to be checked
+    return nullptr;
+  }
   switch (value.operation) {
     case WINNOW_INPUT: {
       const Shared field = make(value.shape, {0, 0});
@@ -77,11 +86,8 @@ Flow::Shared Flow::compute(int64_t v) {
       return maximise(v);
     case WINNOW_GLOBAL_AVERAGE_POOL:
       return average_all(v);
-    case WINNOW_ZERO: {
-      const Shared field = make(value.shape, {0, 0});
-      std::fill_n(field->memory, field->elements(), 0.0);
-      return field;
-    }
+    case WINNOW_ZERO:
+      return nullptr;
     default:
       return rearrange(v);
   }
@@ -299,6 +305,10 @@ void Flow::convolve_tiles(const TensorValues& weights, Field& in, Field& out) {
   const int64_t full_tiles = (out.full.height + 1) / 2 * ((out.full.width + 1) / 2);
   double* const inputs = tiles(kTileProducts * (planes + kGatherOutputs + 1) * (kImages * full_tiles + kBlock));
   double* const products = inputs + kTileProducts * in_step;
+  inputs_.clear();
+  for (int64_t p = 0; p < kTileProducts; ++p) {
+    for (int64_t c = 0; c < planes; ++c) inputs_.push_back(inputs + p * in_step + c * step);
+  }
   for (int64_t i = 0; i < kImages; ++i) {
     for (int64_t c = 0; c < planes; ++c) {
       tile_inputs(in.at(i, c) - in.pitch - 1, in.pitch, rows, columns, inputs + c * step + i * rows * columns, in_step);
@@ -312,10 +322,8 @@ void Flow::convolve_tiles(const TensorValues& weights, Field& in, Field& out) {
     weights.visit(
         [&](const auto* values) { tile_weights(values + first * planes * 9, count, planes, packed_.data(), weight_step); });
     for (int64_t p = 0; p < kTileProducts; ++p) {
-      inputs_.clear();
-      for (int64_t c = 0; c < planes; ++c) inputs_.push_back(inputs + p * in_step + c * step);
-      kernels_.gather({inputs_.data(), packed_.data() + p * weight_step, planes, count, 0, kBlock, products + p * out_step,
-                       step, 0, kBlock, 1, pixels, kBlock, false});
+      kernels_.gather({inputs_.data() + p * planes, packed_.data() + p * weight_step, planes, count, 0, kBlock,
+                       products + p * out_step, step, 0, kBlock, 1, pixels, kBlock, false});
     }
     for (int64_t i = 0; i < kImages; ++i) {
       for (int64_t o = 0; o < count; ++o) {
@@ -327,12 +335,14 @@ void Flow::convolve_tiles(const TensorValues& weights, Field& in, Field& out) {
 }
 
 Flow::Shared Flow::add(int64_t v) {
-  const std::vector<SumTerm>& terms = program_.terms(v);
-  for (const SumTerm& term : terms) {
+  std::vector<SumTerm> terms;
+  for (const SumTerm& term : program_.terms(v)) {
     if (term.coefficient < 0) {
       throw Failure(WINNOW_INVALID, "synaptic flow needs coefficients >= 0 but one was " + std::to_string(term.coefficient));
     }
+    if (fields_[term.value] != nullptr) terms.push_back(term);
   }
+  if (terms.empty()) return nullptr;
   if (terms.size() == 1 && terms[0].coefficient == 1) return fields_[terms[0].value];
   Pair edge{0, 0};
   for (const SumTerm& term : terms) edge = farther(edge, fields_[term.value]->edge);
@@ -447,7 +457,9 @@ Flow::Shared Flow::rearrange(int64_t v) {
   // Rows of a padded or cut image lie elsewhere than its own.
   const bool moves = value.operation == WINNOW_PAD_CROP;
   Pair edge{0, 0};
-  for (const int64_t input : value.inputs) edge = farther(edge, fields_[input]->edge);
+  for (const int64_t input : value.inputs) {
+    if (fields_[input] != nullptr) edge = farther(edge, fields_[input]->edge);
+  }
   if (moves) edge = {value.shape.height, value.shape.width};
   const Shared out = make(value.shape, edge);
   std::fill_n(out->memory, out->elements(), 0.0);
@@ -460,6 +472,10 @@ Flow::Shared Flow::rearrange(int64_t v) {
   }
   for (const int64_t input : value.inputs) {  // several: they are put one behind the other
     const Shape& full = graph_[input].shape;
+    if (fields_[input] == nullptr) {
+      first += full.channels;
+      continue;
+    }
     const Shared in = widen(fields_[input], moves ? full.height : out->shape.height, moves ? full.width : out->shape.width);
     const int64_t channels = std::min(in->shape.channels - skipped, value.shape.channels - first);
     const int64_t begin = std::max<int64_t>(0, left), end = std::min(out->shape.width, in->shape.width + left);

@@ -99,7 +99,7 @@ class Flow {
   int64_t halo_ = 0;
   Scratch scratch_;
   std::map<std::vector<int64_t>, std::vector<double*>> spare_;  // memory of fields that are gone, by full shape
-  std::vector<Shared> fields_;                                  // by value; gone when nobody reads it any more
+  std::vector<Shared> fields_;                                  // by value; nullptr: zeros, or read for the last time
   std::vector<const double*> inputs_;                           // of a gather, in the first image
   std::vector<double> packed_;                                  // its weights
   double* tiles_ = nullptr;
