@@ -4,6 +4,9 @@
 //     p0 = (d0 - d2) g0,  p1 = (d1 + d2) (g0 + g1 + g2),  p2 = (d2 - d1) (g0 - g1 + g2),  p3 = (d1 - d3) g2:
 // four products for six, and along both axes 16 for 36. Sums over channels are taken of the products. In double, where nothing is
 // negative, what the differences round is of the order of what a sum of all terms does.
+//
+// Tried without effect: weights fetched ahead, all outputs of a product before the next product, these sums compiled for AVX-512
+// (their stores bound them).
 #pragma once
 
 #include <cmath>
