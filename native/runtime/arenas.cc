@@ -20,15 +20,19 @@ void release(const Arenas::Block& block) {
   small(block.bytes) ? std::free(block.memory) : static_cast<void>(munmap(block.memory, static_cast<size_t>(block.bytes)));
 }
 
-// Zeros from the system, nullptr where it has none.
+void* end(const Arenas::Block& block) { return static_cast<char*>(block.memory) + block.bytes; }
+
+// Zeros from the system, nullptr where it has none. The system hands out addresses downwards: of the room that alignment takes the
+// upper end is used, so that the block ends where the one before began and the two become one when they are given back.
 void* map(int64_t bytes) {
   const int64_t room = bytes + kHugePage;
   void* const memory = mmap(nullptr, static_cast<size_t>(room), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return nullptr;
   char* const begin = static_cast<char*>(memory);
-  const auto before = static_cast<int64_t>(-reinterpret_cast<uintptr_t>(begin) % static_cast<uintptr_t>(kHugePage));
-  if (before > 0) munmap(begin, static_cast<size_t>(before));
-  munmap(begin + before + bytes, static_cast<size_t>(kHugePage - before));
+  const auto after = static_cast<int64_t>(reinterpret_cast<uintptr_t>(begin + room) % static_cast<uintptr_t>(kHugePage));
+  const int64_t before = kHugePage - after;
+  munmap(begin, static_cast<size_t>(before));
+  if (after > 0) munmap(begin + before + bytes, static_cast<size_t>(after));
   madvise(begin + before, static_cast<size_t>(bytes), MADV_HUGEPAGE);
   return begin + before;
 }
@@ -50,27 +54,26 @@ Arenas::Block Arenas::take(int64_t bytes, Contents contents) {
     return block;
   }
   if (bytes > INT64_MAX - 2 * kHugePage) refuse();
+  Block block{nullptr, (bytes + kHugePage - 1) / kHugePage * kHugePage};
   std::unique_lock<std::mutex> lock(mutex_);
-  const auto fits = first_of(bytes);
-  if (fits != kept_.end() && fits->bytes / kMostTimes <= bytes) {
-    const Block block = *fits;
-    kept_.erase(fits);
+  const auto fits = smallest_of(block.bytes);
+  if (fits != kept_.end()) {
+    block.memory = fits->memory;
+    fits->memory = end(block);
+    fits->bytes -= block.bytes;
+    if (fits->bytes == 0) kept_.erase(fits);
     kept_bytes_ -= block.bytes;
     use(block.bytes);
     lock.unlock();
     if (contents == Contents::kZeros) std::memset(block.memory, 0, static_cast<size_t>(bytes));
     return block;
   }
-  Block block{nullptr, (bytes + kHugePage - 1) / kHugePage * kHugePage};
+  // All that is kept is too small, and goes from the largest: where networks grow it will not be asked for again.
   const int64_t used = used_bytes_ + block.bytes, most = std::max(most_used_bytes_, used);
-  // What is too small goes first, from the largest: where networks grow it will not be asked for again.
-  while (!kept_.empty() && used + kept_bytes_ > most + most / 4) {
-    const auto larger = first_of(bytes);
-    drop(larger == kept_.begin() ? larger : larger - 1);
-  }
+  while (!kept_.empty() && used + kept_bytes_ > most) drop_largest();
   block.memory = map(block.bytes);
   if (block.memory == nullptr) {
-    while (!kept_.empty()) drop(kept_.begin());
+    while (!kept_.empty()) drop_largest();
     block.memory = map(block.bytes);
   }
   if (block.memory == nullptr) refuse();
@@ -84,12 +87,25 @@ void Arenas::give(Block block) {
   const std::lock_guard<std::mutex> lock(mutex_);
   used_bytes_ -= block.bytes;
   if (kept_bytes_ + block.bytes > kMostBytes) return release(block);
-  kept_.insert(first_of(block.bytes), block);
   kept_bytes_ += block.bytes;
+  auto after = std::find_if(kept_.begin(), kept_.end(), [&](const Block& kept) { return kept.memory > block.memory; });
+  if (after != kept_.end() && after->memory == end(block)) {
+    block.bytes += after->bytes;
+    after = kept_.erase(after);
+  }
+  if (after != kept_.begin() && end(*(after - 1)) == block.memory) {
+    (after - 1)->bytes += block.bytes;
+  } else {
+    kept_.insert(after, block);
+  }
 }
 
-std::vector<Arenas::Block>::iterator Arenas::first_of(int64_t bytes) {
-  return std::find_if(kept_.begin(), kept_.end(), [&](const Block& block) { return block.bytes >= bytes; });
+std::vector<Arenas::Block>::iterator Arenas::smallest_of(int64_t bytes) {
+  auto smallest = kept_.end();
+  for (auto block = kept_.begin(); block != kept_.end(); ++block) {
+    if (block->bytes >= bytes && (smallest == kept_.end() || block->bytes < smallest->bytes)) smallest = block;
+  }
+  return smallest;
 }
 
 void Arenas::use(int64_t bytes) {
@@ -97,10 +113,12 @@ void Arenas::use(int64_t bytes) {
   most_used_bytes_ = std::max(most_used_bytes_, used_bytes_);
 }
 
-void Arenas::drop(std::vector<Block>::iterator block) {
-  kept_bytes_ -= block->bytes;
-  release(*block);
-  kept_.erase(block);
+void Arenas::drop_largest() {
+  const auto largest =
+      std::max_element(kept_.begin(), kept_.end(), [](const Block& a, const Block& b) { return a.bytes < b.bytes; });
+  kept_bytes_ -= largest->bytes;
+  release(*largest);
+  kept_.erase(largest);
 }
 
 int64_t Arenas::bytes() const {

@@ -28,19 +28,17 @@ class Arenas {
   int64_t bytes() const;  // kept now, not those in use
   // The gradients of a DARTS network on 64 images take 5 GiB.
   static constexpr int64_t kMostBytes = int64_t{8} << 30;
-  // A kept block of more than so many times what is asked for stays kept: who needs all of it would find it in use and take as
-  // much again from the system.
-  static constexpr int64_t kMostTimes = 4;
 
  private:
   mutable std::mutex mutex_;
-  std::vector<Block> kept_;  // from the smallest to the largest; none smaller than a huge page
-  // With what is in use, what is kept is at most five quarters of the most that was ever in use.
+  // By address, none smaller than a huge page, neighbours joined: what is asked for is cut from the smallest that holds it.
+  std::vector<Block> kept_;
+  // With what is in use, what is kept is at most the most that was ever in use: many networks take what the largest does.
   int64_t kept_bytes_ = 0, used_bytes_ = 0, most_used_bytes_ = 0;
 
-  std::vector<Block>::iterator first_of(int64_t bytes);  // the first kept block of at least so many
+  std::vector<Block>::iterator smallest_of(int64_t bytes);  // that holds at least so many
   void use(int64_t bytes);
-  void drop(std::vector<Block>::iterator block);
+  void drop_largest();
 };
 
 }  // namespace winnow

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cstring>
+#include <random>
 #include <thread>
+#include <vector>
 
 #include "abi/failure.h"
 #include "check.h"
@@ -41,9 +43,10 @@ TEST(small_blocks_are_zero_and_not_kept) {
   CHECK_EQUAL(arenas.bytes(), 0);
 }
 
-TEST(the_smallest_that_fits_is_used_again) {
+TEST(what_is_asked_for_is_cut_from_the_smallest_that_holds_it) {
   Arenas arenas;
-  const Arenas::Block two = arenas.take(kPage + 1), four = arenas.take(4 * kPage);
+  // What lies between the two stays in use, so that they are no neighbours.
+  const Arenas::Block two = arenas.take(kPage + 1), between = arenas.take(kPage), four = arenas.take(4 * kPage);
   CHECK_EQUAL(two.bytes, 2 * kPage);
   CHECK_EQUAL(four.bytes, 4 * kPage);
   for (const Arenas::Block& block : {two, four}) {
@@ -55,16 +58,34 @@ TEST(the_smallest_that_fits_is_used_again) {
   arenas.give(two);
   CHECK_EQUAL(arenas.bytes(), 6 * kPage);
 
-  const Arenas::Block again = arenas.take(kPage), larger = arenas.take(3 * kPage);
-  CHECK(again.memory == two.memory && again.bytes == two.bytes);
-  CHECK(larger.memory == four.memory && larger.bytes == four.bytes);
-  CHECK_EQUAL(arenas.bytes(), 0);
-  // What was asked for is zero; what the block has beyond it was not touched.
-  CHECK(holds(again, kPage, 0) && holds(larger, 3 * kPage, 0));
-  CHECK_EQUAL(static_cast<int>(static_cast<char*>(again.memory)[kPage]), 7);
-  CHECK_EQUAL(static_cast<int>(static_cast<char*>(larger.memory)[3 * kPage]), 7);
-  arenas.give(again);
-  arenas.give(larger);
+  const Arenas::Block again = arenas.take(kPage), larger = arenas.take(3 * kPage - 1);
+  CHECK(again.memory == two.memory && again.bytes == kPage);
+  CHECK(larger.memory == four.memory && larger.bytes == 3 * kPage);
+  CHECK_EQUAL(arenas.bytes(), 2 * kPage);
+  // What was asked for is zero; what lies beyond it was not touched.
+  CHECK(holds(again, kPage, 0) && holds(larger, 3 * kPage - 1, 0));
+  CHECK_EQUAL(static_cast<int>(static_cast<char*>(larger.memory)[3 * kPage - 1]), 7);
+  const Arenas::Block rest = arenas.take(kPage, Arenas::Contents::kAny);
+  CHECK(holds(rest, kPage, 7));
+  for (const Arenas::Block& block : {again, larger, rest, between}) arenas.give(block);
+  CHECK_EQUAL(arenas.bytes(), 7 * kPage);
+}
+
+TEST(neighbours_become_one_again) {
+  constexpr int kPieces = 5;
+  std::vector<int> order = {0, 1, 2, 3, 4};
+  do {
+    Arenas arenas;
+    const Arenas::Block whole = arenas.take(kPieces * kPage);
+    arenas.give(whole);
+    std::vector<Arenas::Block> pieces;
+    for (int k = 0; k < kPieces; ++k) pieces.push_back(arenas.take(kPage));
+    CHECK_EQUAL(arenas.bytes(), 0);
+    for (const int k : order) arenas.give(pieces[static_cast<size_t>(k)]);
+    const Arenas::Block again = arenas.take(kPieces * kPage);
+    CHECK(again.memory == whole.memory && again.bytes == whole.bytes);
+    arenas.give(again);
+  } while (std::next_permutation(order.begin(), order.end()));
 }
 
 TEST(scratch_takes_from_blocks_and_gives_them_back) {
@@ -88,51 +109,37 @@ TEST(scratch_takes_from_blocks_and_gives_them_back) {
 
 TEST(the_largest_makes_place_for_a_larger_one) {
   Arenas arenas;
-  const Arenas::Block small = arenas.take(kPage), large = arenas.take(8 * kPage);
+  const Arenas::Block small = arenas.take(kPage), between = arenas.take(kPage), large = arenas.take(8 * kPage);
   arenas.give(small);
   arenas.give(large);
   const Arenas::Block larger = arenas.take(9 * kPage);
   CHECK(holds(larger, 9 * kPage, 0));
-  CHECK_EQUAL(arenas.bytes(), kPage);
-  const Arenas::Block again = arenas.take(kPage);
-  CHECK(again.memory == small.memory);
-  arenas.give(again);
+  CHECK_EQUAL(arenas.bytes(), 0);  // with all in use it is as much as there ever was
   arenas.give(larger);
+  arenas.give(between);
   CHECK_EQUAL(arenas.bytes(), 10 * kPage);
 }
 
-TEST(a_large_block_is_left_for_who_needs_it) {
+// What plans of a population do: take some blocks, give all of them back.
+TEST(many_plans_take_what_the_largest_does) {
   Arenas arenas;
-  constexpr int64_t kTimes = Arenas::kMostTimes;
-  const Arenas::Block large = arenas.take(2 * kTimes * kPage);
-  arenas.give(large);
-  const Arenas::Block little = arenas.take(kPage), half = arenas.take(2 * kPage);
-  CHECK(little.memory != large.memory && little.bytes == kPage);
-  CHECK(half.memory == large.memory);
-  arenas.give(half);
-  CHECK_EQUAL(arenas.bytes(), large.bytes);
-  arenas.give(little);
-  CHECK_EQUAL(arenas.bytes(), large.bytes + kPage);
-}
-
-TEST(keeping_raises_the_peak_by_a_quarter_at_most) {
-  Arenas arenas;
-  const auto run = [&](const std::vector<int64_t>& sizes) {
-    std::vector<Arenas::Block> blocks;
-    int64_t used = 0;
-    for (const int64_t pages : sizes) {
-      blocks.push_back(arenas.take(pages * kPage));
-      used += blocks.back().bytes;
-    }
-    for (const Arenas::Block& block : blocks) arenas.give(block);
-    return used;
-  };
+  std::mt19937 draw(5);
   int64_t most = 0;
-  for (const std::vector<int64_t>& sizes : {std::vector<int64_t>{40, 4}, {30, 20}, {1, 1, 1, 9, 9}, {50, 2}, {3}, {41, 41}}) {
-    most = std::max(most, run(sizes));
-    CHECK(arenas.bytes() <= most + most / 4);
+  for (int plan = 0; plan < 2000; ++plan) {
+    const int blocks = 1 + static_cast<int>(draw() % 6);
+    std::vector<Arenas::Block> taken;
+    int64_t used = 0;
+    for (int k = 0; k < blocks; ++k) {
+      const int64_t pages = 1 + static_cast<int64_t>(draw() % 100) * static_cast<int64_t>(draw() % 100) / 100;
+      taken.push_back(arenas.take(pages * kPage, Arenas::Contents::kAny));  // nothing writes to it
+      used += taken.back().bytes;
+      most = std::max(most, used);
+      CHECK(used + arenas.bytes() <= most);
+    }
+    std::shuffle(taken.begin(), taken.end(), draw);
+    for (const Arenas::Block& block : taken) arenas.give(block);
+    CHECK(arenas.bytes() >= used && arenas.bytes() <= most);
   }
-  CHECK(arenas.bytes() >= 2 * 41 * kPage);
 }
 
 TEST(no_more_is_kept_than_the_bound) {
