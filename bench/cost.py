@@ -20,6 +20,7 @@ import os
 import pathlib
 import platform
 import random
+import re
 import statistics
 import subprocess
 import sys
@@ -95,6 +96,18 @@ class Scorer:
         """MiB now."""
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(text.split("VmRSS:")[1].split()[0]) / 1024
+
+    def resident_heap(self):
+        """MiB of resident() that are Java's heap."""
+        told = subprocess.run(["jcmd", str(self.process.pid), "GC.heap_info"], capture_output=True, check=True, text=True).stdout
+        addresses = [int(address, 16) for address in re.findall("0x([0-9a-f]+)", told.split("Metaspace")[0])]
+        total, inside = 0, False
+        for line in pathlib.Path(f"/proc/{self.process.pid}/smaps").read_text().splitlines():
+            if region := re.match("([0-9a-f]+)-[0-9a-f]+ ", line):
+                inside = min(addresses) <= int(region[1], 16) < max(addresses)
+            elif inside and line.startswith("Rss:"):
+                total += int(line.split()[1])
+        return total / 1024
 
     def close(self):
         self.process.stdin.close()
@@ -194,14 +207,16 @@ def main():
             "sum_of_own": spread(separate), "ratio": ratio, "asked": LEAST["shared"], "passed": ratio >= LEAST["shared"]}
         print(f"shared   {statistics.median(seconds['shared']) * 1e3:7.1f} ms   of its own, added {ratio:.2f} times", file=sys.stderr)
     if arguments.networks and "shared" in wanted:
-        looks = []
+        looks, heaps, tenth = [], [], max(1, len(more) // 10)
         for cell in more:
             ours["shared"].score(cell)
             looks.append(ours["shared"].resident())
-        half = len(looks) // 2
+            if len(looks) % tenth == 0:
+                heaps.append(ours["shared"].resident_heap())
+        tenths = looks[tenth - 1 :: tenth]
         report["results"]["memory"] = {
-            "networks": len(looks), "peak_mib_first_half": max(looks[:half]), "peak_mib_second_half": max(looks[half:]),
-            "resident_mib": {"first": looks[0], "a quarter": looks[half // 2], "half": looks[half], "last": looks[-1]}}
+            "networks": len(looks), "resident_mib": {"by_tenths": tenths, "heap": heaps, "rest": [r - h for r, h in zip(tenths, heaps)]},
+            "most_after_a_tenth": max(looks[tenth - 1 :]) / tenths[0]}
         print("memory  ", report["results"]["memory"], file=sys.stderr)
     for scorer in ours.values():
         scorer.close()
