@@ -130,7 +130,7 @@ void BackwardPass<T>::pull(int64_t v, const std::function<void(int64_t, T*)>& se
   const bool is_output = v == graph_.output();
   if (is_output) begin(seed);
   const Shape& shape = graph_[v].shape;
-  const std::vector<JointGroups> joint = join(graph_, layout_, program_.weight_groups(v));
+  const std::vector<JointGroups>& joint = program_.joint_groups(v);
   int64_t sums = 0;
   for (const JointGroups& groups : joint) sums += shape.channels * groups.terms;
   // Zeros at the end of every pull, as `reduce` leaves them.

@@ -134,8 +134,8 @@ class BackwardPass {
   // What convolutions of one tap send back (pointwise.cc).
   void pointwise(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest, bool add);
   void weigh_pointwise(int64_t v);
-  // Weights [elements] of a column of the block, one for each lane.
-  const T* lane_weights(const T* weights, int64_t elements, int64_t column, int64_t block);
+  // A value's weights [column][elements] in the block, one for each lane.
+  const T* lane_weights(int64_t v, int64_t elements, int64_t block);
   // Runs a backward gather to some rows. make_rows(column, plane, rows, out) writes rows of an input plane, shape `in`.
   template <typename MakeRows>
   void gather_rows(const Gather& gather, const T* packed, const Shape& in, const GradientPlanes<T>& dest, const Shape& out,
@@ -167,7 +167,8 @@ class BackwardPass {
   std::vector<SumGradient> sums_;
   std::vector<Rows<const T>> planes_in_;
   std::vector<T> pool_weights_, row_shares_, column_shares_;
-  std::vector<bool> weighed_;  // by value: its pointwise weights are these cotangents'
+  std::vector<bool> weighed_;                          // by value: its pointwise weights are these cotangents'
+  int64_t lanes_of_value_ = -1, lanes_of_block_ = -1;  // what the workspace's lane weights are of
 };
 
 }  // namespace winnow

@@ -8,26 +8,7 @@ namespace {
 // Pixels of a tile's gradient planes and of a term's plane: they fit the first-level cache together, with room for the next term's.
 constexpr int64_t kTilePixels = 512;
 
-bool one_tap(const WeightGroup& group) { return group.groups == 1 && group.taps.size() == 1; }
-
 }  // namespace
-
-int64_t terms_of(const Graph& graph, const WeightGroup& group) {
-  return graph[group.input].shape.channels / group.groups * static_cast<int64_t>(group.taps.size());
-}
-
-std::vector<JointGroups> join(const Graph& graph, const Layout& layout, const std::vector<WeightGroup>& groups) {
-  const auto pitch = [&](const WeightGroup& group) { return layout.planes[static_cast<size_t>(group.input)].pitch; };
-  std::vector<JointGroups> joint;
-  for (const WeightGroup& group : groups) {
-    const WeightGroup* const before = joint.empty() ? nullptr : joint.back().first;
-    const bool joins = before != nullptr && one_tap(*before) && one_tap(group) && pitch(*before) == pitch(group) &&
-                       before->stride.height == group.stride.height && before->stride.width == group.stride.width;
-    if (!joins) joint.push_back({&group, &group, 0});
-    ++joint.back().last, joint.back().terms += terms_of(graph, group);
-  }
-  return joint;
-}
 
 template <typename T>
 void add_correlation(const Graph& graph, const Layout& layout, const Kernels<T>& kernels, const State<T>& state,
@@ -38,8 +19,8 @@ void add_correlation(const Graph& graph, const Layout& layout, const Kernels<T>&
   const int64_t group_out = out.channels / alike.groups, terms = groups.terms;
   // The rows of a tile: outputs of a column or, where a group has one, columns of an output.
   const bool across = group_out == 1;
-  const int64_t tile_height = std::min(kCorrelateRows, across ? columns : group_out);
-  const int64_t tile_rows = std::max<int64_t>(1, kTilePixels / (tile_height + 1) / out.width);
+  const int64_t count = across ? columns : group_out, tiles = (count + kCorrelateRows - 1) / kCorrelateRows;
+  const int64_t tile_rows = std::max<int64_t>(1, kTilePixels / (std::min(kCorrelateRows, count) + 1) / out.width);
   for (int64_t y = rows.first; y < rows.end; y += tile_rows) {
     const int64_t height = std::min(tile_rows, rows.end - y);
     for (int64_t g = 0; g < alike.groups; ++g) {
@@ -52,15 +33,18 @@ void add_correlation(const Graph& graph, const Layout& layout, const Kernels<T>&
         }
       }
       // A tile's gradients stay in the first-level cache while the planes of all terms go by, which are fewer to read than theirs.
-      for (int64_t l = 0; l < columns; l += across ? kCorrelateRows : 1) {
-        for (int64_t o = g * group_out; o < (g + 1) * group_out; o += kCorrelateRows) {
-          const int64_t count = std::min(kCorrelateRows, across ? columns - l : (g + 1) * group_out - o);
+      for (int64_t l = 0; l < (across ? 1 : columns); ++l) {
+        for (int64_t tile = 0; tile < tiles; ++tile) {
+          const int64_t first = count * tile / tiles, end = count * (tile + 1) / tiles;  // even tiles: 7 is 2 + 2 + 3
+          const int64_t column = across ? first : l, o = g * group_out + (across ? 0 : first);
           const T* planes[kCorrelateRows];
-          for (int64_t r = 0; r < count; ++r) planes[r] = across ? gradients.row(l + r, o, y) : gradients.row(l, o + r, y);
+          for (int64_t r = 0; r < end - first; ++r) {
+            planes[r] = across ? gradients.row(column + r, o, y) : gradients.row(column, o + r, y);
+          }
           for (int64_t t = 0; t < terms; t += kCorrelateTerms) {
-            kernels.correlate({planes, taps.data() + t, count, std::min(kCorrelateTerms, terms - t), height, out.width,
+            kernels.correlate({planes, taps.data() + t, end - first, std::min(kCorrelateTerms, terms - t), height, out.width,
                                gradients.pitch, pitch, alike.stride.width * kLanes,
-                               lane_sums + l * step + (o * terms + t) * kLanes, across ? step : terms * kLanes, lanes});
+                               lane_sums + column * step + (o * terms + t) * kLanes, across ? step : terms * kLanes, lanes});
           }
         }
       }

@@ -32,18 +32,7 @@ void each_run(const GradientPlanes<T>& planes, const Shape& shape, RowRange rows
   for (int64_t y = rows.first; y < rows.end; ++y) body(y, shape.width);
 }
 
-// Weight groups of one source that are correlated together, and the terms of all of them for each output. Those of one tap are:
-// gradients are then read once for all of their inputs, which have as many elements and as few terms.
-struct JointGroups {
-  const WeightGroup *first, *last;
-  int64_t terms;
-  const WeightGroup* begin() const { return first; }
-  const WeightGroup* end() const { return last; }
-};
-
-// Sums for each output of a group.
-int64_t terms_of(const Graph& graph, const WeightGroup& group);
-std::vector<JointGroups> join(const Graph& graph, const Layout& layout, const std::vector<WeightGroup>& groups);
+// One group by itself.
 inline JointGroups alone(const Graph& graph, const WeightGroup& group) { return {&group, &group + 1, terms_of(graph, group)}; }
 
 // Adds the correlations of some rows of one block, for some columns, to lane_sums, [column][out][term][lane], columns `step`

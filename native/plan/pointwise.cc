@@ -56,14 +56,16 @@ void BackwardPass<T>::weigh_pointwise(int64_t v) {
 }
 
 template <typename T>
-const T* BackwardPass<T>::lane_weights(const T* weights, int64_t elements, int64_t column, int64_t block) {
+const T* BackwardPass<T>::lane_weights(int64_t v, int64_t elements, int64_t block) {
   AlignedVector<T>& lanes = workspace_.lane_weights;
-  lanes.assign(static_cast<size_t>(elements * kLanes), T{0});  // zeros in lanes that are not used
-  const int64_t each = paired(block) ? 2 : 1;
-  for (int64_t l = column * each; l < std::min(column * each + each, count_); ++l) {
+  if (v == lanes_of_value_ && block == lanes_of_block_) return lanes.data();
+  lanes_of_value_ = v, lanes_of_block_ = block;
+  lanes.assign(static_cast<size_t>(columns_ * elements * kLanes), T{0});  // zeros in lanes that are not used
+  for (int64_t l = 0; l < count_; ++l) {
     const LaneRange range = lanes_of(l, block);
-    const T* from = weights + l * elements;
-    for (int64_t i = 0; i < elements; ++i) std::fill_n(lanes.data() + i * kLanes + range.first, range.count, from[i]);
+    const T* from = workspace_.pointwise[v].data() + l * elements;
+    T* to = lanes.data() + column_of(l, block) * elements * kLanes + range.first;
+    for (int64_t i = 0; i < elements; ++i) std::fill_n(to + i * kLanes, range.count, from[i]);
   }
   return lanes.data();
 }
@@ -84,8 +86,8 @@ void BackwardPass<T>::pointwise(int64_t v, int64_t block, RowRange rows, const G
     const auto gradients = static_cast<int64_t>(inputs.size());
     for (int64_t c = 0; c < channels; ++c) inputs.push_back(plane(v, block, c) + rows.first * pitch);
     const int64_t elements = (1 + gradients + channels) * channels, each = by_lane ? kLanes : 1;
-    const T* weights = workspace_.pointwise[v].data();
-    weights = by_lane ? lane_weights(weights, elements, column, block) : weights + column * elements;
+    const T* const all = by_lane ? lane_weights(v, elements, block) : workspace_.pointwise[v].data();
+    const T* const weights = all + column * elements * each;
     const int64_t tiles = (channels + kGatherOutputs - 1) / kGatherOutputs;
     for (int64_t t = 0; t < tiles; ++t) {
       const int64_t first = channels * t / tiles, outputs = channels * (t + 1) / tiles - first;

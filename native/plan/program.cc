@@ -27,7 +27,8 @@ Program::Program(const Graph& graph, const int32_t* states, const double* coeffi
       readers_(static_cast<size_t>(graph.size())),
       data_groups_(static_cast<size_t>(graph.size())),
       pointwise_(static_cast<size_t>(graph.size())),
-      weight_groups_(static_cast<size_t>(graph.size())) {
+      weight_groups_(static_cast<size_t>(graph.size())),
+      joint_groups_(static_cast<size_t>(graph.size())) {
   find_running(states, coefficients, wanted);
   if (!backward) return;
   find_flow();
@@ -36,6 +37,7 @@ Program::Program(const Graph& graph, const int32_t* states, const double* coeffi
   order_backward();
   find_summed();
   plan_weights();
+  join_weights();
   plan_data();
   plan_pools();
 }
@@ -91,16 +93,15 @@ void Program::find_flow() {
 }
 
 void Program::find_sources() {
-  for (int64_t v = 0; v < graph_.size(); ++v) sources_.push_back({v, 1.0});
+  for (int64_t v = 0; v < graph_.size(); ++v) {
+    sources_.push_back({v, 1.0});
+    gradient_values_.push_back(graph_[v].gradient == GradientKind::kVirtual ? graph_[v].consumers[0] : v);
+  }
   for (int64_t v = graph_.size() - 1; v >= 0; --v) {
     if (graph_[v].gradient != GradientKind::kAlias) continue;
     const int64_t sum = graph_[v].consumers[0];
     sources_[v] = {sources_[sum].value, coefficient(sum, v) * sources_[sum].coefficient};
   }
-}
-
-int64_t Program::gradient_value(int64_t convolution) const {
-  return graph_[convolution].gradient == GradientKind::kVirtual ? graph_[convolution].consumers[0] : convolution;
 }
 
 double Program::coefficient(int64_t sum, int64_t value) const {
@@ -169,6 +170,29 @@ void Program::plan_weights() {
       }
     }
     group->tap_of.push_back(std::move(taps));
+  }
+}
+
+int64_t terms_of(const Graph& graph, const WeightGroup& group) {
+  return graph[group.input].shape.channels / group.groups * static_cast<int64_t>(group.taps.size());
+}
+
+void Program::join_weights() {
+  const auto one_tap = [](const WeightGroup& group) { return group.groups == 1 && group.taps.size() == 1; };
+  // The rows of their inputs lie alike.
+  const auto same_rows = [&](const WeightGroup& a, const WeightGroup& b) {
+    const Value &x = graph_[a.input], &y = graph_[b.input];
+    return x.shape.width == y.shape.width && x.halo_width == y.halo_width && a.stride.height == b.stride.height &&
+           a.stride.width == b.stride.width;
+  };
+  for (size_t v = 0; v < weight_groups_.size(); ++v) {
+    std::vector<JointGroups>& joint = joint_groups_[v];
+    for (const WeightGroup& group : weight_groups_[v]) {
+      const bool joins =
+          !joint.empty() && one_tap(*joint.back().first) && one_tap(group) && same_rows(*joint.back().first, group);
+      if (!joins) joint.push_back({&group, &group, 0});
+      ++joint.back().last, joint.back().terms += terms_of(graph_, group);
+    }
   }
 }
 

@@ -49,6 +49,18 @@ struct WeightGroup {
   std::vector<std::vector<int64_t>> tap_of;  // by convolution: its tap ky * kw + kx in `taps`
 };
 
+// Sums for each output of a group.
+int64_t terms_of(const Graph& graph, const WeightGroup& group);
+
+// Weight groups of one source that are correlated together, and the terms of all of them for each output. Those of one tap are:
+// gradients are then read once for all of their inputs, which have as many elements and as few terms.
+struct JointGroups {
+  const WeightGroup *first, *last;
+  int64_t terms;
+  const WeightGroup* begin() const { return first; }
+  const WeightGroup* end() const { return last; }
+};
+
 struct BackwardStep {
   enum Kind { kPull, kNorm, kSend } kind;
   int64_t value;
@@ -61,6 +73,8 @@ class Program {
   // has them; with `backward` the pass from the output is planned too.
   Program(const Graph& graph, const int32_t* states, const double* coefficients, const std::vector<int64_t>& wanted,
           bool backward);
+  Program(const Program&) = delete;  // joint groups point into it
+  Program& operator=(const Program&) = delete;
 
   bool runs(int64_t value) const { return runs_[static_cast<size_t>(value)]; }  // forward
   // The first value that runs and adds noise, -1 where none does.
@@ -76,13 +90,15 @@ class Program {
   // Whether a norm or a bias asks for the sum of the gradient that lies in a value's buffer.
   bool summed(int64_t source) const { return summed_[static_cast<size_t>(source)]; }
   // Of a convolution: its norm where the gradient is virtual, itself otherwise.
-  int64_t gradient_value(int64_t convolution) const;
+  int64_t gradient_value(int64_t convolution) const { return gradient_values_[static_cast<size_t>(convolution)]; }
   const std::vector<DataGroup>& data_groups(int64_t value) const { return data_groups_[static_cast<size_t>(value)]; }
   // Convolutions of one tap under norms that are differentiated to the value without planes of their gradients (pointwise.cc).
   const std::vector<int64_t>& pointwise(int64_t value) const { return pointwise_[static_cast<size_t>(value)]; }
   const PoolGradient& pool(int64_t pool) const { return pools_[static_cast<size_t>(pool)]; }
   // Of the convolutions whose gradient lies in a value's buffer.
   const std::vector<WeightGroup>& weight_groups(int64_t source) const { return weight_groups_[static_cast<size_t>(source)]; }
+  // The same groups, those that are correlated together.
+  const std::vector<JointGroups>& joint_groups(int64_t source) const { return joint_groups_[static_cast<size_t>(source)]; }
   const std::vector<BackwardStep>& backward() const { return backward_; }
   // Consumers of a value that take part in the backward pass.
   const std::vector<int64_t>& readers(int64_t value) const { return readers_[static_cast<size_t>(value)]; }
@@ -95,6 +111,7 @@ class Program {
   void order_backward();
   void find_summed();
   void plan_weights();
+  void join_weights();
   bool is_pointwise(int64_t convolution) const;
   void plan_data();
   void plan_pools();
@@ -105,10 +122,12 @@ class Program {
   std::vector<std::vector<SumTerm>> terms_;
   std::vector<std::vector<int64_t>> readers_;
   std::vector<GradientSource> sources_;
+  std::vector<int64_t> gradient_values_;
   std::vector<std::vector<DataGroup>> data_groups_;      // by value that is read
   std::vector<std::vector<int64_t>> pointwise_;          // by value that is read
   std::vector<PoolGradient> pools_;                      // by value
   std::vector<std::vector<WeightGroup>> weight_groups_;  // by source
+  std::vector<std::vector<JointGroups>> joint_groups_;   // by source
   std::vector<BackwardStep> backward_;
 };
 

@@ -144,7 +144,7 @@ struct Workspace {
   std::vector<std::vector<double>> sums;           // by value: [cotangent][channel] of its gradient
   std::vector<std::vector<T>> alpha, beta, kappa;  // by norm: [cotangent][channel], see Kernels::norm_gradient
   std::vector<std::vector<T>> pointwise;           // by value: weights of its pointwise pass, by cotangent (pointwise.cc)
-  AlignedVector<T> lane_weights;                   // those of one column, lane by lane
+  AlignedVector<T> lane_weights;                   // those of one value and block, lane by lane
   std::vector<const T*> rows;                      // of a gather or a correlation
   AlignedVector<T> lane_sums;                      // of the correlations with one source, [cotangent][sum][lane]
   std::vector<double> correlations;                // the same added up, [cotangent][sum]
