@@ -130,17 +130,20 @@ void Layout::lay_values(const Graph& graph, Halo halo) {
         around = {std::max(around.height, padding.height), std::max(around.width, padding.width)};
       }
     }
+    // What is read behind a row lies before the next, and below a plane above the next: each margin is there once.
     Planes& p = planes[v];
-    p.pitch = elements_of({value.shape.width + 2 * around.width, kLanes}, "a value");
-    p.plane = elements_of({value.shape.height + 2 * around.height, p.pitch}, "a value");
+    p.pitch = elements_of({value.shape.width + around.width, kLanes}, "a value");
+    p.plane = elements_of({value.shape.height + around.height, p.pitch}, "a value");
+    p.margin = around.height * p.pitch + around.width * kLanes;
     p.block = elements_of({value.shape.channels, p.plane}, "a value");
     const Recycling::Geometry geometry{value.shape.channels, value.shape.height, value.shape.width, around.height,
                                        around.width};
     const bool recycled = halo == Halo::kForward && !leaves_zeros(value.operation);
     p.offset = recycled ? recycling.take(geometry, v) : -1;
     if (p.offset < 0) {
-      p.offset = state_elements + around.height * p.pitch + around.width * kLanes;
+      p.offset = state_elements + p.margin;
       add(state_elements, elements_of({blocks, p.block}, "a value"));
+      add(state_elements, p.margin);
     }
     if (recycled) recycling.give(geometry, p.offset, last_reader[v]);
   }
@@ -231,11 +234,12 @@ void Layout::lay_sent(const Graph& graph) {
     }
     const bool pairs = std::any_of(senders.begin(), senders.end(), [&](int64_t v) { return graph[v].partner >= 0; });
     Gradients planes_of;
-    planes_of.pitch = elements_of({zeros.left + shape.width + zeros.right, kLanes}, "gradients");
-    planes_of.plane = elements_of({zeros.top + shape.height + zeros.bottom, planes_of.pitch}, "gradients");
+    const int64_t beside = std::max(zeros.left, zeros.right), above = std::max(zeros.top, zeros.bottom);
+    planes_of.pitch = elements_of({beside + shape.width, kLanes}, "gradients");
+    planes_of.plane = elements_of({above + shape.height, planes_of.pitch}, "gradients");
     planes_of.block = elements_of({pairs ? 2 : 1, shape.channels, planes_of.plane}, "gradients");
-    planes_of.size = elements_of({blocks, planes_of.block}, "gradients");
-    planes_of.first = zeros.top * planes_of.pitch + zeros.left * kLanes;
+    planes_of.size = elements_of({blocks, planes_of.block}, "gradients") + above * planes_of.pitch + beside * kLanes;
+    planes_of.first = above * planes_of.pitch + beside * kLanes;
     planes_of.offset = gradient_elements;
     gradient_elements += planes_of.size;
     for (const int64_t v : senders) {
@@ -251,19 +255,17 @@ void Layout::clear_around(const Graph& graph, T* state) const {
     if (graph[v].lazy) continue;
     const Planes& p = planes[v];
     const Shape& shape = graph[v].shape;
-    const int64_t width = shape.width * kLanes, between = p.pitch - width;
-    // Before pixel (0, 0), and behind the last.
-    const int64_t head = (p.plane - shape.height * p.pitch) / 2 + between / 2;
-    T* at = state + p.offset - head;
+    const int64_t beside = p.pitch - shape.width * kLanes;
+    T* at = state + p.offset - p.margin;
     if (batch % kLanes != 0 || leaves_zeros(graph[v].operation)) {
-      std::fill_n(at, blocks * p.block, T{0});
+      std::fill_n(at, blocks * p.block + p.margin, T{0});
       continue;
     }
     for (int64_t plane = 0; plane < blocks * shape.channels; ++plane, at += p.plane) {
-      std::fill_n(at, head, T{0});
-      for (int64_t y = 1; y < shape.height; ++y) std::fill_n(at + head + y * p.pitch - between, between, T{0});
-      std::fill_n(at + p.plane - head, head, T{0});
+      std::fill_n(at, p.margin, T{0});
+      for (int64_t y = 1; y < shape.height; ++y) std::fill_n(at + p.margin + y * p.pitch - beside, beside, T{0});
     }
+    std::fill_n(at, p.margin, T{0});
   }
 }
 

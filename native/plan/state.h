@@ -43,10 +43,11 @@ class Arena {
   Arenas::Block block_;
 };
 
-// Planes of one value in a State: [block][channel][row][pixel][lane] with zeros around every plane.
+// Planes of one value in a State: [block][channel][row][pixel][lane] with zeros around every plane, which it shares with the next.
 struct Planes {
   int64_t offset = 0;                       // of pixel (0, 0) of the first plane, elements
   int64_t pitch = 0, plane = 0, block = 0;  // elements from row to row, plane to plane, block to block
+  int64_t margin = 0;                       // elements before the first plane's pixel (0, 0) and behind the last plane
 };
 
 class Layout {
