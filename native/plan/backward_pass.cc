@@ -138,7 +138,7 @@ void BackwardPass<T>::pull(int64_t v, const std::function<void(int64_t, T*)>& se
   workspace_.correlations.assign(static_cast<size_t>(count_ * sums), 0.0);
   workspace_.unwanted.resize(static_cast<size_t>(sums));
   std::fill(workspace_.sums[v].begin(), workspace_.sums[v].end(), 0.0);
-  const int64_t strip = strip_rows(shape.width);
+  const int64_t strip = strip_rows(shape);
   int64_t pixels = 0;
   for (int64_t block = 0; block < layout_.blocks; ++block) {
     enter(block);

@@ -25,7 +25,7 @@ void BackwardTangent<T>::pull(int64_t v, const std::function<void(int64_t, T*)>&
   if (v == graph_.output()) {
     for (int64_t k = 0; k < 2; ++k) seed(k, both_.gradient(v, 0).row(k, 0, 0));
   }
-  const int64_t strip = strip_rows(shape.width);
+  const int64_t strip = strip_rows(shape);
   for (int64_t block = 0; block < layout_.blocks; ++block) {
     const GradientPlanes<T> planes = both_.gradient(v, block);
     both_.enter(block);
@@ -126,7 +126,7 @@ void BackwardTangent<T>::weights(int64_t v) {
   const int64_t terms = group.terms;
   workspace_.lane_sums.assign(static_cast<size_t>(shape.channels * terms * kLanes), T{0});
   workspace_.correlations.assign(static_cast<size_t>(shape.channels * terms), 0.0);
-  const int64_t strip = strip_rows(shape.width);
+  const int64_t strip = strip_rows(shape);
   int64_t pixels = 0;
   for (int64_t block = 0; block < layout_.blocks; ++block) {
     const GradientPlanes<T> planes = both_.gradient(v, block);

@@ -64,7 +64,7 @@ void BlockPass<T>::run(double* out) {
 template <typename T>
 void BlockPass<T>::pull(int64_t v, double* out) {
   const Shape& shape = graph_[v].shape;
-  const int64_t strip = strip_rows(shape.width);
+  const int64_t strip = strip_rows(shape);
   for (int64_t block = 0; block < layout_.blocks && v != blocks_.features.back(); ++block) {
     pass_.enter(block);
     for (int64_t y = 0; y < shape.height; y += strip) {
@@ -118,7 +118,7 @@ template <typename T>
 void BlockPass<T>::reduce(size_t feature, double* out) {
   const int64_t v = blocks_.features[feature];
   const Shape &in = graph_[v].shape, &to = graph_[blocks_.features[feature + 1]].shape;
-  const int64_t sy = in.height / to.height, sx = in.width / to.width, strip = strip_rows(to.width);
+  const int64_t sy = in.height / to.height, sx = in.width / to.width, strip = strip_rows(to);
   double& difference = out[blocks_.offsets[feature]];
   double* product = out + blocks_.offsets[feature] + 1;
   const bool same = in.channels == to.channels && sy == 1 && sx == 1;

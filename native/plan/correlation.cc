@@ -19,8 +19,8 @@ void add_correlation(const Graph& graph, const Layout& layout, const Kernels<T>&
   const int64_t group_out = out.channels / alike.groups, terms = groups.terms;
   // The rows of a tile: outputs of a column or, where a group has one, columns of an output.
   const bool across = group_out == 1;
-  const int64_t count = across ? columns : group_out, tiles = (count + kCorrelateRows - 1) / kCorrelateRows;
-  const int64_t tile_rows = std::max<int64_t>(1, kTilePixels / (std::min(kCorrelateRows, count) + 1) / out.width);
+  const int64_t tile_height = std::min(kCorrelateRows, across ? columns : group_out);
+  const int64_t tile_rows = std::max<int64_t>(1, kTilePixels / (tile_height + 1) / out.width);
   for (int64_t y = rows.first; y < rows.end; y += tile_rows) {
     const int64_t height = std::min(tile_rows, rows.end - y);
     for (int64_t g = 0; g < alike.groups; ++g) {
@@ -33,18 +33,15 @@ void add_correlation(const Graph& graph, const Layout& layout, const Kernels<T>&
         }
       }
       // A tile's gradients stay in the first-level cache while the planes of all terms go by, which are fewer to read than theirs.
-      for (int64_t l = 0; l < (across ? 1 : columns); ++l) {
-        for (int64_t tile = 0; tile < tiles; ++tile) {
-          const int64_t first = count * tile / tiles, end = count * (tile + 1) / tiles;  // even tiles: 7 is 2 + 2 + 3
-          const int64_t column = across ? first : l, o = g * group_out + (across ? 0 : first);
+      for (int64_t l = 0; l < columns; l += across ? kCorrelateRows : 1) {
+        for (int64_t o = g * group_out; o < (g + 1) * group_out; o += kCorrelateRows) {
+          const int64_t count = std::min(kCorrelateRows, across ? columns - l : (g + 1) * group_out - o);
           const T* planes[kCorrelateRows];
-          for (int64_t r = 0; r < end - first; ++r) {
-            planes[r] = across ? gradients.row(column + r, o, y) : gradients.row(column, o + r, y);
-          }
+          for (int64_t r = 0; r < count; ++r) planes[r] = across ? gradients.row(l + r, o, y) : gradients.row(l, o + r, y);
           for (int64_t t = 0; t < terms; t += kCorrelateTerms) {
-            kernels.correlate({planes, taps.data() + t, end - first, std::min(kCorrelateTerms, terms - t), height, out.width,
+            kernels.correlate({planes, taps.data() + t, count, std::min(kCorrelateTerms, terms - t), height, out.width,
                                gradients.pitch, pitch, alike.stride.width * kLanes,
-                               lane_sums + column * step + (o * terms + t) * kLanes, across ? step : terms * kLanes, lanes});
+                               lane_sums + l * step + (o * terms + t) * kLanes, across ? step : terms * kLanes, lanes});
           }
         }
       }

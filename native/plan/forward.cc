@@ -259,7 +259,7 @@ void convolve_rows(const Graph& graph, const Layout& layout, const Kernels<T>& k
     const GatherTerm& term = phase.terms[t];
     offsets[t] = term.plane * in.plane + term.dy * in.pitch + term.dx * kLanes;
   }
-  const int64_t strip = strip_rows(value.shape.width);
+  const int64_t strip = strip_rows(value.shape);
   for (int64_t b = 0; b < layout.blocks; ++b) {
     for (int64_t y = 0; y < value.shape.height; y += strip) {
       const T* base = from.plane(layout, input, b, 0) + y * a.stride.height * in.pitch;

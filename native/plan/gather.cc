@@ -83,7 +83,7 @@ int64_t strip_plane_elements(const std::vector<const Value*>& readers, const Sha
     reach_height = std::max(reach_height, dilation.height * (kernel.height - 1) + (stride.height > 1 ? 3 : 0));
     reach_width = std::max(reach_width, dilation.width * (kernel.width - 1) + (stride.width > 1 ? 3 : 0));
   }
-  return elements_of({std::min(strip_rows(in.width), in.height) + reach_height,
+  return elements_of({std::min(strip_rows(in), in.height) + reach_height,
                       std::max(in.width, readers[0]->shape.width) + 2 * reach_width, kLanes},
                      "a pass");
 }

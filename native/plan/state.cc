@@ -155,7 +155,7 @@ void Layout::measure_passes(const Graph& graph) {
   for (int64_t v = 0; v < graph.size(); ++v) {
     const Value& value = graph[v];
     plane_elements = std::max(plane_elements, elements_of({value.shape.elements(), kLanes}, "a value"));
-    const int64_t rows = std::min(strip_rows(value.shape.width), value.shape.height);
+    const int64_t rows = std::min(strip_rows(value.shape), value.shape.height);
     const auto elements = static_cast<double>(value.shape.elements());
     all_elements += elements;
     strips += elements * static_cast<double>(value.shape.channels * rows * value.shape.width * kLanes);

@@ -17,10 +17,12 @@ namespace winnow {
 
 // Passes over planes go by strips of rows of about this many pixels, every cotangent of a block over one strip before the next:
 // what all cotangents read of a strip stays in the second-level cache.
-constexpr int64_t kStripPixels = 256;
+constexpr int64_t kStripPixels = 256, kStripElements = 512;
 // Elements of the gradient planes that such a pass makes and reads at a time.
 constexpr int64_t kPassElements = 65536;
-inline int64_t strip_rows(int64_t width) { return width < kStripPixels ? kStripPixels / width : 1; }
+inline int64_t strip_rows(const Shape& shape) {
+  return std::max<int64_t>(1, std::max(kStripPixels, kStripElements / shape.channels) / shape.width);
+}
 
 // The product; throws OUT_OF_MEMORY, naming `what`, where it passes 2^63.
 int64_t elements_of(std::initializer_list<int64_t> factors, const char* what);
