@@ -13,6 +13,7 @@ namespace winnow {
 
 struct Pair {
   int64_t height = 0, width = 0;
+  bool operator==(const Pair& o) const { return height == o.height && width == o.width; }
 };
 
 struct Shape {

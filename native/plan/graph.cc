@@ -213,8 +213,7 @@ void Graph::pair_senders() {
     const std::vector<int64_t>& others = (*this)[value.inputs[0]].consumers;
     const auto partner = std::find_if(others.rbegin(), others.rend(), [&](int64_t o) {
       const Value& other = (*this)[o];
-      return o < v && other.sends && other.shape == value.shape && stride(other).height == stride(value).height &&
-             stride(other).width == stride(value).width;
+      return o < v && other.sends && other.shape == value.shape && stride(other) == stride(value);
     });
     if (partner == others.rend()) continue;
     value.partner = *partner;

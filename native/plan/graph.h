@@ -58,6 +58,8 @@ class Graph {
   bool input_gradient() const { return differentiation_ != Differentiation::kParameters; }
   bool twice() const { return differentiation_ == Differentiation::kTwice; }
   int64_t value_of(int64_t node) const { return value_of_[static_cast<size_t>(node)]; }
+  // Whether a sender's gradient is made before its partner's, with which it is sent.
+  bool waits(int64_t sender) const { return (*this)[sender].partner >= 0 && (*this)[sender].partner < sender; }
 
  private:
   void add_values();

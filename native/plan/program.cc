@@ -10,8 +10,7 @@ const ConvolutionAttributes& convolution_of(const Value& value) { return std::ge
 
 bool same_geometry(const Value& a, const Value& b) {
   const ConvolutionAttributes &x = convolution_of(a), &y = convolution_of(b);
-  return x.stride.height == y.stride.height && x.stride.width == y.stride.width && x.groups == y.groups &&
-         a.shape.height == b.shape.height && a.shape.width == b.shape.width;
+  return x.stride == y.stride && x.groups == y.groups && a.shape.height == b.shape.height && a.shape.width == b.shape.width;
 }
 
 }  // namespace
@@ -131,7 +130,7 @@ void Program::order_backward() {
     if (graph_[v].operation == WINNOW_BATCH_NORM && graph_[graph_[v].inputs[0]].gradient != GradientKind::kVirtual) {
       backward_.push_back({BackwardStep::kNorm, v, false});
     }
-    const bool waits = graph_[v].partner >= 0 && graph_[v].partner < v && flows_[graph_[v].partner];
+    const bool waits = graph_.waits(v) && flows_[graph_[v].partner];
     if (graph_[v].sends && !waits) {
       const int64_t input = graph_[v].inputs[0];
       backward_.push_back({BackwardStep::kSend, v, sent_to_[input]});
@@ -163,8 +162,7 @@ void Program::plan_weights() {
     for (int64_t ky = 0; ky < a.kernel.height; ++ky) {
       for (int64_t kx = 0; kx < a.kernel.width; ++kx) {
         const Pair tap{ky * a.dilation.height - a.padding.height, kx * a.dilation.width - a.padding.width};
-        const auto at = std::find_if(group->taps.begin(), group->taps.end(),
-                                     [&](const Pair& other) { return other.height == tap.height && other.width == tap.width; });
+        const auto at = std::find(group->taps.begin(), group->taps.end(), tap);
         taps.push_back(at - group->taps.begin());
         if (at == group->taps.end()) group->taps.push_back(tap);
       }
@@ -182,8 +180,7 @@ void Program::join_weights() {
   // The rows of their inputs lie alike.
   const auto same_rows = [&](const WeightGroup& a, const WeightGroup& b) {
     const Value &x = graph_[a.input], &y = graph_[b.input];
-    return x.shape.width == y.shape.width && x.halo_width == y.halo_width && a.stride.height == b.stride.height &&
-           a.stride.width == b.stride.width;
+    return x.shape.width == y.shape.width && x.halo_width == y.halo_width && a.stride == b.stride;
   };
   for (size_t v = 0; v < weight_groups_.size(); ++v) {
     std::vector<JointGroups>& joint = joint_groups_[v];
@@ -225,10 +222,9 @@ void Program::plan_data() {
       const int64_t channels = convolution.shape.channels;
       if (convolution.sends) {
         members.clear();
-        const int64_t partner = convolution.partner;
-        const bool both = partner >= 0 && partner < consumer && flows(partner);
+        // Its partner, where that runs, comes before it.
         const auto with = std::find_if(groups.begin(), groups.end(),
-                                       [&](const DataGroup& group) { return both && group.convolutions[0] == partner; });
+                                       [&](const DataGroup& group) { return group.convolutions[0] == convolution.partner; });
         DataGroup& group = with == groups.end() ? groups.emplace_back() : *with;
         group.parts.push_back({&convolution, 0, channels});
         group.convolutions.push_back(consumer);

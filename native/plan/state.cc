@@ -238,13 +238,13 @@ void Layout::lay_sent(const Graph& graph) {
     planes_of.pitch = elements_of({beside + shape.width, kLanes}, "gradients");
     planes_of.plane = elements_of({above + shape.height, planes_of.pitch}, "gradients");
     planes_of.block = elements_of({pairs ? 2 : 1, shape.channels, planes_of.plane}, "gradients");
-    planes_of.size = elements_of({blocks, planes_of.block}, "gradients") + above * planes_of.pitch + beside * kLanes;
     planes_of.first = above * planes_of.pitch + beside * kLanes;
+    planes_of.size = elements_of({blocks, planes_of.block}, "gradients") + planes_of.first;
     planes_of.offset = gradient_elements;
     gradient_elements += planes_of.size;
     for (const int64_t v : senders) {
       gradients[v] = planes_of;
-      if (graph[v].partner >= 0 && graph[v].partner < v) gradients[v].first += shape.channels * planes_of.plane;
+      if (graph.waits(v)) gradients[v].first += shape.channels * planes_of.plane;
     }
   }
 }
