@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <memory>
 #include <set>
-#include <sstream>
 #include <string>
 
 #include "check.h"
+#include "native_plan.h"
 #include "plan/plan.h"
 #include "scores/distinct.h"
 #include "test_networks.h"
@@ -141,9 +141,7 @@ int64_t differing(const std::vector<bool>& a, const std::vector<bool>& b) {
 // Signs in float32 are wrong (against plain loops in double) at no more units than those of plain loops in float32.
 void check_signs(const std::shared_ptr<const Network>& network, int64_t operations, int64_t batch, const char* name) {
   const ReferenceRow row = whole_row(*network, operations);
-  std::vector<std::string> variants;
-  std::istringstream available(available_variants());
-  for (std::string variant; available >> variant;) variants.push_back(variant);
+  const std::vector<const char*> variants = cpu_variants();
   std::vector<int64_t> wrong(variants.size());
   int64_t plain = 0, units = 0;
   for (uint64_t k = 0; k < 4; ++k) {
@@ -154,13 +152,13 @@ void check_signs(const std::shared_ptr<const Network>& network, int64_t operatio
     plain += differing(plain_signs<float>(*network, parameters, row, batch, images), expected);
     units += static_cast<int64_t>(expected.size());
     for (size_t v = 0; v < variants.size(); ++v) {
-      wrong[v] += differing(plan_signs(network, parameters, row, batch, images, variants[v].c_str()), expected);
+      wrong[v] += differing(plan_signs(network, parameters, row, batch, images, variants[v]), expected);
     }
   }
   std::printf("%s: of %lld units, signs differ from double: plain float %lld", name, static_cast<long long>(units),
               static_cast<long long>(plain));
   for (size_t v = 0; v < variants.size(); ++v) {
-    std::printf(", %s %lld", variants[v].c_str(), static_cast<long long>(wrong[v]));
+    std::printf(", %s %lld", variants[v], static_cast<long long>(wrong[v]));
     CHECK(wrong[v] <= plain);
   }
   std::printf("\n");
@@ -227,18 +225,11 @@ double native_flow(const std::shared_ptr<const Network>& network, const Paramete
   return flow;
 }
 
-std::vector<std::string> all_variants() {
-  std::vector<std::string> variants;
-  std::istringstream available(available_variants());
-  for (std::string variant; available >> variant;) variants.push_back(variant);
-  return variants;
-}
-
 }  // namespace
 
 // One forward pass with tangents against the plain loops' backward pass, on every operation and geometry.
 TEST(synaptic_flow_of_random_networks) {
-  const std::vector<std::string> variants = all_variants();
+  const std::vector<const char*> variants = cpu_variants();
   int64_t positive = 0;
   for (uint64_t k = 0; k < 200; ++k) {
     Draws draws(seed(), 500 + k);
@@ -249,9 +240,9 @@ TEST(synaptic_flow_of_random_networks) {
     const double expected = plain_flow(*network, parameters, row);
     positive += expected > 0;
     note("network " + std::to_string(k));
-    for (const std::string& variant : variants) {
+    for (const char* variant : variants) {
       // All terms are positive: 1e-12 is 4500 roundings.
-      CHECK_NEAR(native_flow(network, parameters, row, variant.c_str()), expected, 1e-12 * expected);
+      CHECK_NEAR(native_flow(network, parameters, row, variant), expected, 1e-12 * expected);
     }
   }
   CHECK(positive > 100);
@@ -282,8 +273,8 @@ TEST(synaptic_flow_in_tiles) {
     Draws draws(seed(), 702);
     const Parameters parameters = random_parameters(draws, network);
     const double expected = plain_flow(*network, parameters, {});
-    for (const std::string& variant : all_variants()) {
-      CHECK_NEAR(native_flow(network, parameters, {}, variant.c_str()), expected, 1e-12 * expected);
+    for (const char* variant : cpu_variants()) {
+      CHECK_NEAR(native_flow(network, parameters, {}, variant), expected, 1e-12 * expected);
     }
   }
 }
