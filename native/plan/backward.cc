@@ -10,9 +10,10 @@ const ConvolutionAttributes& convolution_of(const Value& value) { return std::ge
 }  // namespace
 
 template <typename T>
-void Backward<T>::prepare() {
+void Backward<T>::prepare(bool own_samples) {
   for (int64_t v = 0; v < graph_.size(); ++v) {
     pack(v);
+    state_.shared[v] = {};
     for (const WeightGroup& group : program_.weight_groups(v)) {
       const Timed timed(state_.timing, group.input, Phase::kPrepare);
       for (size_t k = 0; k < group.convolutions.size(); ++k) {
@@ -24,6 +25,7 @@ void Backward<T>::prepare() {
       }
     }
   }
+  if (own_samples) share();
 }
 
 template <typename T>
@@ -46,31 +48,51 @@ void Backward<T>::pack(int64_t v) {
 }
 
 template <typename T>
+double Backward<T>::sum_of(const WeightGroup& group, const Shape& out, int64_t c, const Pair& tap) const {
+  const Planes& in = layout_.planes[group.input];
+  double total = 0;
+  for (int64_t b = 0; b < layout_.blocks; ++b) {
+    const T* base = plane(group.input, b, c) + tap.height * in.pitch + tap.width * kLanes;
+    for (int64_t y = 0; y < out.height; ++y) {
+      const T* row = base + y * group.stride.height * in.pitch;
+      if (group.stride.width == 1) {
+        total += kernels_.sum(row, out.width, {0, layout_.lanes(b)});
+      } else {
+        for (int64_t x = 0; x < out.width; ++x) {
+          total += kernels_.sum(row + x * group.stride.width * kLanes, 1, {0, layout_.lanes(b)});
+        }
+      }
+    }
+  }
+  return total;
+}
+
+template <typename T>
+std::vector<double> Backward<T>::correlations(int64_t v, const JointGroups& groups) const {
+  const Shape& shape = graph_[v].shape;
+  const int64_t count = shape.channels * groups.terms;
+  AlignedVector<T> lane_sums(static_cast<size_t>(count * kLanes));
+  std::vector<double> sums(static_cast<size_t>(count)), repeated(sums.size());
+  std::vector<const T*> rows;
+  for (int64_t b = 0; b < layout_.blocks; ++b) {
+    const GradientPlanes<T> planes{plane(v, b, 0), 0, layout_.planes[v].plane, layout_.planes[v].pitch};
+    add_correlation(graph_, layout_, kernels_, state_, groups, shape, planes, b, {0, shape.height}, rows, 1, layout_.lanes(b),
+                    lane_sums.data(), 0);
+    // Where samples stand twice, the second half is not wanted.
+    const bool twice = b + 1 == layout_.blocks && pairs_cotangents(graph_, layout_, kernels_);
+    kernels_.reduce(lane_sums.data(), count, sums.data(), twice ? repeated.data() : nullptr);
+  }
+  return sums;
+}
+
+template <typename T>
 void Backward<T>::sum_input(const WeightGroup& group, size_t member) {
   const Value& convolution = graph_[group.convolutions[member]];
-  const ConvolutionAttributes& a = convolution_of(convolution);
-  const Planes& in = layout_.planes[group.input];
-  const std::vector<int64_t>& taps = group.tap_of[member];
   std::vector<double>& sums = state_.weights[group.convolutions[member]].input_sums;
   sums.clear();
   for (int64_t c = 0; c < graph_[group.input].shape.channels; ++c) {
-    for (const int64_t tap : taps) {
-      const Pair at = group.taps[static_cast<size_t>(tap)];
-      double total = 0;
-      for (int64_t b = 0; b < layout_.blocks; ++b) {
-        const T* base = plane(group.input, b, c) + at.height * in.pitch + at.width * kLanes;
-        for (int64_t y = 0; y < convolution.shape.height; ++y) {
-          const T* row = base + y * a.stride.height * in.pitch;
-          if (a.stride.width == 1) {
-            total += kernels_.sum(row, convolution.shape.width, {0, layout_.lanes(b)});
-          } else {
-            for (int64_t x = 0; x < convolution.shape.width; ++x) {
-              total += kernels_.sum(row + x * a.stride.width * kLanes, 1, {0, layout_.lanes(b)});
-            }
-          }
-        }
-      }
-      sums.push_back(total);
+    for (const int64_t tap : group.tap_of[member]) {
+      sums.push_back(sum_of(group, convolution.shape, c, group.taps[static_cast<size_t>(tap)]));
     }
   }
 }
@@ -87,17 +109,7 @@ void Backward<T>::sum_output(const WeightGroup& group, size_t member) {
   WeightGroup own{group.input, group.source, group.groups, group.stride, {}, {}, {}};
   for (const int64_t tap : taps) own.taps.push_back(group.taps[static_cast<size_t>(tap)]);
   const auto terms = group_in * static_cast<int64_t>(taps.size());
-  AlignedVector<T> lane_sums(static_cast<size_t>(outputs * terms * kLanes));
-  std::vector<double> sums(static_cast<size_t>(outputs * terms)), repeated(sums.size());
-  std::vector<const T*> rows;
-  for (int64_t b = 0; b < layout_.blocks; ++b) {
-    const GradientPlanes<T> planes{plane(v, b, 0), 0, layout_.planes[v].plane, layout_.planes[v].pitch};
-    add_correlation(graph_, layout_, kernels_, state_, alone(graph_, own), convolution.shape, planes, b,
-                    {0, convolution.shape.height}, rows, 1, layout_.lanes(b), lane_sums.data(), 0);
-    // Where samples stand twice, the second half is not wanted.
-    const bool twice = b + 1 == layout_.blocks && pairs_cotangents(graph_, layout_, kernels_);
-    kernels_.reduce(lane_sums.data(), outputs * terms, sums.data(), twice ? repeated.data() : nullptr);
-  }
+  const std::vector<double> sums = correlations(v, alone(graph_, own));
   const NormState& norm = state_.norms[program_.gradient_value(v)];
   const std::vector<double>& input_sums = state_.weights[v].input_sums;
   std::vector<double>& out = state_.weights[v].output_sums;
@@ -109,6 +121,44 @@ void Backward<T>::sum_output(const WeightGroup& group, size_t member) {
       out[static_cast<size_t>(o * terms + t)] =
           (sums[static_cast<size_t>(o * terms + t)] - norm.mean[static_cast<size_t>(o)] * x) *
           norm.inverse_deviation[static_cast<size_t>(o)];
+    }
+  }
+}
+
+template <typename T>
+std::vector<bool> Backward<T>::unmixed() const {
+  std::vector<bool> unmixed(static_cast<size_t>(graph_.size()));
+  for (int64_t v = graph_.size() - 1; v >= 0; --v) {
+    if (!program_.flows(v)) continue;
+    const std::vector<int64_t>& readers = program_.readers(v);
+    unmixed[v] = std::all_of(readers.begin(), readers.end(), [&](int64_t reader) {
+      return unmixed[reader] && (graph_[reader].operation != WINNOW_BATCH_NORM || state_.norms[reader].count == 0);
+    });
+  }
+  return unmixed;
+}
+
+template <typename T>
+void Backward<T>::share() {
+  const std::vector<bool> unmixed = this->unmixed();
+  for (int64_t v = 0; v < graph_.size(); ++v) {
+    const std::vector<int64_t>& readers = program_.readers(v);
+    if (program_.joint_groups(v).empty() || readers.size() != 1) continue;
+    const int64_t norm = readers[0];
+    if (graph_[norm].operation != WINNOW_BATCH_NORM || state_.norms[norm].count == 0 || !unmixed[norm]) continue;
+    SharedSums& shared = state_.shared[v];
+    for (const JointGroups& groups : program_.joint_groups(v)) {
+      const Timed timed(state_.timing, groups.first->input, Phase::kPrepare);
+      const std::vector<double> values = correlations(v, groups);
+      shared.values.insert(shared.values.end(), values.begin(), values.end());
+      for (int64_t g = 0; g < groups.first->groups; ++g) {
+        for (const WeightGroup& group : groups) {
+          const int64_t group_in = graph_[group.input].shape.channels / group.groups;
+          for (int64_t c = g * group_in; c < (g + 1) * group_in; ++c) {
+            for (const Pair& tap : group.taps) shared.inputs.push_back(sum_of(group, graph_[v].shape, c, tap));
+          }
+        }
+      }
     }
   }
 }

@@ -9,6 +9,10 @@
 //   rows of dz (pointwise.cc).
 // - Gradients of candidates are coefficient times the gradient of the sum they enter: no copies.
 // - A transposed pool is taken once per pooled value, of the weighted sum of what its readers send back.
+// - Where cotangent l is zero outside sample l, so are gradients from the output down to the first norms over the batch. A value z
+//   that only such a norm reads has the gradient alpha g + beta z + kappa, g that of the norm's output: its correlation with an
+//   input x is alpha x^T g + beta x^T z + kappa x^T 1. The first is a sum over one sample, and cotangents whose samples lie in one
+//   block take it together, each in its lane; the others are made once for all cotangents.
 #pragma once
 
 #include <functional>
@@ -24,8 +28,9 @@ class Backward {
            const Parameters& parameters, State<T>& state)
       : graph_(graph), layout_(layout), kernels_(kernels), program_(program), parameters_(parameters), state_(state) {}
 
-  // Once per job, after the forward pass.
-  void prepare();
+  // Once per job, after the forward pass. `own_samples`: cotangent l will be zero outside sample l, and there are enough of them
+  // for what they share to pay.
+  void prepare(bool own_samples = false);
 
   // Cotangents [first, first + count), count <= workspace.cotangents. seed(l, gradient) writes cotangent l of the output as
   // [block][channel][row][pixel][lane]. Thread-safe for different workspaces.
@@ -38,6 +43,14 @@ class Backward {
   void pack(int64_t v);
   void sum_input(const WeightGroup& group, size_t member);
   void sum_output(const WeightGroup& group, size_t member);
+  // By value: whether nothing on the way from the output mixes samples.
+  std::vector<bool> unmixed() const;
+  // Makes the sums that cotangents of one sample each share, of every value that only a norm over the batch reads.
+  void share();
+  // Sum over the batch of what outputs of a shape read of channel c at a tap.
+  double sum_of(const WeightGroup& group, const Shape& out, int64_t c, const Pair& tap) const;
+  // Correlations of a value with the inputs of groups, over the batch: [out][term].
+  std::vector<double> correlations(int64_t v, const JointGroups& groups) const;
 
   const Graph& graph_;
   const Layout& layout_;

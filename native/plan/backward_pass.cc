@@ -85,6 +85,7 @@ void BackwardPass<T>::norm(int64_t v) {
     for (int64_t c = 0; c < shape.channels; ++c) {
       double product = 0;
       for (int64_t b = 0; b < layout_.blocks; ++b) {
+        if (shares(input) && b != (first_ + l) / kLanes) continue;  // zeros
         const GradientPlanes<T> from = gradient(source.value, b);
         for (int64_t y = 0; y < shape.height; ++y) {
           product += kernels_.product(from.row(column_of(l, b), c, y), plane(input, b, c) + y * layout_.planes[input].pitch,
@@ -126,6 +127,73 @@ void BackwardPass<T>::flush(int64_t block, int64_t sums) {
 }
 
 template <typename T>
+void BackwardPass<T>::correlate(int64_t v, const GradientPlanes<T>& gradients, int64_t columns, int64_t block, RowRange rows,
+                                int64_t sums) {
+  T* lane_sums = workspace_.lane_sums.data();
+  for (const JointGroups& groups : program_.joint_groups(v)) {
+    const Timed timed(state_.timing, groups.first->input, Phase::kWeights);
+    add_correlation(graph_, layout_, kernels_, state_, groups, graph_[v].shape, gradients, block, rows, workspace_.rows,
+                    columns, lanes_, lane_sums, sums * kLanes);
+    lane_sums += graph_[v].shape.channels * groups.terms * kLanes;
+  }
+}
+
+template <typename T>
+void BackwardPass<T>::correlate_own(int64_t v, int64_t block, RowRange rows, int64_t sums) {
+  const CotangentRange here = own(block);
+  if (here.first == here.end) return;
+  const Shape& shape = graph_[v].shape;
+  const GradientPlanes<T> from = gradient(program_.source(program_.readers(v)[0]).value, block);
+  const int64_t first = column_of(here.first, block), last = column_of(here.end - 1, block);
+  if (first == last) return correlate(v, from.from_column(first), 1, block, rows, sums);
+  // All lanes but a cotangent's own are zeros and no two have the same, so one column holds them all: where v's gradient will be.
+  const GradientPlanes<T> all = gradient(v, block);
+  for (int64_t c = 0; c < shape.channels; ++c) {
+    for (int64_t column = first; column <= last; ++column) {
+      for (int64_t y = rows.first; y < rows.end; ++y) {
+        kernels_.scale(all.row(0, c, y), from.row(column, c, y), T{1}, shape.width, column > first);
+      }
+    }
+  }
+  correlate(v, all, 1, block, rows, sums);
+}
+
+template <typename T>
+void BackwardPass<T>::flush_own(int64_t block, int64_t sums) {
+  const CotangentRange here = own(block);
+  if (here.first == here.end) return;
+  for (int64_t i = 0; i < sums; ++i) {
+    T* lanes = workspace_.lane_sums.data() + i * kLanes;
+    for (int64_t l = here.first; l < here.end; ++l) {
+      workspace_.correlations[static_cast<size_t>(l * sums + i)] += double{lanes[own_lane(l, block)]};
+    }
+    std::fill_n(lanes, kLanes, T{0});
+  }
+}
+
+// In double: the parts that are shared nearly cancel, as a value less its mean does.
+template <typename T>
+void BackwardPass<T>::add_shared(int64_t v, int64_t sums) {
+  const int64_t channels = graph_[v].shape.channels, norm = program_.readers(v)[0];
+  for (int64_t l = 0; l < count_; ++l) {
+    double* correlation = workspace_.correlations.data() + l * sums;
+    const double *values = state_.shared[v].values.data(), *inputs = state_.shared[v].inputs.data();
+    for (const JointGroups& groups : program_.joint_groups(v)) {
+      const int64_t group_out = channels / groups.first->groups;
+      for (int64_t o = 0; o < channels; ++o, correlation += groups.terms, values += groups.terms) {
+        const auto i = static_cast<size_t>(l * channels + o);
+        const double alpha = workspace_.alpha[norm][i], beta = workspace_.beta[norm][i], kappa = workspace_.kappa[norm][i];
+        const double* input = inputs + o / group_out * groups.terms;
+        for (int64_t t = 0; t < groups.terms; ++t) {
+          correlation[t] = alpha * correlation[t] + (beta * values[t] + kappa * input[t]);
+        }
+      }
+      inputs += groups.first->groups * groups.terms;
+    }
+  }
+}
+
+template <typename T>
 void BackwardPass<T>::pull(int64_t v, const std::function<void(int64_t, T*)>& seed) {
   const bool is_output = v == graph_.output();
   if (is_output) begin(seed);
@@ -138,6 +206,7 @@ void BackwardPass<T>::pull(int64_t v, const std::function<void(int64_t, T*)>& se
   workspace_.correlations.assign(static_cast<size_t>(count_ * sums), 0.0);
   workspace_.unwanted.resize(static_cast<size_t>(sums));
   std::fill(workspace_.sums[v].begin(), workspace_.sums[v].end(), 0.0);
+  const bool shared = shares(v);
   const int64_t strip = strip_rows(shape);
   int64_t pixels = 0;
   for (int64_t block = 0; block < layout_.blocks; ++block) {
@@ -146,10 +215,11 @@ void BackwardPass<T>::pull(int64_t v, const std::function<void(int64_t, T*)>& se
       const RowRange rows{y, std::min(y + strip, shape.height)};
       pixels += rows.count() * shape.width;
       // Columns of a block that pairs share are of other cotangents than those before it.
-      const bool last = block + 1 == layout_.blocks || paired(block + 1);
+      const bool last = shared || block + 1 == layout_.blocks || paired(block + 1);
       const bool full = pixels >= kFlushPixels || (last && rows.end == shape.height);
       if (full) pixels = 0;
       const GradientPlanes<T> planes = gradient(v, block);
+      if (shared) correlate_own(v, block, rows, sums);  // before the gradient is made, in whose place it works
       {
         const Timed timed(state_.timing, v, Phase::kData);
         if (!is_output) collect(v, block, rows, planes, workspace_.scratch.template at<T>(layout_.strip_elements));
@@ -162,16 +232,12 @@ void BackwardPass<T>::pull(int64_t v, const std::function<void(int64_t, T*)>& se
           }
         }
       }
-      int64_t first_sum = 0;
-      for (const JointGroups& groups : joint) {
-        const Timed timed(state_.timing, groups.first->input, Phase::kWeights);
-        add_correlation(graph_, layout_, kernels_, state_, groups, shape, planes, block, rows, workspace_.rows, columns_,
-                        lanes_, workspace_.lane_sums.data() + first_sum * kLanes, sums * kLanes);
-        first_sum += shape.channels * groups.terms;
-      }
-      if (full) flush(block, sums);
+      if (!shared) correlate(v, planes, columns_, block, rows, sums);
+      if (full && shared) flush_own(block, sums);
+      if (full && !shared) flush(block, sums);
     }
   }
+  if (shared) add_shared(v, sums);
   const double* correlation = workspace_.correlations.data();
   for (const JointGroups& groups : joint) {
     int64_t first_term = 0;

@@ -5,6 +5,7 @@
 // gradients are written when the value is complete (backward_pass.cc).
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -90,6 +91,24 @@ class BackwardPass {
   LaneRange lanes_of(int64_t l, int64_t block) const {
     return {paired(block) ? l % 2 * (kLanes / 2) : 0, layout_.lanes(block)};
   }
+  // Whether the correlations of a value's gradient are a sum over each cotangent's own sample and what all share (backward.h).
+  bool shares(int64_t v) const { return !state_.shared[v].values.empty(); }
+  // Cotangents [first, end) of the pass: those whose sample is in a block. And the lane of one there.
+  struct CotangentRange {
+    int64_t first, end;
+  };
+  CotangentRange own(int64_t block) const {
+    const auto from = [&](int64_t sample) { return std::clamp<int64_t>(sample - first_, 0, count_); };
+    return {from(block * kLanes), from((block + 1) * kLanes)};
+  }
+  int64_t own_lane(int64_t l, int64_t block) const { return lanes_of(l, block).first + (first_ + l) % kLanes; }
+  // Adds the correlations of columns of gradients with all that convolutions with source v read to the lane sums.
+  void correlate(int64_t v, const GradientPlanes<T>& gradients, int64_t columns, int64_t block, RowRange rows, int64_t sums);
+  // Where v shares, for the cotangents of a block's samples: adds the correlations of the gradient of the norm's output, puts the
+  // lane sums into the cotangents' correlations, and makes those of v's gradient of them.
+  void correlate_own(int64_t v, int64_t block, RowRange rows, int64_t sums);
+  void flush_own(int64_t block, int64_t sums);
+  void add_shared(int64_t v, int64_t sums);
   // The output's gradient, cotangents of the last block side by side.
   void begin(const std::function<void(int64_t, T*)>& seed);
   // Moves the lane sums of a block's columns to the cotangents' correlations.

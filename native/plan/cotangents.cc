@@ -23,6 +23,10 @@ void cross_entropy_gradient(double* logits, int64_t outputs, int64_t label) {
   logits[label] -= 1;
 }
 
+bool of_one_sample(const winnow_cotangents& cotangents) {
+  return cotangents.kind == WINNOW_COTANGENT_ONES_ON_ROW || cotangents.kind == WINNOW_COTANGENT_CROSS_ENTROPY_ROWS;
+}
+
 template <typename T>
 Seeds<T>::Seeds(const Graph& graph, const Layout& layout, const State<T>& state, const winnow_cotangents& cotangents,
                 const winnow_call& call, const winnow_job& job, const State<T>* tangents)

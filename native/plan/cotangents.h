@@ -11,6 +11,9 @@ namespace winnow {
 // Logits of one sample become its loss's gradient: softmax - onehot.
 void cross_entropy_gradient(double* logits, int64_t outputs, int64_t label);
 
+// Whether cotangent l is zero outside sample l.
+bool of_one_sample(const winnow_cotangents& cotangents);
+
 template <typename T>
 class Seeds {
  public:

@@ -112,6 +112,8 @@ class TypedPlan final : public Plan {
     const int64_t pitch = elements + input + channels;
     const int64_t block = cotangent_block(layout_, sizeof(T), cotangents.count);
     const int64_t blocks = (cotangents.count + block - 1) / block;
+    // What cotangents of one sample each share is a pass over the batch, like one of theirs.
+    const bool own_samples = of_one_sample(cotangents) && layout_.blocks + blocks < layout_.blocks * cotangents.count;
     const bool wide = sizeof(T) != sizeof(double) && cotangents.count > 1, whole = portion == Portion::kJob;
     const int64_t row_bytes =
         (whole ? cotangents.count : block) * pitch * static_cast<int64_t>(sizeof(T)) + (wide ? wide_bytes() : 0);
@@ -138,7 +140,7 @@ class TypedPlan final : public Plan {
         seeds[slot] = std::make_unique<Seeds<T>>(graph_, layout_, *slots_.states[slot], cotangents, call, job);
         passes[slot] = std::make_unique<Backward<T>>(graph_, layout_, kernels_, program,
                                                      call.parameters[job.parameters]->parameters, *slots_.states[slot]);
-        passes[slot]->prepare();
+        passes[slot]->prepare(own_samples);
       });
       run(call, count * blocks, [&](int64_t task, int64_t worker) {
         const int64_t slot = task / blocks, from = task % blocks * block, here = std::min(block, cotangents.count - from);

@@ -275,6 +275,7 @@ State<T>::State(const Graph& graph, const Layout& layout, Arenas& arenas, Timing
       timing(timer),
       norms(static_cast<size_t>(graph.size())),
       weights(static_cast<size_t>(graph.size())),
+      shared(static_cast<size_t>(graph.size())),
       packed_forward(static_cast<size_t>(graph.size())),
       packed_backward(static_cast<size_t>(graph.size())) {
 #ifdef __SANITIZE_ADDRESS__  // what is not cleared must not be read: a test sees it

@@ -122,6 +122,13 @@ struct WeightState {
   std::vector<double> output_sums;  // sum of x (z - mean) / deviation   [out][in / groups][tap]
 };
 
+// Of a value that only a norm over the batch reads: the parts of its gradient's correlations that cotangents of one sample each
+// share (backward.h), one joint group after the other.
+struct SharedSums {
+  std::vector<double> values;  // correlations of the value itself   [out][term]
+  std::vector<double> inputs;  // sums of what it is correlated with [group][term]
+};
+
 template <typename T>
 struct State {
   State(const Graph& graph, const Layout& layout, Arenas& arenas, Timing* timing);
@@ -134,6 +141,7 @@ struct State {
   Timing* timing;                               // nullptr: not timed
   std::vector<NormState> norms;                 // by value
   std::vector<WeightState> weights;             // by value
+  std::vector<SharedSums> shared;               // by value; empty where correlations are taken over the whole batch
   std::vector<std::vector<T>> packed_forward;   // by convolution
   std::vector<const T*> terms;                  // of a gather
   std::vector<std::vector<T>> packed_backward;  // by value that is read, its data groups one after the other
