@@ -463,6 +463,70 @@ TEST(many_readers_of_unequal_reach) {
   check_network(builder.blob(builder.last()), 5, WINNOW_NORM_BATCH, seed() * 1000 + 800, kEmulated);
 }
 
+// A sum that only the last norm reads, of convolutions with strides, groups, several taps and one.
+NetworkBuilder sum_under_a_norm() {
+  NetworkBuilder b({3, 7, 7}, 1);
+  const int64_t stem = b.convolution("stem", 0, 4, 3, 1, 1), relu = b.relu("relu", b.batch_norm("stem_norm", stem));
+  const int64_t pool = b.average_pool("pool", relu, {{3, 3}, {1, 1}, {1, 1}, false});
+  const auto strided = [&](const char* name, int64_t input, int64_t kernel, int64_t dilation, int64_t groups, int64_t choice) {
+    const int64_t padding = dilation * (kernel / 2);
+    return b.convolution(name, input, {4, {kernel, kernel}, {2, 2}, {padding, padding}, {dilation, dilation}, groups, false},
+                         choice);
+  };
+  const int64_t sum =
+      b.weighted_sum("sum",
+                     {b.batch_norm("under_a_norm", strided("three", relu, 3, 1, 1, -1)), strided("one", relu, 1, 1, 1, -1),
+                      strided("of_the_pool", pool, 1, 1, 1, 0), strided("of_the_stem", stem, 1, 1, 1, -1),
+                      strided("grouped", pool, 3, 1, 2, -1), strided("depthwise", stem, 3, 2, 4, -1)},
+                     {-1, -1, 0, -1, -1, -1});
+  b.linear("linear", b.global_average_pool("gap", b.relu("last_relu", b.batch_norm("last_norm", sum))), 3);
+  return b;
+}
+
+// Cotangents that are known to be zero outside a sample share sums; given as values they do not. The forward pass is the same, so
+// what differs is the rounding of a backward pass and of the loss's cotangents: in double a hundred times closer than both are
+// to the oracle. Batches: blocks of 16 samples full or not, the last one shared by two cotangents up to 8.
+TEST(cotangents_of_one_sample_are_those_given_as_values) {
+  const NetworkBuilder builder = sum_under_a_norm();
+  for (const int64_t batch : {3, 16, 17, 20, 24, 25, 40}) {
+    Draws draws(seed() * 1000 + 700, static_cast<uint64_t>(batch));
+    const Tables t = make_tables(builder.blob(builder.last()), batch, WINNOW_NORM_BATCH, draws);
+    std::vector<winnow_job> jobs;
+    for (const winnow_job& job : t.jobs) {
+      Reference reference = reference_of(t, job);
+      run(t, job, 0, reference);
+      if (reference.steepness() <= kSteepness) jobs.push_back(job);
+    }
+    CHECK(!jobs.empty());
+    for (const winnow_cotangent_kind kind : {WINNOW_COTANGENT_ONES_ON_ROW, WINNOW_COTANGENT_CROSS_ENTROPY_ROWS}) {
+      for (const winnow_dtype dtype : {WINNOW_F64, WINNOW_F32}) {
+        for (const char* variant : variants()) {
+          note("batch " + std::to_string(batch) + " kind " + std::to_string(kind) + " " + variant +
+               (dtype == WINNOW_F64 ? " f64" : " f32"));
+          Native native(t, variant, dtype, 1);
+          for (const winnow_job& job : jobs) {
+            Reference reference = reference_of(t, job);
+            run(t, job, 0, reference);
+            Cotangents given{WINNOW_COTANGENT_GIVEN, batch, {}};
+            for (const std::vector<double>& row : expand(t, job, {kind, batch, {}}, logits_of(t, reference))) {
+              given.values.insert(given.values.end(), row.begin(), row.end());
+            }
+            const std::vector<double> actual = native.backward({job}, {kind, batch, {}}, WINNOW_SINK_COPY, kAllRoles);
+            const std::vector<double> expected = native.backward({job}, given, WINNOW_SINK_COPY, kAllRoles);
+            const double largest = largest_of(expected.data(), static_cast<int64_t>(expected.size()));
+            double worst = 0;
+            for (size_t i = 0; i < expected.size(); ++i) {
+              const double off = std::fabs(actual[i] - expected[i]);
+              worst = off <= worst ? worst : off;  // keeps a NaN
+            }
+            CHECK_NEAR(worst / largest, 0, dtype == WINNOW_F64 ? 1e-12 : 1e-5);
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(plan_options_are_checked) {
   Broken b;
   const winnow_plan_options good = Native::plan_options(4, WINNOW_F32);
