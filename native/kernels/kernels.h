@@ -45,6 +45,7 @@ struct GatherRows {
   bool lane_weights = false;      // every weight and start is kLanes elements, one for each lane
   const TapRuns* runs = nullptr;  // all terms of one output in their order, where that is known and input_step kLanes
   int64_t run_kinds = 0;          // of `runs`
+  int64_t weight_rows = 0;        // weights from row to row; 0: all rows have the same
 };
 
 // Correlation of gradient planes with shifted activation planes, the weight gradient of a convolution:
@@ -146,6 +147,33 @@ struct WindowSums {
   bool add;
 };
 
+// Sums over 3x3 taps of stride 1 by minimal filtering, F(2x2, 3x3) (Winograd 1980; Lavin and Gray 2015, arXiv:1509.09308). Along one
+// axis two outputs of taps g over inputs d0 ... d3 are
+//     y0 = p0 + p1 + p2,   y1 = p1 - p2 - p3,
+//     p0 = (d0 - d2) g0,   p1 = (d1 + d2) (g0 + g1 + g2) / 2,   p2 = (d2 - d1) (g0 - g1 + g2) / 2,   p3 = (d1 - d3) g2:
+// four products for six, along both axes 16 for the 36 of a tile of two by two outputs, and a sum over channels is taken of products.
+constexpr int64_t kTileProducts = 16;
+
+// The inputs' sides of the products of a row of tiles, p by row and then by column: product p of tile t is at out[p * step + t * kLanes].
+template <typename T>
+struct TileInputs {
+  Rows<const T> in;  // at the first tap of the first tile: four rows, 2 tiles + 2 pixels
+  int64_t tiles;
+  T* out;
+  int64_t step, lanes;
+};
+
+// Outputs of a row of tiles (+ what was there), of products that lie alike.
+template <typename T>
+struct TileOutputs {
+  const T* products;
+  int64_t step;
+  Rows<T> out;
+  int64_t rows, pixels;  // one or two rows; (pixels + 1) / 2 tiles
+  int64_t lanes;
+  bool add;
+};
+
 // Gradient of a row of a max pool's windows: factor * gradient is added to the first cell, row by row, whose value is the
 // window's, lane by lane.
 template <typename T>
@@ -178,6 +206,8 @@ struct Kernels {
   void (*relu_gradient)(const ReluGradient<T>&);
   void (*norm_gradient)(const NormGradient<T>&);
   void (*window_sums)(const WindowSums<T>&);
+  void (*tile_inputs)(const TileInputs<T>&);
+  void (*tile_outputs)(const TileOutputs<T>&);
   void (*maximum_gradient)(const MaximumGradient<T>&);
 
   // Pointwise over `pixels` consecutive pixels; `add` keeps what was in `out`.

@@ -26,7 +26,8 @@ void gather(const GatherRows<T>& r) {
           const int64_t pitch = r.weight_pitch == 0 ? r.outputs : r.weight_pitch;
           double sum = (r.accumulate ? double{out} : 0.0) + (r.start == nullptr ? 0.0 : of_lane(r.start, o));
           for (int64_t t = 0; t < r.terms; ++t) {
-            sum += of_lane(r.weights, t * pitch + o) * double{r.inputs[t][y * r.input_pitch + x * r.input_step + l]};
+            sum += of_lane(r.weights + y * r.weight_rows, t * pitch + o) *
+                   double{r.inputs[t][y * r.input_pitch + x * r.input_step + l]};
           }
           out = rounded<T>(sum);
         }
@@ -153,6 +154,41 @@ void window_sums(const WindowSums<T>& w) {
 template <typename T>
 void maximum(T* out, const T* in, int64_t pixels) {
   for (int64_t i = 0; i < pixels * kLanes; ++i) out[i] = in[i] > out[i] ? in[i] : out[i];
+}
+
+// By row and then by column of a tile.
+constexpr double kTileSums[4][4] = {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}};
+constexpr double kTileOutputs[2][4] = {{1, 1, 1, 0}, {0, 1, -1, -1}};
+
+template <typename T>
+void tile_inputs(const TileInputs<T>& t) {
+  for (int64_t p = 0; p < kTileProducts; ++p) {
+    for (int64_t i = 0; i < t.tiles * kLanes; ++i) {
+      double sum = 0;
+      for (int64_t y = 0; y < 4; ++y) {
+        for (int64_t x = 0; x < 4; ++x) {
+          const T in = t.in.at[y * t.in.pitch + (i / kLanes * 2 + x) * kLanes + i % kLanes];
+          sum += kTileSums[p / 4][y] * kTileSums[p % 4][x] * double{in};
+        }
+      }
+      t.out[p * t.step + i] = rounded<T>(sum);
+    }
+  }
+}
+
+template <typename T>
+void tile_outputs(const TileOutputs<T>& t) {
+  for (int64_t y = 0; y < t.rows; ++y) {
+    each(t.out.at + y * t.out.pitch, t.pixels, t.add, [&](int64_t i) {
+      const int64_t x = i / kLanes;
+      double sum = 0;
+      for (int64_t p = 0; p < kTileProducts; ++p) {
+        sum +=
+            kTileOutputs[y][p / 4] * kTileOutputs[x % 2][p % 4] * double{t.products[p * t.step + x / 2 * kLanes + i % kLanes]};
+      }
+      return sum;
+    });
+  }
 }
 
 template <typename T>

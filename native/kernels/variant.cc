@@ -4,6 +4,7 @@
 #include "kernels/draw/simd.h"
 #include "kernels/gather/simd.h"
 #include "kernels/pointwise/simd.h"
+#include "kernels/tiles/simd.h"
 #include "kernels/window/simd.h"
 
 namespace winnow::WINNOW_VARIANT_NAMESPACE {

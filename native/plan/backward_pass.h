@@ -159,6 +159,9 @@ class BackwardPass {
   template <typename MakeRows>
   void gather_rows(const Gather& gather, const T* packed, const Shape& in, const GradientPlanes<T>& dest, const Shape& out,
                    RowRange rows, bool add, MakeRows make_rows);
+  // Runs one that is taken in tiles, for one column.
+  void gather_tiles(const Gather& gather, const T* packed, const GradientPlanes<T>& planes, int64_t l,
+                    const GradientPlanes<T>& dest, int64_t width, RowRange rows, bool add);
   // Runs it for one column on planes with zeros around. Columns that share planes (step 0) come in order.
   void gather_planes(const Gather& gather, const T* packed, const GradientPlanes<T>& planes, int64_t l,
                      const GradientPlanes<T>& dest, const Shape& out, RowRange rows, bool add);

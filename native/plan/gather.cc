@@ -1,6 +1,7 @@
 #include "plan/gather.h"
 
 #include <algorithm>
+#include <array>
 
 namespace winnow {
 namespace {
@@ -32,6 +33,18 @@ std::vector<TapRuns> find_runs(const std::vector<GatherTerm>& terms, size_t term
   return runs;
 }
 
+// Per pixel 4 products instead of 9 for each pair of planes, but each plane is read, summed and written four values a pixel, and so is
+// what becomes an output.
+bool pays_in_tiles(const std::vector<ConvolutionPart>& parts, int64_t planes, int64_t outputs) {
+  constexpr int64_t kInputs = 12, kOutputs = 10;  // multiply-adds that these cost
+  const auto is = [](const Pair& p, int64_t side) { return p.height == side && p.width == side; };
+  return 5 * planes * outputs > kInputs * planes + kOutputs * outputs &&
+         std::all_of(parts.begin(), parts.end(), [&](const ConvolutionPart& part) {
+           const ConvolutionAttributes& a = attributes_of(*part.convolution);
+           return is(a.kernel, 3) && is(a.stride, 1) && is(a.padding, 1) && is(a.dilation, 1) && a.groups == 1;
+         });
+}
+
 // Cuts `planes` output planes from `first` on into tiles over the phase's terms [first_term, end).
 void add_tiles(Gather& gather, GatherPhase& phase, int64_t first, int64_t planes, int64_t first_term) {
   const auto terms = static_cast<int64_t>(phase.terms.size()) - first_term;
@@ -42,8 +55,22 @@ void add_tiles(Gather& gather, GatherPhase& phase, int64_t first, int64_t planes
     if (end - begin == 1 && gather.input_stride.width == 1) {
       phase.tiles.back().runs = find_runs(phase.terms, static_cast<size_t>(first_term));
     }
-    gather.weights += terms * (end - begin);
+    gather.weights += terms * (end - begin) * (gather.in_tiles ? kTileProducts : 1);
   }
+}
+
+void lay_tiles(Gather& gather, const std::vector<ConvolutionPart>& parts, int64_t outputs) {
+  GatherPhase phase{0, 0, {}, {}};
+  int64_t plane = 0;
+  for (size_t k = 0; k < parts.size(); ++k) {
+    for (int64_t o = parts[k].first; o < parts[k].first + parts[k].count; ++o) {
+      phase.terms.push_back({plane++, 0, 0, static_cast<int64_t>(k), o, 0, 0});
+    }
+  }
+  add_tiles(gather, phase, 0, outputs, 0);
+  for (GatherTile& tile : phase.tiles) tile.runs.clear();
+  gather.phases.push_back(std::move(phase));
+  gather.first_dy = gather.first_dx = -1, gather.last_dy = gather.last_dx = 1;
 }
 
 void find_range(Gather& gather) {
@@ -83,7 +110,8 @@ int64_t strip_plane_elements(const std::vector<const Value*>& readers, const Sha
     reach_height = std::max(reach_height, dilation.height * (kernel.height - 1) + (stride.height > 1 ? 3 : 0));
     reach_width = std::max(reach_width, dilation.width * (kernel.width - 1) + (stride.width > 1 ? 3 : 0));
   }
-  return elements_of({std::min(strip_rows(in), in.height) + reach_height,
+  const int64_t rows = std::min(strip_rows(in), in.height);
+  return elements_of({rows + rows % 2 + reach_height,  // tiles have two rows
                       std::max(in.width, readers[0]->shape.width) + 2 * reach_width, kLanes},
                      "a pass");
 }
@@ -126,10 +154,15 @@ Gather forward_gather(const Value& convolution, const Shape& in) {
   return gather;
 }
 
-Gather backward_gather(const std::vector<ConvolutionPart>& parts, const Shape& in) {
+Gather backward_gather(const std::vector<ConvolutionPart>& parts, const Shape& in, bool may_tile) {
   Gather gather;
   gather.output_stride = attributes_of(*parts[0].convolution).stride;
   for (const ConvolutionPart& part : parts) gather.planes += part.count;
+  if (may_tile && pays_in_tiles(parts, gather.planes, in.channels)) {
+    gather.in_tiles = true;
+    lay_tiles(gather, parts, in.channels);
+    return gather;
+  }
   // Tiles must not straddle a group of any convolution; with groups the terms differ from group to group.
   int64_t groups = 1;
   for (const ConvolutionPart& part : parts) groups = std::max(groups, attributes_of(*part.convolution).groups);
@@ -183,9 +216,42 @@ void pack_forward(const Gather& gather, const TensorValues& weights, int64_t inp
   }
 }
 
+// The weights' sides of the products of one pair of planes, 3x3 taps as they lie in the tensor: turned round, as they go back.
+std::array<double, kTileProducts> tile_weights(const TensorValues& weights, int64_t first) {
+  const auto sums = [](double g0, double g1, double g2) {
+    return std::array<double, 4>{g0, (g0 + g1 + g2) / 2, (g0 - g1 + g2) / 2, g2};
+  };
+  const auto tap = [&](int64_t y, int64_t x) { return weights[static_cast<size_t>(first + (2 - y) * 3 + 2 - x)]; };
+  std::array<std::array<double, 4>, 3> columns;
+  for (int64_t x = 0; x < 3; ++x) columns[static_cast<size_t>(x)] = sums(tap(0, x), tap(1, x), tap(2, x));
+  std::array<double, kTileProducts> products;
+  for (size_t y = 0; y < 4; ++y) {
+    const std::array<double, 4> row = sums(columns[0][y], columns[1][y], columns[2][y]);
+    std::copy(row.begin(), row.end(), products.begin() + 4 * y);
+  }
+  return products;
+}
+
+template <typename T>
+void pack_tiles(const Gather& gather, int64_t inputs, const std::vector<TensorValues>& weights, T* packed) {
+  const GatherPhase& phase = gather.phases[0];
+  for (const GatherTile& tile : phase.tiles) {
+    for (int64_t t = 0; t < tile.terms; ++t) {
+      const GatherTerm& term = phase.terms[static_cast<size_t>(t)];
+      for (int64_t c = 0; c < tile.outputs; ++c) {
+        const std::array<double, kTileProducts> products =
+            tile_weights(weights[static_cast<size_t>(term.part)], (term.out * inputs + tile.first + c) * 9);
+        T* out = packed + tile.weights + t * tile.outputs + c;
+        for (size_t p = 0; p < products.size(); ++p, out += tile.terms * tile.outputs) *out = static_cast<T>(products[p]);
+      }
+    }
+  }
+}
+
 template <typename T>
 void pack_backward(const Gather& gather, const std::vector<ConvolutionPart>& parts, const Shape& in,
                    const std::vector<TensorValues>& weights, T* packed) {
+  if (gather.in_tiles) return pack_tiles(gather, in.channels, weights, packed);
   for (const GatherPhase& phase : gather.phases) {
     for (const GatherTile& tile : phase.tiles) {
       T* out = packed + tile.weights;

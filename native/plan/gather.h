@@ -26,7 +26,7 @@ struct GatherTerm {
 struct GatherTile {
   int64_t first, outputs;     // output planes
   int64_t first_term, terms;  // of the phase
-  int64_t weights;            // where its packed weights begin
+  int64_t weights;            // where its packed weights begin; in tiles product by product
   std::vector<TapRuns> runs;  // that its terms are; none for several outputs, or where pixels are strides apart
 };
 
@@ -37,6 +37,7 @@ struct GatherPhase {
 };
 
 struct Gather {
+  bool in_tiles = false;  // minimal filtering: a term for each plane, its products instead of taps (kernels.h, TileInputs)
   std::vector<GatherPhase> phases;
   Pair output_stride{1, 1}, input_stride{1, 1};
   int64_t planes = 0;                                            // input planes
@@ -74,8 +75,8 @@ void each_cell(const PoolAttributes& pool, const Shape& image, int64_t window_y,
 int64_t window_cells(const PoolAttributes& pool, const Shape& image, int64_t window_y, int64_t window_x);
 
 Gather forward_gather(const Value& convolution, const Shape& in);
-// All with the same stride and output shape.
-Gather backward_gather(const std::vector<ConvolutionPart>& parts, const Shape& in);
+// All with the same stride and output shape. `may_tile`: 3x3 taps of stride 1 may be taken in tiles, where that is less work.
+Gather backward_gather(const std::vector<ConvolutionPart>& parts, const Shape& in, bool may_tile = false);
 
 // Lays the weights out as the tiles read them. weights[k] are those of part k's convolution, [out][in / groups][taps].
 template <typename T>

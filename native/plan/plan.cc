@@ -534,9 +534,9 @@ std::vector<std::unique_ptr<Program>> Plan::make_programs(const winnow_call& cal
     const size_t row = program_index(call.jobs[j]);
     const auto at = static_cast<int64_t>(row) * choices;
     if (programs[row] == nullptr) {
-      programs[row] =
-          std::make_unique<Program>(graph_, call.states == nullptr ? nullptr : call.states + at,
-                                    call.coefficients == nullptr ? nullptr : call.coefficients + at, wanted, backward);
+      programs[row] = std::make_unique<Program>(graph_, call.states == nullptr ? nullptr : call.states + at,
+                                                call.coefficients == nullptr ? nullptr : call.coefficients + at, wanted,
+                                                backward, dtype_ == WINNOW_F32);
     }
     const int64_t noise = programs[row]->noise();
     if (noise >= 0 && call.jobs[j].stream < 0) {

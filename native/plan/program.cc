@@ -16,7 +16,7 @@ bool same_geometry(const Value& a, const Value& b) {
 }  // namespace
 
 Program::Program(const Graph& graph, const int32_t* states, const double* coefficients, const std::vector<int64_t>& wanted,
-                 bool backward)
+                 bool backward, bool may_tile)
     : graph_(graph),
       runs_(static_cast<size_t>(graph.size())),
       flows_(static_cast<size_t>(graph.size())),
@@ -37,7 +37,7 @@ Program::Program(const Graph& graph, const int32_t* states, const double* coeffi
   find_summed();
   plan_weights();
   join_weights();
-  plan_data();
+  plan_data(may_tile);
   plan_pools();
 }
 
@@ -205,7 +205,7 @@ bool Program::is_pointwise(int64_t convolution) const {
          input.shape.channels * input.shape.channels <= kPixelsAWeight * input.shape.height * input.shape.width;
 }
 
-void Program::plan_data() {
+void Program::plan_data(bool may_tile) {
   for (int64_t v = 0; v < graph_.size(); ++v) {
     if (graph_[v].gradient == GradientKind::kNone) continue;
     const Shape& in = graph_[v].shape;
@@ -243,7 +243,7 @@ void Program::plan_data() {
         groups.back().convolutions.push_back(consumer);
       }
     }
-    for (DataGroup& group : groups) group.gather = backward_gather(group.parts, in);
+    for (DataGroup& group : groups) group.gather = backward_gather(group.parts, in, may_tile);
   }
 }
 

@@ -70,9 +70,9 @@ struct BackwardStep {
 class Program {
  public:
   // `states` and `coefficients` have graph.network().choices() entries. Runs what leads to the values `wanted`, as far as the row
-  // has them; with `backward` the pass from the output is planned too.
+  // has them; with `backward` the pass from the output is planned too, with `may_tile` by minimal filtering where that is less work.
   Program(const Graph& graph, const int32_t* states, const double* coefficients, const std::vector<int64_t>& wanted,
-          bool backward);
+          bool backward, bool may_tile = false);
   Program(const Program&) = delete;  // joint groups point into it
   Program& operator=(const Program&) = delete;
 
@@ -113,7 +113,7 @@ class Program {
   void plan_weights();
   void join_weights();
   bool is_pointwise(int64_t convolution) const;
-  void plan_data();
+  void plan_data(bool may_tile);
   void plan_pools();
 
   const Graph& graph_;

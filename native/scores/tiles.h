@@ -12,9 +12,9 @@
 #include <cmath>
 #include <cstdint>
 
-namespace winnow {
+#include "kernels/kernels.h"
 
-constexpr int64_t kTileProducts = 16;  // of four outputs
+namespace winnow {
 
 // The factors of absolute taps[output][plane][9]: out[product * step + plane * outputs + output].
 template <typename T>

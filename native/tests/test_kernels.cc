@@ -194,6 +194,84 @@ void window_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& 
   compare(actual, expected, magnitude, 10 * terms, [&](int64_t i) { return i % pitch < pixels * kLanes; });
 }
 
+// Rows that have weights of their own, as the products of tiles do.
+template <typename T>
+void gather_rows_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t outputs, int64_t pixels) {
+  constexpr int64_t kTerms = 5, kRows = 3;
+  const int64_t plane = kRows * pixels * kLanes;
+  const Buffer<T> in(kTerms * plane, draws), weights(kRows * kTerms * outputs, draws), out(outputs * plane, draws);
+  const auto run = [&](const Kernels<T>& k, const Buffer<T>& from, const Buffer<T>& with, Buffer<T>& to) {
+    std::vector<const T*> inputs;
+    for (int64_t t = 0; t < kTerms; ++t) inputs.push_back(from.data() + t * plane);
+    GatherRows<T> call{inputs.data(), with.data(),     kTerms, outputs, pixels * kLanes, kLanes, to.data(),
+                       plane,         pixels * kLanes, kLanes, kRows,   pixels,          kLanes, false};
+    call.weight_rows = kTerms * outputs;
+    k.gather(call);
+  };
+  Buffer<T> actual(out), expected(out), magnitude(out);
+  run(kernels, in, weights, actual);
+  run(reference, in, weights, expected);
+  run(reference, in.absolute(), weights.absolute(), magnitude);
+  compare(actual, expected, magnitude, kTerms, everywhere);
+}
+
+// The kernels of tiles alone against the reference, and the three together against the 3x3 sum that they make.
+template <typename T>
+void tile_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t rows, int64_t pixels,
+               int64_t lanes, bool add) {
+  const int64_t tiles = (pixels + 1) / 2, pitch = (2 * tiles + 2 + draws.integer(0, 2)) * kLanes, step = (tiles + 1) * kLanes;
+  const Buffer<T> in(4 * pitch, draws), products(kTileProducts * step, draws), out(2 * pitch, draws), taps(9, draws);
+  const auto take = [&](const Kernels<T>& k, Buffer<T>& to) {
+    k.tile_inputs({{in.data(), pitch}, tiles, to.data(), step, lanes});
+    to.clear_unused(lanes);
+  };
+  const auto give = [&](const Kernels<T>& k, const Buffer<T>& from, Buffer<T>& to) {
+    k.tile_outputs({from.data(), step, {to.data(), pitch}, rows, pixels, lanes, add});
+    to.clear_unused(lanes);
+  };
+  // Nothing that is added is larger.
+  Buffer<T> large_sums(products), large(out);
+  std::fill_n(large_sums.data(), large_sums.count(), T{8});
+  std::fill_n(large.data(), large.count(), T{64});
+
+  Buffer<T> sums(products), expected_sums(products);
+  take(kernels, sums);
+  take(reference, expected_sums);
+  compare(sums, expected_sums, large_sums, 4, [&](int64_t i) { return i % step < tiles * kLanes; });
+  Buffer<T> given(out), expected(out);
+  give(kernels, products, given);
+  give(reference, products, expected);
+  compare(given, expected, large, 9, everywhere);
+
+  // The weights' sides, from the definition.
+  Buffer<T> weights(kTileProducts, draws);
+  const auto side = [](int64_t k, T g0, T g1, T g2) { return k == 0 ? g0 : k == 3 ? g2 : (g0 + g2 + (k == 1 ? g1 : -g1)) / 2; };
+  const T* const g = taps.data();
+  for (int64_t p = 0; p < kTileProducts; ++p) {
+    const int64_t x = p % 4;
+    weights.data()[p] = side(p / 4, side(x, g[0], g[1], g[2]), side(x, g[3], g[4], g[5]), side(x, g[6], g[7], g[8]));
+  }
+  const T* const plane = sums.data();
+  Buffer<T> made(products), filtered(out), direct(out);
+  GatherRows<T> call{&plane, weights.data(), 1,     1,     step, kLanes, made.data(), 0, step,
+                     kLanes, kTileProducts,  tiles, lanes, false};
+  call.weight_rows = 1;
+  kernels.gather(call);
+  give(kernels, made, filtered);
+  for (int64_t y = 0; y < rows; ++y) {
+    for (int64_t i = 0; i < pixels * kLanes; ++i) {
+      T& to = direct.data()[y * pitch + i];
+      double sum = add ? double{to} : 0.0;
+      for (int64_t tap = 0; tap < 9; ++tap) {
+        sum += double{g[tap]} * double{in.data()[(y + tap / 3) * pitch + i + tap % 3 * kLanes]};
+      }
+      to = static_cast<T>(sum);
+    }
+  }
+  direct.clear_unused(lanes);
+  compare(filtered, direct, large, 9, everywhere);
+}
+
 template <typename T>
 void pointwise_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t pixels, bool add) {
   const Buffer<T> in(pixels * kLanes, draws), other(pixels * kLanes, draws), out(pixels * kLanes, draws),
@@ -426,6 +504,28 @@ TEST(window_sums) {
           for (const bool direct : {false, true}) {
             window_case(kernels, reference, draws, terms, rows, pixels, direct, draws.integer(0, 1) == 1);
           }
+        }
+      }
+    }
+  });
+}
+
+TEST(gather_rows) {
+  each_variant([](const auto& kernels, const auto& reference, auto) {
+    Draws draws(seed(), 14);
+    for (int64_t outputs = 1; outputs <= kGatherOutputs; ++outputs) {
+      for (const int64_t pixels : kPixels) gather_rows_case(kernels, reference, draws, outputs, pixels);
+    }
+  });
+}
+
+TEST(tiles) {
+  each_variant([](const auto& kernels, const auto& reference, auto) {
+    Draws draws(seed(), 15);
+    for (const int64_t rows : {1, 2}) {
+      for (const int64_t pixels : kPixels) {
+        for (const int64_t lanes : kUsedLanes) {
+          for (const bool add : {false, true}) tile_case(kernels, reference, draws, rows, pixels, lanes, add);
         }
       }
     }
