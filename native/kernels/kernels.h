@@ -147,18 +147,22 @@ struct WindowSums {
   bool add;
 };
 
-// Sums over 3x3 taps of stride 1 by minimal filtering, F(2x2, 3x3) (Winograd 1980; Lavin and Gray 2015, arXiv:1509.09308). Along one
-// axis two outputs of taps g over inputs d0 ... d3 are
-//     y0 = p0 + p1 + p2,   y1 = p1 - p2 - p3,
-//     p0 = (d0 - d2) g0,   p1 = (d1 + d2) (g0 + g1 + g2) / 2,   p2 = (d2 - d1) (g0 - g1 + g2) / 2,   p3 = (d1 - d3) g2:
-// four products for six, along both axes 16 for the 36 of a tile of two by two outputs, and a sum over channels is taken of products.
-constexpr int64_t kTileProducts = 16;
+// Minimal filtering of 3x3 taps of stride 1 in tiles of two by two pixels (Winograd 1980; Lavin and Gray 2015, arXiv:1509.09308):
+// 16 products for 36 multiply-adds, along both axes what follows along one. With d0 ... d3 the inputs under a tile,
+//     two outputs of taps g:      y0 = p0 + p1 + p2,  y1 = p1 - p2 - p3,
+//         p0 = (d0 - d2) g0,  p1 = (d1 + d2) (g0 + g1 + g2) / 2,  p2 = (d2 - d1) (g0 - g1 + g2) / 2,  p3 = (d1 - d3) g2;
+//     the correlation of a gradient e0, e1 with three taps:      r0 = p0 + (p1 + p2) / 2,  r1 = (p1 - p2) / 2,  r2 = (p1 + p2) / 2 - p3,
+//         p0 = (d0 - d2) e0,  p1 = (d1 + d2) (e0 + e1),  p2 = (d2 - d1) (e0 - e1),  p3 = (d1 - d3) e1.
+// Sums over channels are taken of the products of outputs, sums over tiles of those of correlations. Products are numbered by row and
+// then by column, kTileSide of them along each axis.
+constexpr int64_t kTileSide = 4, kTileProducts = kTileSide * kTileSide;
 
-// The inputs' sides of the products of a row of tiles, p by row and then by column: product p of tile t is at out[p * step + t * kLanes].
+// One row of products of rows of tiles: of column k and tile t at out[k * step + t * kLanes], tiles row by row.
 template <typename T>
-struct TileInputs {
-  Rows<const T> in;  // at the first tap of the first tile: four rows, 2 tiles + 2 pixels
-  int64_t tiles;
+struct TileRow {
+  Rows<const T> in;
+  int64_t product_row;
+  int64_t rows, tiles;  // of tiles; in each
   T* out;
   int64_t step, lanes;
 };
@@ -173,6 +177,18 @@ struct TileOutputs {
   int64_t lanes;
   bool add;
 };
+
+// Sums over tiles of products of gradients' and inputs' sides, lanes added up: sums[product][output][term] += , in double after at most
+// kTilesAtOnce tiles.
+template <typename T>
+struct TileCorrelation {
+  const T *gradients, *inputs;        // [product][output or term][tile][kLanes]
+  int64_t gradient_step, input_step;  // elements from product to product
+  int64_t products, outputs, terms, tiles;
+  double *sums, *upper;  // with `upper` the second half of the lanes goes there
+  int64_t lanes;
+};
+constexpr int64_t kTilesAtOnce = 32;
 
 // Gradient of a row of a max pool's windows: factor * gradient is added to the first cell, row by row, whose value is the
 // window's, lane by lane.
@@ -206,8 +222,10 @@ struct Kernels {
   void (*relu_gradient)(const ReluGradient<T>&);
   void (*norm_gradient)(const NormGradient<T>&);
   void (*window_sums)(const WindowSums<T>&);
-  void (*tile_inputs)(const TileInputs<T>&);
+  void (*tile_inputs)(const TileRow<T>&);     // sides d; `in` is at d0 of the first tile along both axes
+  void (*tile_gradients)(const TileRow<T>&);  // sides e of correlations; `in` is at the first tile's first pixel
   void (*tile_outputs)(const TileOutputs<T>&);
+  void (*correlate_tiles)(const TileCorrelation<T>&);
   void (*maximum_gradient)(const MaximumGradient<T>&);
 
   // Pointwise over `pixels` consecutive pixels; `add` keeps what was in `out`.

@@ -156,22 +156,48 @@ void maximum(T* out, const T* in, int64_t pixels) {
   for (int64_t i = 0; i < pixels * kLanes; ++i) out[i] = in[i] > out[i] ? in[i] : out[i];
 }
 
-// By row and then by column of a tile.
-constexpr double kTileSums[4][4] = {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}};
+constexpr double kTileInputs[4][4] = {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}};
+constexpr double kTileGradients[4][2] = {{1, 0}, {1, 1}, {1, -1}, {0, 1}};
 constexpr double kTileOutputs[2][4] = {{1, 1, 1, 0}, {0, 1, -1, -1}};
 
-template <typename T>
-void tile_inputs(const TileInputs<T>& t) {
-  for (int64_t p = 0; p < kTileProducts; ++p) {
-    for (int64_t i = 0; i < t.tiles * kLanes; ++i) {
+template <typename T, int64_t SIDE>
+void tile_sides(const TileRow<T>& r, const double (&factors)[4][SIDE]) {
+  for (int64_t k = 0; k < kTileSide; ++k) {
+    for (int64_t i = 0; i < r.rows * r.tiles * kLanes; ++i) {
+      const T* tile = r.in.at + i / kLanes / r.tiles * 2 * r.in.pitch + i / kLanes % r.tiles * 2 * kLanes + i % kLanes;
       double sum = 0;
-      for (int64_t y = 0; y < 4; ++y) {
-        for (int64_t x = 0; x < 4; ++x) {
-          const T in = t.in.at[y * t.in.pitch + (i / kLanes * 2 + x) * kLanes + i % kLanes];
-          sum += kTileSums[p / 4][y] * kTileSums[p % 4][x] * double{in};
+      for (int64_t y = 0; y < SIDE; ++y) {
+        for (int64_t x = 0; x < SIDE; ++x) {
+          const double factor = factors[r.product_row][y] * factors[k][x];
+          if (factor != 0) sum += factor * double{tile[y * r.in.pitch + x * kLanes]};
         }
       }
-      t.out[p * t.step + i] = rounded<T>(sum);
+      r.out[k * r.step + i] = rounded<T>(sum);
+    }
+  }
+}
+
+template <typename T>
+void tile_inputs(const TileRow<T>& r) {
+  tile_sides(r, kTileInputs);
+}
+
+template <typename T>
+void tile_gradients(const TileRow<T>& r) {
+  tile_sides(r, kTileGradients);
+}
+
+template <typename T>
+void correlate_tiles(const TileCorrelation<T>& c) {
+  const int64_t plane = c.tiles * kLanes;
+  for (int64_t i = 0; i < c.products * c.outputs * c.terms; ++i) {
+    const int64_t p = i / (c.outputs * c.terms), o = i / c.terms % c.outputs, t = i % c.terms;
+    const T* gradient = c.gradients + p * c.gradient_step + o * plane;
+    const T* input = c.inputs + p * c.input_step + t * plane;
+    for (int64_t k = 0; k < plane; ++k) {
+      const int64_t lane = k % kLanes;
+      if (lane >= c.lanes) continue;
+      (c.upper != nullptr && lane >= kLanes / 2 ? c.upper : c.sums)[i] += double{gradient[k]} * double{input[k]};
     }
   }
 }

@@ -117,12 +117,12 @@ void BackwardPass<T>::begin(const std::function<void(int64_t, T*)>& seed) {
 }
 
 template <typename T>
-void BackwardPass<T>::flush(int64_t block, int64_t sums) {
+void BackwardPass<T>::flush(int64_t block, int64_t sums, int64_t by_lane) {
   for (int64_t column = 0; column < columns(block); ++column) {
     const int64_t l = paired(block) ? 2 * column : column;
     double* correlations = workspace_.correlations.data() + l * sums;
     double* next = paired(block) ? l + 1 < count_ ? correlations + sums : workspace_.unwanted.data() : nullptr;
-    kernels_.reduce(workspace_.lane_sums.data() + column * sums * kLanes, sums, correlations, next);
+    kernels_.reduce(workspace_.lane_sums.data() + column * by_lane * kLanes, by_lane, correlations, next);
   }
 }
 
@@ -131,6 +131,7 @@ void BackwardPass<T>::correlate(int64_t v, const GradientPlanes<T>& gradients, i
                                 int64_t sums) {
   T* lane_sums = workspace_.lane_sums.data();
   for (const JointGroups& groups : program_.joint_groups(v)) {
+    if (groups.in_tiles && !shares(v)) continue;
     const Timed timed(state_.timing, groups.first->input, Phase::kWeights);
     add_correlation(graph_, layout_, kernels_, state_, groups, graph_[v].shape, gradients, block, rows, workspace_.rows,
                     columns, lanes_, lane_sums, sums * kLanes);
@@ -199,14 +200,19 @@ void BackwardPass<T>::pull(int64_t v, const std::function<void(int64_t, T*)>& se
   if (is_output) begin(seed);
   const Shape& shape = graph_[v].shape;
   const std::vector<JointGroups>& joint = program_.joint_groups(v);
-  int64_t sums = 0;
-  for (const JointGroups& groups : joint) sums += shape.channels * groups.terms;
-  // Zeros at the end of every pull, as `reduce` leaves them.
-  workspace_.lane_sums.resize(static_cast<size_t>(count_ * sums * kLanes));
-  workspace_.correlations.assign(static_cast<size_t>(count_ * sums), 0.0);
-  workspace_.unwanted.resize(static_cast<size_t>(sums));
-  std::fill(workspace_.sums[v].begin(), workspace_.sums[v].end(), 0.0);
   const bool shared = shares(v);
+  const int64_t in_tiles = shared ? 0 : tile_sums(v);
+  int64_t sums = 0, by_lane = 0;  // of a cotangent; those that are lane sums first, which come first
+  for (const JointGroups& groups : joint) {
+    sums += shape.channels * groups.terms;
+    if (in_tiles == 0 || !groups.in_tiles) by_lane = sums;
+  }
+  // Zeros at the end of every pull, as `reduce` leaves them.
+  workspace_.lane_sums.resize(static_cast<size_t>(count_ * by_lane * kLanes));
+  workspace_.correlations.assign(static_cast<size_t>(count_ * sums), 0.0);
+  workspace_.tile_sums.assign(static_cast<size_t>(count_ * in_tiles), 0.0);
+  workspace_.unwanted.resize(static_cast<size_t>(std::max(sums, in_tiles)));
+  std::fill(workspace_.sums[v].begin(), workspace_.sums[v].end(), 0.0);
   const int64_t strip = strip_rows(shape);
   int64_t pixels = 0;
   for (int64_t block = 0; block < layout_.blocks; ++block) {
@@ -232,12 +238,14 @@ void BackwardPass<T>::pull(int64_t v, const std::function<void(int64_t, T*)>& se
           }
         }
       }
-      if (!shared) correlate(v, planes, columns_, block, rows, sums);
+      if (!shared) correlate(v, planes, columns_, block, rows, by_lane);
+      if (in_tiles > 0) correlate_in_tiles(v, planes, block, rows);
       if (full && shared) flush_own(block, sums);
-      if (full && !shared) flush(block, sums);
+      if (full && !shared) flush(block, sums, by_lane);
     }
   }
   if (shared) add_shared(v, sums);
+  if (in_tiles > 0) add_tile_sums(v, sums);
   const double* correlation = workspace_.correlations.data();
   for (const JointGroups& groups : joint) {
     int64_t first_term = 0;

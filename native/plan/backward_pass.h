@@ -102,7 +102,8 @@ class BackwardPass {
     return {from(block * kLanes), from((block + 1) * kLanes)};
   }
   int64_t own_lane(int64_t l, int64_t block) const { return lanes_of(l, block).first + (first_ + l) % kLanes; }
-  // Adds the correlations of columns of gradients with all that convolutions with source v read to the lane sums.
+  // Adds the correlations of columns of gradients with what convolutions with source v read to the lane sums, but for groups that are
+  // taken in tiles.
   void correlate(int64_t v, const GradientPlanes<T>& gradients, int64_t columns, int64_t block, RowRange rows, int64_t sums);
   // Where v shares, for the cotangents of a block's samples: adds the correlations of the gradient of the norm's output, puts the
   // lane sums into the cotangents' correlations, and makes those of v's gradient of them.
@@ -111,8 +112,13 @@ class BackwardPass {
   void add_shared(int64_t v, int64_t sums);
   // The output's gradient, cotangents of the last block side by side.
   void begin(const std::function<void(int64_t, T*)>& seed);
-  // Moves the lane sums of a block's columns to the cotangents' correlations.
-  void flush(int64_t block, int64_t sums);
+  // Moves the lane sums of a block's columns, `by_lane` each, to the cotangents' correlations, `sums` each.
+  void flush(int64_t block, int64_t sums, int64_t by_lane);
+  // Adds the products of groups that are taken in tiles to workspace.tile_sums, so many of a cotangent; puts the correlations that they
+  // make where the groups' are (tiles.cc).
+  void correlate_in_tiles(int64_t v, const GradientPlanes<T>& planes, int64_t block, RowRange rows);
+  int64_t tile_sums(int64_t v) const;
+  void add_tile_sums(int64_t v, int64_t sums);
   // Sum over the batch of a value's gradient, channel c.
   double sum_of(const GradientSource& source, int64_t l, int64_t c) const;
   // What a norm's gradient becomes, from S1 = sum dy and S2 = sum dy xhat.

@@ -42,41 +42,6 @@ void BackwardPass<T>::gather_rows(const Gather& gather, const T* packed, const S
   }
 }
 
-// A row of tiles at a time: what is multiplied of all planes, and the products of a few outputs, stay in the first two caches.
-template <typename T>
-void BackwardPass<T>::gather_tiles(const Gather& gather, const T* packed, const GradientPlanes<T>& planes, int64_t l,
-                                   const GradientPlanes<T>& dest, int64_t width, RowRange rows, bool add) {
-  const int64_t tiles = (width + 1) / 2, each = tiles * kLanes;  // elements of a plane's, or an output's, product
-  // A line more from product to product: they would else lie a power of two apart.
-  const int64_t input_step = gather.planes * each + kLanes, output_step = kGatherOutputs * each + kLanes;
-  workspace_.tiles.resize(static_cast<size_t>(kTileProducts * (input_step + output_step)));
-  T* const inputs = workspace_.tiles.data();
-  T* const products = inputs + kTileProducts * input_step;
-  std::vector<const T*>& terms = workspace_.rows;
-  terms.clear();
-  for (int64_t p = 0; p < gather.planes; ++p) terms.push_back(inputs + p * each);
-  for (int64_t y = rows.first; y < rows.end; y += 2) {
-    for (int64_t p = 0; p < gather.planes; ++p) {
-      kernels_.tile_inputs({{planes.row(0, p, y - 1) - kLanes, planes.pitch}, tiles, inputs + p * each, input_step, lanes_});
-    }
-    for (const GatherTile& tile : gather.phases[0].tiles) {
-      GatherRows<T> call{terms.data(), packed + tile.weights, tile.terms, tile.outputs,  input_step, kLanes, products,
-                         each,         output_step,           kLanes,     kTileProducts, tiles,      lanes_, false};
-      call.weight_rows = tile.terms * tile.outputs;
-      kernels_.gather(call);
-      for (int64_t o = 0; o < tile.outputs; ++o) {
-        kernels_.tile_outputs({products + o * each,
-                               output_step,
-                               {dest.row(l, tile.first + o, y), dest.pitch},
-                               std::min<int64_t>(2, rows.end - y),
-                               width,
-                               lanes_,
-                               add});
-      }
-    }
-  }
-}
-
 template <typename T>
 void BackwardPass<T>::gather_planes(const Gather& gather, const T* packed, const GradientPlanes<T>& planes, int64_t l,
                                     const GradientPlanes<T>& dest, const Shape& out, RowRange rows, bool add) {

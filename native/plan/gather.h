@@ -37,7 +37,7 @@ struct GatherPhase {
 };
 
 struct Gather {
-  bool in_tiles = false;  // minimal filtering: a term for each plane, its products instead of taps (kernels.h, TileInputs)
+  bool in_tiles = false;  // minimal filtering: a term for each plane, its products instead of taps (kernels.h, TileRow)
   std::vector<GatherPhase> phases;
   Pair output_stride{1, 1}, input_stride{1, 1};
   int64_t planes = 0;                                            // input planes

@@ -1,6 +1,7 @@
 #include "plan/program.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <vector>
 
 namespace winnow {
@@ -36,7 +37,7 @@ Program::Program(const Graph& graph, const int32_t* states, const double* coeffi
   order_backward();
   find_summed();
   plan_weights();
-  join_weights();
+  join_weights(may_tile);
   plan_data(may_tile);
   plan_pools();
 }
@@ -175,7 +176,20 @@ int64_t terms_of(const Graph& graph, const WeightGroup& group) {
   return graph[group.input].shape.channels / group.groups * static_cast<int64_t>(group.taps.size());
 }
 
-void Program::join_weights() {
+// Per pixel 4 products instead of 9 for each pair of planes, but planes are read, summed and written four values a pixel, and the sums of
+// a product are added up after at most kTilesAtOnce tiles.
+bool Program::pays_in_tiles(const WeightGroup& group) const {
+  constexpr int64_t kGradients = 13, kInputs = 10, kProducts = 4;  // multiply-adds that these cost
+  const Shape& shape = graph_[group.source].shape;
+  const int64_t inputs = graph_[group.input].shape.channels, strip = strip_rows(shape);
+  const bool whole = shape.height % 2 == 0 && shape.width % 2 == 0 && (strip % 2 == 0 || strip >= shape.height);
+  return whole && group.groups == 1 && group.stride.height == 1 && group.stride.width == 1 && group.taps.size() == 9 &&
+         std::all_of(group.taps.begin(), group.taps.end(),
+                     [](const Pair& tap) { return std::abs(tap.height) <= 1 && std::abs(tap.width) <= 1; }) &&
+         kProducts * shape.channels * inputs >= kGradients * shape.channels + kInputs * inputs;
+}
+
+void Program::join_weights(bool may_tile) {
   const auto one_tap = [](const WeightGroup& group) { return group.groups == 1 && group.taps.size() == 1; };
   // The rows of their inputs lie alike.
   const auto same_rows = [&](const WeightGroup& a, const WeightGroup& b) {
@@ -189,7 +203,9 @@ void Program::join_weights() {
           !joint.empty() && one_tap(*joint.back().first) && one_tap(group) && same_rows(*joint.back().first, group);
       if (!joins) joint.push_back({&group, &group, 0});
       ++joint.back().last, joint.back().terms += terms_of(graph_, group);
+      joint.back().in_tiles = may_tile && pays_in_tiles(group);
     }
+    std::stable_partition(joint.begin(), joint.end(), [](const JointGroups& groups) { return !groups.in_tiles; });
   }
 }
 

@@ -53,10 +53,12 @@ struct WeightGroup {
 int64_t terms_of(const Graph& graph, const WeightGroup& group);
 
 // Weight groups of one source that are correlated together, and the terms of all of them for each output. Those of one tap are:
-// gradients are then read once for all of their inputs, which have as many elements and as few terms.
+// gradients are then read once for all of their inputs, which have as many elements and as few terms. One of 3x3 taps may be taken by
+// minimal filtering (kernels/kernels.h, TileRow), where that is less work.
 struct JointGroups {
   const WeightGroup *first, *last;
   int64_t terms;
+  bool in_tiles = false;
   const WeightGroup* begin() const { return first; }
   const WeightGroup* end() const { return last; }
 };
@@ -97,7 +99,7 @@ class Program {
   const PoolGradient& pool(int64_t pool) const { return pools_[static_cast<size_t>(pool)]; }
   // Of the convolutions whose gradient lies in a value's buffer.
   const std::vector<WeightGroup>& weight_groups(int64_t source) const { return weight_groups_[static_cast<size_t>(source)]; }
-  // The same groups, those that are correlated together.
+  // The same groups, those that are correlated together; first those that are not taken in tiles.
   const std::vector<JointGroups>& joint_groups(int64_t source) const { return joint_groups_[static_cast<size_t>(source)]; }
   const std::vector<BackwardStep>& backward() const { return backward_; }
   // Consumers of a value that take part in the backward pass.
@@ -111,7 +113,8 @@ class Program {
   void order_backward();
   void find_summed();
   void plan_weights();
-  void join_weights();
+  void join_weights(bool may_tile);
+  bool pays_in_tiles(const WeightGroup& group) const;
   bool is_pointwise(int64_t convolution) const;
   void plan_data(bool may_tile);
   void plan_pools();

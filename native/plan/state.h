@@ -159,6 +159,7 @@ struct Workspace {
   std::vector<const T*> rows;                      // of a gather or a correlation
   AlignedVector<T> tiles;                          // what is multiplied and the products of a row of tiles
   AlignedVector<T> lane_sums;                      // of the correlations with one source, [cotangent][sum][lane]
+  std::vector<double> tile_sums;                   // of products of tiles, [cotangent][group][product][out][in]
   std::vector<double> correlations;                // the same added up, [cotangent][sum]
   std::vector<double> unwanted;                    // those of the half of a pair that has no cotangent
 };

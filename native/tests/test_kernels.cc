@@ -222,7 +222,9 @@ void tile_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& dr
   const int64_t tiles = (pixels + 1) / 2, pitch = (2 * tiles + 2 + draws.integer(0, 2)) * kLanes, step = (tiles + 1) * kLanes;
   const Buffer<T> in(4 * pitch, draws), products(kTileProducts * step, draws), out(2 * pitch, draws), taps(9, draws);
   const auto take = [&](const Kernels<T>& k, Buffer<T>& to) {
-    k.tile_inputs({{in.data(), pitch}, tiles, to.data(), step, lanes});
+    for (int64_t row = 0; row < kTileSide; ++row) {
+      k.tile_inputs({{in.data(), pitch}, row, 1, tiles, to.data() + row * kTileSide * step, step, lanes});
+    }
     to.clear_unused(lanes);
   };
   const auto give = [&](const Kernels<T>& k, const Buffer<T>& from, Buffer<T>& to) {
