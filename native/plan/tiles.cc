@@ -59,44 +59,58 @@ void BackwardPass<T>::gather_tiles(const Gather& gather, const T* packed, const 
   }
 }
 
-// Some rows of tiles at a time and of those a row of products: the inputs' sides serve all columns.
+// Some rows of tiles at a time and of those a row of products: the inputs' sides serve all columns, a column's sides all inputs.
 template <typename T>
 void BackwardPass<T>::correlate_in_tiles(int64_t v, const GradientPlanes<T>& planes, int64_t block, RowRange rows) {
   const Shape& shape = graph_[v].shape;
   const int64_t outputs = shape.channels, tiles = shape.width / 2, pitch = tile_sums(v);
-  double* first_sum = workspace_.tile_sums.data();
+  const int64_t most = std::max<int64_t>(1, kTilesAtOnce / tiles);  // rows of tiles
+  // A line more from product to product: they would else often lie a power of two apart.
+  const auto step_of = [&](int64_t channels) { return channels * most * tiles * kLanes + kLanes; };
+  int64_t elements = kTileSide * step_of(outputs);
   for (const JointGroups& groups : program_.joint_groups(v)) {
-    if (!groups.in_tiles) continue;
-    const int64_t input = groups.first->input, inputs = graph_[input].shape.channels, each_row = outputs * inputs * kTileSide;
-    const Timed timed(state_.timing, input, Phase::kWeights);
-    const int64_t most = std::max<int64_t>(1, kTilesAtOnce / tiles);  // rows of tiles
-    // A line more from product to product: they would else often lie a power of two apart.
-    const int64_t input_step = inputs * most * tiles * kLanes + kLanes, output_step = outputs * most * tiles * kLanes + kLanes;
-    workspace_.tiles.resize(std::max(workspace_.tiles.size(), static_cast<size_t>(kTileSide * (input_step + output_step))));
-    T* const input_sides = workspace_.tiles.data();
-    T* const gradient_sides = input_sides + kTileSide * input_step;
-    for (int64_t y = rows.first; y < rows.end; y += 2 * most) {
-      const int64_t here = std::min(most, (rows.end - y) / 2), each = here * tiles * kLanes;  // elements of a plane's product
-      for (int64_t row = 0; row < kTileSide; ++row) {
+    if (groups.in_tiles) elements += kTileSide * step_of(graph_[groups.first->input].shape.channels);
+  }
+  workspace_.tiles.resize(std::max(workspace_.tiles.size(), static_cast<size_t>(elements)));
+  T* const gradient_sides = workspace_.tiles.data();
+  T* const first_side = gradient_sides + kTileSide * step_of(outputs);
+  for (int64_t y = rows.first; y < rows.end; y += 2 * most) {
+    const int64_t here = std::min(most, (rows.end - y) / 2), each = here * tiles * kLanes;  // elements of a plane's product
+    for (int64_t row = 0; row < kTileSide; ++row) {
+      // Calls body(inputs' sides, their step, input channels, sums of the first cotangent) for every group.
+      const auto each_group = [&](auto body) {
+        T* sides = first_side;
+        double* sums = workspace_.tile_sums.data();
+        for (const JointGroups& groups : program_.joint_groups(v)) {
+          if (!groups.in_tiles) continue;
+          const int64_t input = groups.first->input, inputs = graph_[input].shape.channels,
+                        products = outputs * inputs * kTileSide;
+          const Timed timed(state_.timing, input, Phase::kWeights);
+          body(input, inputs, sides, sums + row * products);
+          sides += kTileSide * step_of(inputs), sums += kTileSide * products;
+        }
+      };
+      each_group([&](int64_t input, int64_t inputs, T* sides, double*) {
+        const int64_t input_pitch = layout_.planes[input].pitch;
         for (int64_t c = 0; c < inputs; ++c) {
-          const int64_t input_pitch = layout_.planes[input].pitch;
           const Rows<const T> in{plane(input, block, c) + (y - 1) * input_pitch - kLanes, input_pitch};
-          kernels_.tile_inputs({in, row, here, tiles, input_sides + c * each, input_step, lanes_});
+          kernels_.tile_inputs({in, row, here, tiles, sides + c * each, step_of(inputs), lanes_});
         }
-        for (int64_t column = 0; column < columns_; ++column) {
-          for (int64_t o = 0; o < outputs; ++o) {
-            const Rows<const T> in{planes.row(column, o, y), planes.pitch};
-            kernels_.tile_gradients({in, row, here, tiles, gradient_sides + o * each, output_step, lanes_});
-          }
+      });
+      for (int64_t column = 0; column < columns_; ++column) {
+        for (int64_t o = 0; o < outputs; ++o) {
+          const Rows<const T> in{planes.row(column, o, y), planes.pitch};
+          kernels_.tile_gradients({in, row, here, tiles, gradient_sides + o * each, step_of(outputs), lanes_});
+        }
+        each_group([&](int64_t, int64_t inputs, const T* sides, double* first) {
           const int64_t l = paired(block) ? 2 * column : column;
-          double* const sums = first_sum + l * pitch + row * each_row;
+          double* const sums = first + l * pitch;
           double* const next = l + 1 < count_ ? sums + pitch : workspace_.unwanted.data();
-          kernels_.correlate_tiles({gradient_sides, input_sides, output_step, input_step, kTileSide, outputs, inputs,
+          kernels_.correlate_tiles({gradient_sides, sides, step_of(outputs), step_of(inputs), kTileSide, outputs, inputs,
                                     here * tiles, sums, paired(block) ? next : nullptr, lanes_});
-        }
+        });
       }
     }
-    first_sum += kTileSide * each_row;
   }
 }
 
