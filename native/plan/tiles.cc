@@ -6,55 +6,59 @@
 
 namespace winnow {
 
-// A row of tiles at a time and of those a row of products: what is multiplied of all planes stays in the first two caches.
+// A few tiles at a time and of those a row of products: what is multiplied of all planes stays in the first-level cache, or nearly.
 template <typename T>
 void BackwardPass<T>::gather_tiles(const Gather& gather, const T* packed, const GradientPlanes<T>& planes, int64_t l,
                                    const GradientPlanes<T>& dest, int64_t width, RowRange rows, bool add) {
-  const int64_t tiles = (width + 1) / 2, each = tiles * kLanes;  // elements of a plane's, or an output's, product
-  const int64_t outputs = gather.phases[0].tiles.back().first + gather.phases[0].tiles.back().outputs;
+  constexpr int64_t kTiles = 8;
+  const std::vector<GatherTile>& parts = gather.phases[0].tiles;
+  const int64_t outputs = parts.back().first + parts.back().outputs;
   // A line more from product to product: they would else often lie a power of two apart.
-  const int64_t input_step = gather.planes * each + kLanes, output_step = outputs * each + kLanes;
+  const int64_t input_step = (gather.planes * kTiles + 1) * kLanes, output_step = (outputs * kTiles + 1) * kLanes;
   workspace_.tiles.resize(
       std::max(workspace_.tiles.size(), static_cast<size_t>(kTileSide * input_step + kTileProducts * output_step)));
   T* const inputs = workspace_.tiles.data();
   T* const products = inputs + kTileSide * input_step;
   std::vector<const T*>& terms = workspace_.rows;
   terms.clear();
-  for (int64_t p = 0; p < gather.planes; ++p) terms.push_back(inputs + p * each);
+  for (int64_t p = 0; p < gather.planes; ++p) terms.push_back(inputs + p * kTiles * kLanes);
   for (int64_t y = rows.first; y < rows.end; y += 2) {
-    for (int64_t row = 0; row < kTileSide; ++row) {
-      for (int64_t p = 0; p < gather.planes; ++p) {
-        const Rows<const T> in{planes.row(0, p, y - 1) - kLanes, planes.pitch};
-        kernels_.tile_inputs({in, row, 1, tiles, inputs + p * each, input_step, lanes_});
-      }
-      for (const GatherTile& tile : gather.phases[0].tiles) {
-        const int64_t weights = tile.terms * tile.outputs;  // of a product
-        GatherRows<T> call{terms.data(),
-                           packed + tile.weights + row * kTileSide * weights,
-                           tile.terms,
-                           tile.outputs,
-                           input_step,
-                           kLanes,
-                           products + row * kTileSide * output_step + tile.first * each,
-                           each,
-                           output_step,
-                           kLanes,
-                           kTileSide,
-                           tiles,
-                           lanes_,
-                           false};
-        call.weight_rows = weights;
-        kernels_.gather(call);
-      }
-    }
-    for (int64_t o = 0; o < outputs; ++o) {
-      kernels_.tile_outputs({products + o * each,
+    for (int64_t x = 0; x < width; x += 2 * kTiles) {
+      const int64_t pixels = std::min(2 * kTiles, width - x), tiles = (pixels + 1) / 2;
+      for (int64_t row = 0; row < kTileSide; ++row) {
+        for (int64_t p = 0; p < gather.planes; ++p) {
+          const Rows<const T> in{planes.row(0, p, y - 1) + (x - 1) * kLanes, planes.pitch};
+          kernels_.tile_inputs({in, row, 1, tiles, inputs + p * kTiles * kLanes, input_step, lanes_});
+        }
+        for (const GatherTile& part : parts) {
+          const int64_t weights = part.terms * part.outputs;  // of a product
+          GatherRows<T> call{terms.data(),
+                             packed + part.weights + row * kTileSide * weights,
+                             part.terms,
+                             part.outputs,
+                             input_step,
+                             kLanes,
+                             products + row * kTileSide * output_step + part.first * kTiles * kLanes,
+                             kTiles * kLanes,
                              output_step,
-                             {dest.row(l, o, y), dest.pitch},
-                             std::min<int64_t>(2, rows.end - y),
-                             width,
+                             kLanes,
+                             kTileSide,
+                             tiles,
                              lanes_,
-                             add});
+                             false};
+          call.weight_rows = weights;
+          kernels_.gather(call);
+        }
+      }
+      for (int64_t o = 0; o < outputs; ++o) {
+        kernels_.tile_outputs({products + o * kTiles * kLanes,
+                               output_step,
+                               {dest.row(l, o, y) + x * kLanes, dest.pitch},
+                               std::min<int64_t>(2, rows.end - y),
+                               pixels,
+                               lanes_,
+                               add});
+      }
     }
   }
 }

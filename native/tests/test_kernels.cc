@@ -274,6 +274,83 @@ void tile_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& dr
   compare(filtered, direct, large, 9, everywhere);
 }
 
+// Sides of correlations and the sums of their products against the reference, and all of it against the correlation of nine taps.
+template <typename T>
+void tile_correlation_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t outputs, int64_t terms,
+                           int64_t rows, int64_t tiles, int64_t lanes, bool halves) {
+  const int64_t pitch = (2 * tiles + 2 + draws.integer(0, 2)) * kLanes, plane = (2 * rows + 2) * pitch,
+                each = rows * tiles * kLanes;
+  const Buffer<T> gradients(outputs * plane, draws), inputs(terms * plane, draws);
+  const int64_t gradient_step = outputs * each + kLanes, input_step = terms * each + kLanes;
+  const Buffer<T> of_gradients(kTileProducts * gradient_step, draws), of_inputs(kTileProducts * input_step, draws);
+  const auto sides = [&](const Kernels<T>& k, Buffer<T>& gradient_sides, Buffer<T>& input_sides) {
+    for (int64_t row = 0; row < kTileSide; ++row) {
+      for (int64_t o = 0; o < outputs; ++o) {
+        // Of the pixels one row and one column further in.
+        k.tile_gradients({{gradients.data() + o * plane + pitch + kLanes, pitch},
+                          row,
+                          rows,
+                          tiles,
+                          gradient_sides.data() + row * kTileSide * gradient_step + o * each,
+                          gradient_step,
+                          lanes});
+      }
+      for (int64_t t = 0; t < terms; ++t) {
+        T* const out = input_sides.data() + row * kTileSide * input_step + t * each;
+        k.tile_inputs({{inputs.data() + t * plane, pitch}, row, rows, tiles, out, input_step, lanes});
+      }
+    }
+    gradient_sides.clear_unused(lanes);
+    input_sides.clear_unused(lanes);
+  };
+  const auto filled = [&](const Buffer<T>& like, T value) {
+    Buffer<T> all(like);
+    std::fill_n(all.data(), all.count(), value);
+    return all;
+  };
+  Buffer<T> actual_gradients(of_gradients), expected_gradients(of_gradients), actual_inputs(of_inputs),
+      expected_inputs(of_inputs);
+  sides(kernels, actual_gradients, actual_inputs);
+  sides(reference, expected_gradients, expected_inputs);
+  compare(actual_gradients, expected_gradients, filled(of_gradients, T{16}), 4, everywhere);
+  compare(actual_inputs, expected_inputs, filled(of_inputs, T{16}), 4, everywhere);
+
+  const int64_t pairs = outputs * terms;
+  std::vector<double> sums(static_cast<size_t>(2 * kTileProducts * pairs), 0.5);
+  std::vector<double> expected(sums), magnitude(sums);
+  const auto multiply = [&](const Kernels<T>& k, const Buffer<T>& of_gradient, const Buffer<T>& of_input,
+                            std::vector<double>& to) {
+    k.correlate_tiles({of_gradient.data(), of_input.data(), gradient_step, input_step, kTileProducts, outputs, terms,
+                       rows * tiles, to.data(), halves ? to.data() + kTileProducts * pairs : nullptr, lanes});
+  };
+  multiply(kernels, expected_gradients, expected_inputs, sums);
+  multiply(reference, expected_gradients, expected_inputs, expected);
+  multiply(reference, expected_gradients.absolute(), expected_inputs.absolute(), magnitude);
+  const double unit = std::numeric_limits<T>::epsilon() * static_cast<double>(rows * tiles + 8);
+  for (size_t i = 0; i < sums.size(); ++i) CHECK_NEAR(sums[i], expected[i], unit * magnitude[i]);
+
+  const double taps[3][kTileSide] = {{1, 0.5, 0.5, 0}, {0, 0.5, -0.5, 0}, {0, 0.5, 0.5, -1}};
+  for (int64_t i = 0; i < pairs * 9; ++i) {
+    const int64_t pair = i / 9, y = i / 3 % 3, x = i % 3;
+    double filtered = 0, direct = 0, size = 0;
+    for (int64_t p = 0; p < kTileProducts; ++p) {
+      const double factor = taps[y][p / kTileSide] * taps[x][p % kTileSide];
+      for (const int64_t half : {int64_t{0}, kTileProducts * pairs}) {
+        const auto at = static_cast<size_t>(half + p * pairs + pair);
+        filtered += factor * (sums[at] - 0.5), size += std::fabs(factor) * magnitude[at];
+      }
+    }
+    for (int64_t k = 0; k < rows * tiles * 4 * kLanes; ++k) {
+      const int64_t lane = k % kLanes, column = k / kLanes % (2 * tiles), row = k / kLanes / (2 * tiles);
+      if (lane >= lanes) continue;
+      const int64_t at = row * pitch + column * kLanes + lane;
+      direct += double{gradients.data()[pair / terms * plane + at + pitch + kLanes]} *
+                double{inputs.data()[pair % terms * plane + at + y * pitch + x * kLanes]};
+    }
+    CHECK_NEAR(filtered, direct, unit * size);
+  }
+}
+
 template <typename T>
 void pointwise_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t pixels, bool add) {
   const Buffer<T> in(pixels * kLanes, draws), other(pixels * kLanes, draws), out(pixels * kLanes, draws),
@@ -529,6 +606,20 @@ TEST(tiles) {
         for (const int64_t lanes : kUsedLanes) {
           for (const bool add : {false, true}) tile_case(kernels, reference, draws, rows, pixels, lanes, add);
         }
+      }
+    }
+  });
+}
+
+TEST(tile_correlations) {
+  each_variant([](const auto& kernels, const auto& reference, auto) {
+    Draws draws(seed(), 16);
+    for (const int64_t outputs : {1, 2, 3, 4, 7}) {
+      for (int64_t terms = 1; terms <= 9; ++terms) {
+        const int64_t lanes = draws.integer(1, kLanes);
+        tile_correlation_case(kernels, reference, draws, outputs, terms, draws.integer(1, 2), draws.integer(1, 5), lanes,
+                              false);
+        tile_correlation_case(kernels, reference, draws, outputs, terms, 1, 3, kLanes, true);
       }
     }
   });
