@@ -463,6 +463,52 @@ TEST(many_readers_of_unequal_reach) {
   check_network(builder.blob(builder.last()), 5, WINNOW_NORM_BATCH, seed() * 1000 + 800, kEmulated);
 }
 
+// Channels enough for minimal filtering, where a pass takes it: convolutions of 3x3 taps of unequal widths that share readers and sums,
+// under norms, under none and beside others that are not taken so.
+NetworkBuilder wide_sums(int64_t height, int64_t width) {
+  NetworkBuilder b({3, height, width}, 1);
+  const int64_t stem = b.relu("stem_relu", b.batch_norm("stem_norm", b.convolution("stem", 0, 8, 3, 1, 1)));
+  const auto normed = [&](const std::string& name, int64_t input, int64_t outputs, int64_t kernel) {
+    return b.batch_norm(name + "_norm", b.convolution(name, input, outputs, kernel, 1, kernel / 2));
+  };
+  const int64_t first = b.weighted_sum("first", {normed("a", stem, 13, 3), normed("b", stem, 13, 1)}, {-1, -1});
+  const int64_t relu = b.relu("relu", first);
+  const int64_t second = b.weighted_sum(
+      "second", {normed("c", relu, 7, 3), b.convolution("bare", relu, 7, 3, 1, 1), normed("d", stem, 7, 3)}, {-1, -1, -1});
+  b.linear("linear", b.global_average_pool("gap", b.relu("last_relu", b.batch_norm("last_norm", second))), 3);
+  return b;
+}
+
+TEST(convolutions_in_tiles) {
+  for (const Shape& side : {Shape{0, 4, 6}, Shape{0, 5, 3}}) {
+    const NetworkBuilder builder = wide_sums(side.height, side.width);
+    check_network(builder.blob(builder.last()), 2, WINNOW_NORM_BATCH, seed() * 1000 + 820, false);
+  }
+  // Sides of several strips, of an even and of an odd number of rows: float32, which takes tiles, against float64, which does not.
+  for (const Shape& side : {Shape{0, 18, 20}, Shape{0, 14, 23}}) {
+    for (const int64_t batch : {3, 20}) {
+      Draws draws(seed() * 1000 + 840, static_cast<uint64_t>(batch));
+      const NetworkBuilder builder = wide_sums(side.height, side.width);
+      const Tables t = make_tables(builder.blob(builder.last()), batch, WINNOW_NORM_BATCH, draws);
+      const Cotangents kind{WINNOW_COTANGENT_ONES_ON_ROW, batch, {}};
+      const std::vector<double> expected =
+          Native(t, "portable", WINNOW_F64, 1).backward({t.jobs[0]}, kind, WINNOW_SINK_COPY, kAllRoles);
+      const double largest = largest_of(expected.data(), static_cast<int64_t>(expected.size()));
+      for (const char* variant : cpu_variants()) {
+        note(std::string(variant) + " batch " + std::to_string(batch) + " width " + std::to_string(side.width));
+        const std::vector<double> actual =
+            Native(t, variant, WINNOW_F32, 1).backward({t.jobs[0]}, kind, WINNOW_SINK_COPY, kAllRoles);
+        double worst = 0;
+        for (size_t i = 0; i < expected.size(); ++i) {
+          const double off = std::fabs(actual[i] - expected[i]);
+          worst = off <= worst ? worst : off;  // keeps a NaN
+        }
+        CHECK_NEAR(worst / largest, 0, 1e-5);
+      }
+    }
+  }
+}
+
 // A sum that only the last norm reads, of convolutions with strides, groups, several taps and one.
 NetworkBuilder sum_under_a_norm() {
   NetworkBuilder b({3, 7, 7}, 1);
