@@ -213,6 +213,14 @@ struct ValueProducts {
   int64_t rows, pixels, lanes;  // kLanes, or kLanes / 2 of every pixel
 };
 
+// Inner products of rows, in double: sums[i * n + j] += sum over x of rows[i][x] * rows[j][x] for j <= i < n; the others are left.
+template <typename T>
+struct GramRows {
+  const T* rows;  // [n], pitch elements apart
+  int64_t pitch, n, count;
+  double* sums;  // [n][n]
+};
+
 template <typename T>
 struct Kernels {
   void (*gather)(const GatherRows<T>&);
@@ -247,9 +255,7 @@ struct Kernels {
   double (*product)(const T* a, const T* b, int64_t pixels, LaneRange lanes);
 
   void (*value_products)(const ValueProducts<T>&);
-
-  // Inner product in double.
-  double (*dot)(const T* a, const T* b, int64_t count);
+  void (*gram)(const GramRows<T>&);
 
   int64_t width;  // lanes of a vector: so many cost what one does
 };

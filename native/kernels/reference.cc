@@ -308,10 +308,14 @@ void value_products(const ValueProducts<T>& v) {
 }
 
 template <typename T>
-double dot(const T* a, const T* b, int64_t count) {
-  double total = 0;
-  for (int64_t i = 0; i < count; ++i) total += double{a[i]} * double{b[i]};
-  return total;
+void gram(const GramRows<T>& g) {
+  for (int64_t i = 0; i < g.n; ++i) {
+    for (int64_t j = 0; j <= i; ++j) {
+      double total = 0;
+      for (int64_t x = 0; x < g.count; ++x) total += double{g.rows[i * g.pitch + x]} * double{g.rows[j * g.pitch + x]};
+      g.sums[i * g.n + j] += total;
+    }
+  }
 }
 
 void hamming_gram(const HammingGram& g) {

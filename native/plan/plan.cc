@@ -309,11 +309,7 @@ class TypedPlan final : public Plan {
     const T* rows = static_cast<const T*>(gradients.rows);
     std::fill_n(out, n * n, 0.0);
     for (int64_t first = 0; first < gradients.elements; first += kElements) {
-      const int64_t count = std::min(kElements, gradients.elements - first);
-      for (int64_t i = 0; i < n; ++i) {
-        for (int64_t j = 0; j <= i; ++j)
-          out[i * n + j] += kernels_.dot(rows + i * pitch + first, rows + j * pitch + first, count);
-      }
+      kernels_.gram({rows + first, pitch, n, std::min(kElements, gradients.elements - first), out});
     }
     for (int64_t i = 0; i < n; ++i) {
       for (int64_t j = 0; j < i; ++j) out[j * n + i] = out[i * n + j];

@@ -716,16 +716,30 @@ TEST(relu_signs) {
   });
 }
 
-TEST(dot) {
+TEST(gram) {
   each_variant([](const auto& kernels, const auto& reference, auto zero) {
     using T = decltype(zero);
     Draws draws(seed(), 7);
-    for (const int64_t count : {0, 1, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 1000}) {
-      const Buffer<T> a(count, draws), b(count, draws);
-      // Products of floats are exact in double: only the order of the sum is free.
-      const double unit = std::numeric_limits<double>::epsilon() * static_cast<double>(count + 4);
-      CHECK_NEAR(kernels.dot(a.data(), b.data(), count), reference.dot(a.data(), b.data(), count),
-                 unit * reference.dot(a.absolute().data(), b.absolute().data(), count));
+    constexpr int64_t kMore = 3;  // elements between rows
+    for (const int64_t n : {1, 2, 3, 4, 5, 7, 8, 9, 13}) {
+      for (const int64_t count : {0, 1, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 1000}) {
+        const int64_t pitch = count + kMore;
+        const Buffer<T> rows(n * pitch, draws);
+        const Buffer<double> before(n * n, draws);
+        Buffer<double> sums(before), expected(before), scale(before.absolute());
+        kernels.gram({rows.data(), pitch, n, count, sums.data()});
+        reference.gram({rows.data(), pitch, n, count, expected.data()});
+        const Buffer<T> absolute = rows.absolute();
+        reference.gram({absolute.data(), pitch, n, count, scale.data()});
+        // Products of floats are exact in double: only the order of the sum is free.
+        const double unit = std::numeric_limits<double>::epsilon() * static_cast<double>(count + 5);
+        for (int64_t i = 0; i < n; ++i) {
+          for (int64_t j = 0; j < n; ++j) {
+            const int64_t at = i * n + j;
+            CHECK_NEAR(sums.data()[at], expected.data()[at], j <= i ? unit * scale.data()[at] : 0);
+          }
+        }
+      }
     }
   });
 }

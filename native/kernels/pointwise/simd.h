@@ -387,19 +387,55 @@ void value_products(const ValueProducts<T>& v) {
   v.lanes == kLanes ? value_products_of<T, kLanes>(v) : value_products_of<T, kLanes / 2>(v);
 }
 
+// Inner products of a few rows with a few columns, all of which are converted once. Chains take turns, each through all of the
+// elements: together their sums would not fit the registers.
+constexpr int64_t kGramRows = 4, kGramColumns = kBytes == 64 ? 4 : 2;
+
 template <typename T>
-double dot(const T* a, const T* b, int64_t count) {
+inline void gram_tile(const GramRows<T> g, int64_t i, int64_t j) {
   constexpr int W = kBytes / 8, kChains = 4;
-  V<double, W> sums[kChains] = {};
-  int64_t i = 0;
-  for (; i + W * kChains <= count; i += W * kChains) {
-    for (int k = 0; k < kChains; ++k) sums[k] = multiply_add(widen<T, W>(a + i + k * W), widen<T, W>(b + i + k * W), sums[k]);
+  constexpr int64_t kStep = W * kChains;
+  // Past the last row it stands once more, and its products are not wanted.
+  const T *rows[kGramRows], *columns[kGramColumns];
+  for (int64_t r = 0; r < kGramRows; ++r) rows[r] = g.rows + (i + r < g.n ? i + r : g.n - 1) * g.pitch;
+  for (int64_t c = 0; c < kGramColumns; ++c) columns[c] = g.rows + (j + c < g.n ? j + c : g.n - 1) * g.pitch;
+  const int64_t whole = g.count / kStep * kStep;
+  V<double, W> chains[kChains][kGramRows][kGramColumns];
+  for (int64_t k = 0; k < kChains; ++k) {
+    V<double, W> sums[kGramRows][kGramColumns] = {};
+    for (int64_t x = k * W; x < whole; x += kStep) {
+      V<double, W> row[kGramRows];
+      WINNOW_UNROLL
+      for (int64_t r = 0; r < kGramRows; ++r) row[r] = widen<T, W>(rows[r] + x);
+      WINNOW_UNROLL
+      for (int64_t c = 0; c < kGramColumns; ++c) {
+        const V<double, W> column = widen<T, W>(columns[c] + x);
+        WINNOW_UNROLL
+        for (int64_t r = 0; r < kGramRows; ++r) sums[r][c] = multiply_add(row[r], column, sums[r][c]);
+      }
+    }
+    WINNOW_UNROLL
+    for (int64_t r = 0; r < kGramRows; ++r) {
+      WINNOW_UNROLL
+      for (int64_t c = 0; c < kGramColumns; ++c) chains[k][r][c] = sums[r][c];
+    }
   }
-  const V<double, W> both = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-  double total = 0;
-  for (int l = 0; l < W; ++l) total += both[l];
-  for (; i < count; ++i) total += static_cast<double>(a[i]) * static_cast<double>(b[i]);
-  return total;
+  for (int64_t r = 0; r < kGramRows && i + r < g.n; ++r) {
+    for (int64_t c = 0; c < kGramColumns && j + c <= i + r; ++c) {
+      const V<double, W> all = (chains[0][r][c] + chains[1][r][c]) + (chains[2][r][c] + chains[3][r][c]);
+      double total = 0;
+      for (int l = 0; l < W; ++l) total += all[l];
+      for (int64_t x = whole; x < g.count; ++x) total += static_cast<double>(rows[r][x]) * static_cast<double>(columns[c][x]);
+      g.sums[(i + r) * g.n + j + c] += total;
+    }
+  }
+}
+
+template <typename T>
+void gram(const GramRows<T>& g) {
+  for (int64_t i = 0; i < g.n; i += kGramRows) {
+    for (int64_t j = 0; j < g.n && j < i + kGramRows; j += kGramColumns) gram_tile(g, i, j);
+  }
 }
 
 }  // namespace winnow::WINNOW_VARIANT_NAMESPACE
