@@ -243,12 +243,27 @@ inline V<double, W> widen(const T* p) {
   return __builtin_convertvector(narrow, V<double, W>);
 }
 
-// Adds some lanes of per-lane sums, in lane order.
+// All lanes added up, half to half: one after the other they would wait for each other.
+template <int W>
+inline double across(V<double, W> v) {
+  if constexpr (W == 2) {
+    return v[0] + v[1];
+  } else {
+    V<double, W / 2> halves[2];
+    __builtin_memcpy(halves, &v, sizeof v);
+    return across<W / 2>(halves[0] + halves[1]);
+  }
+}
+
+// Lanes [0, count) added up, vector by vector and then across.
 template <typename T>
-inline double used_lanes(const Wide<T> (&sums)[kLanes / kWidth<T>], LaneRange lanes) {
-  double total = 0;
-  for (int64_t l = lanes.first; l < lanes.first + lanes.count; ++l)
-    total += static_cast<double>(sums[l / kWidth<T>][l % kWidth<T>]);
+inline double lane_total(const T* lanes, int64_t count) {
+  constexpr int W = kBytes / 8;
+  V<double, W> whole = {};
+  int64_t l = 0;
+  for (; l + W <= count; l += W) whole += widen<T, W>(lanes + l);
+  double total = across<W>(whole);
+  for (; l < count; ++l) total += static_cast<double>(lanes[l]);
   return total;
 }
 
@@ -270,18 +285,9 @@ inline double lane_sums(int64_t pixels, LaneRange lanes, Term term) {
   for (int k = 1; k < kChains; ++k) {
     for (int part = 0; part < kParts; ++part) sums[0][part] += sums[k][part];
   }
-  return used_lanes<T>(sums[0], lanes);
-}
-
-// Lanes [first, first + count) added up, vector by vector and then across.
-template <typename T>
-inline double lane_total(const T* lanes, int64_t count) {
-  constexpr int W = kBytes / 8;
-  V<double, W> total = widen<T, W>(lanes);
-  for (int64_t l = W; l < count; l += W) total += widen<T, W>(lanes + l);
-  double sum = 0;
-  for (int l = 0; l < W; ++l) sum += total[l];
-  return sum;
+  T all[kLanes];
+  for (int part = 0; part < kParts; ++part) put(all + part * kWidth<T>, sums[0][part], false);
+  return lane_total(all + lanes.first, lanes.count);
 }
 
 template <typename T>
