@@ -99,33 +99,36 @@ void relu(const Relu<T>& r) {
   r.cap > 0 ? relu_channel<T, true>(r) : relu_channel<T, false>(r);
 }
 
+// Terms [t, t + COUNT) of a row, on top of those before.
+template <typename T, int COUNT>
+inline void add_terms(const WeightedSum<T>& s, int64_t b, int64_t y, int64_t pixels, int64_t t) {
+  const Wide<T> shift = all<T, kWidth<T>>(s.shift);
+  const bool fresh = t == 0;
+  T* out = row_of(s.out, b, y);
+  const T* in[COUNT + 1];
+  Wide<T> factors[COUNT + 1];
+  for (int k = 0; k < COUNT; ++k) in[k] = row_of(s.in[t + k], b, y), factors[k] = all<T, kWidth<T>>(s.factors[t + k]);
+  each_vector<T>(pixels, [&](int64_t i) {
+    Wide<T> sum = fresh ? shift : get(out + i);
+    WINNOW_UNROLL
+    for (int k = 0; k < COUNT; ++k) sum = multiply_add(factors[k], get(in[k] + i), sum);
+    put(out + i, sum, false);
+  });
+}
+
 template <typename T>
 void weighted_sum(const WeightedSum<T>& s) {
-  const Wide<T> shift = all<T, kWidth<T>>(s.shift);
   bool touch = rows_touch(s.out, s.extent);
   for (int64_t t = 0; t < s.terms; ++t) touch = touch && rows_touch(s.in[t], s.extent);
   const Extent e = joined(s.extent, touch);
   each_channel_row(e, [&](int64_t b, int64_t y) {
-    T* out = row_of(s.out, b, y);
-    // Two at a time: an output is written once for two that are read.
-    int64_t t = 0;
-    if (s.terms % 2 != 0) {
-      const T* in = row_of(s.in[0], b, y);
-      const Wide<T> f = all<T, kWidth<T>>(s.factors[0]);
-      each_vector<T>(e.pixels, [&](int64_t i) { put(out + i, multiply_add(f, get(in + i), shift), false); });
-      t = 1;
-    } else if (s.terms == 0) {
-      each_vector<T>(e.pixels, [&](int64_t i) { put(out + i, shift, false); });
-    }
-    for (; t < s.terms; t += 2) {
-      const T *first = row_of(s.in[t], b, y), *second = row_of(s.in[t + 1], b, y);
-      const Wide<T> f = all<T, kWidth<T>>(s.factors[t]), g = all<T, kWidth<T>>(s.factors[t + 1]);
-      const bool fresh = t == 0;
-      each_vector<T>(e.pixels, [&](int64_t i) {
-        const Wide<T> so_far = multiply_add(f, get(first + i), fresh ? shift : get(out + i));
-        put(out + i, multiply_add(g, get(second + i), so_far), false);
-      });
-    }
+    // Four at a time: an output is written once for four that are read.
+    const int64_t rest = s.terms % 4;
+    if (rest == 1) add_terms<T, 1>(s, b, y, e.pixels, 0);
+    if (rest == 2) add_terms<T, 2>(s, b, y, e.pixels, 0);
+    if (rest == 3) add_terms<T, 3>(s, b, y, e.pixels, 0);
+    if (s.terms == 0) add_terms<T, 0>(s, b, y, e.pixels, 0);
+    for (int64_t t = rest; t < s.terms; t += 4) add_terms<T, 4>(s, b, y, e.pixels, t);
   });
 }
 
