@@ -26,7 +26,6 @@ void Backward<T>::prepare(bool own_samples) {
     }
   }
   if (own_samples) share();
-  row_sums_.clear();
 }
 
 template <typename T>
@@ -49,42 +48,23 @@ void Backward<T>::pack(int64_t v) {
 }
 
 template <typename T>
-std::vector<double> Backward<T>::row_sums(int64_t input, int64_t row, int64_t column, int64_t step, int64_t width) const {
-  std::vector<double> sums;
+double Backward<T>::sum_of(const WeightGroup& group, const Shape& out, int64_t c, const Pair& tap) const {
+  const Planes& in = layout_.planes[group.input];
+  double total = 0;
   for (int64_t b = 0; b < layout_.blocks; ++b) {
-    const LaneRange lanes{0, layout_.lanes(b)};
-    for (int64_t c = 0; c < graph_[input].shape.channels; ++c) {
-      const T* from = plane(input, b, c) + row * layout_.planes[input].pitch + column * kLanes;
-      double sum = 0;
-      if (step == 1) {
-        sum = kernels_.sum(from, width, lanes);
+    const T* base = plane(group.input, b, c) + tap.height * in.pitch + tap.width * kLanes;
+    for (int64_t y = 0; y < out.height; ++y) {
+      const T* row = base + y * group.stride.height * in.pitch;
+      if (group.stride.width == 1) {
+        total += kernels_.sum(row, out.width, {0, layout_.lanes(b)});
       } else {
-        for (int64_t x = 0; x < width; ++x) sum += kernels_.sum(from + x * step * kLanes, 1, lanes);
+        for (int64_t x = 0; x < out.width; ++x) {
+          total += kernels_.sum(row + x * group.stride.width * kLanes, 1, {0, layout_.lanes(b)});
+        }
       }
-      sums.push_back(sum);
     }
   }
-  return sums;
-}
-
-template <typename T>
-std::vector<double> Backward<T>::sums_of(const WeightGroup& group, const Shape& out, const Pair& tap) {
-  const int64_t channels = graph_[group.input].shape.channels;
-  std::map<int64_t, std::vector<double>>& known = row_sums_[{group.input, tap.width, group.stride.width, out.width}];
-  std::vector<const double*> rows;
-  for (int64_t y = 0; y < out.height; ++y) {
-    const int64_t row = y * group.stride.height + tap.height;
-    std::vector<double>& sums = known[row];
-    if (sums.empty()) sums = row_sums(group.input, row, tap.width, group.stride.width, out.width);
-    rows.push_back(sums.data());
-  }
-  std::vector<double> totals(static_cast<size_t>(channels));
-  for (int64_t b = 0; b < layout_.blocks; ++b) {
-    for (const double* row : rows) {
-      for (int64_t c = 0; c < channels; ++c) totals[static_cast<size_t>(c)] += row[b * channels + c];
-    }
-  }
-  return totals;
+  return total;
 }
 
 template <typename T>
@@ -109,12 +89,11 @@ template <typename T>
 void Backward<T>::sum_input(const WeightGroup& group, size_t member) {
   const Value& convolution = graph_[group.convolutions[member]];
   std::vector<double>& sums = state_.weights[group.convolutions[member]].input_sums;
-  const std::vector<int64_t>& taps = group.tap_of[member];
-  const auto channels = static_cast<size_t>(graph_[group.input].shape.channels);
-  sums.resize(channels * taps.size());
-  for (size_t t = 0; t < taps.size(); ++t) {
-    const std::vector<double> totals = sums_of(group, convolution.shape, group.taps[static_cast<size_t>(taps[t])]);
-    for (size_t c = 0; c < channels; ++c) sums[c * taps.size() + t] = totals[c];
+  sums.clear();
+  for (int64_t c = 0; c < graph_[group.input].shape.channels; ++c) {
+    for (const int64_t tap : group.tap_of[member]) {
+      sums.push_back(sum_of(group, convolution.shape, c, group.taps[static_cast<size_t>(tap)]));
+    }
   }
 }
 
@@ -172,20 +151,12 @@ void Backward<T>::share() {
       const Timed timed(state_.timing, groups.first->input, Phase::kPrepare);
       const std::vector<double> values = correlations(v, groups);
       shared.values.insert(shared.values.end(), values.begin(), values.end());
-      std::vector<std::vector<double>> totals;  // of every tap
-      for (const WeightGroup& group : groups) {
-        for (const Pair& tap : group.taps) totals.push_back(sums_of(group, graph_[v].shape, tap));
-      }
       for (int64_t g = 0; g < groups.first->groups; ++g) {
-        size_t first_tap = 0;
         for (const WeightGroup& group : groups) {
           const int64_t group_in = graph_[group.input].shape.channels / group.groups;
           for (int64_t c = g * group_in; c < (g + 1) * group_in; ++c) {
-            for (size_t t = 0; t < group.taps.size(); ++t) {
-              shared.inputs.push_back(totals[first_tap + t][static_cast<size_t>(c)]);
-            }
+            for (const Pair& tap : group.taps) shared.inputs.push_back(sum_of(group, graph_[v].shape, c, tap));
           }
-          first_tap += group.taps.size();
         }
       }
     }

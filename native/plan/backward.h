@@ -15,10 +15,7 @@
 //   block take it together, each in its lane; the others are made once for all cotangents.
 #pragma once
 
-#include <array>
 #include <functional>
-#include <map>
-#include <vector>
 
 #include "plan/backward_pass.h"
 
@@ -50,11 +47,8 @@ class Backward {
   std::vector<bool> unmixed() const;
   // Makes the sums that cotangents of one sample each share, of every value that only a norm over the batch reads.
   void share();
-  // Sums of the pixels that a row of outputs reads of every channel: [block][channel].
-  std::vector<double> row_sums(int64_t input, int64_t row, int64_t column, int64_t step, int64_t width) const;
-  // Sums over the batch of what outputs of a shape read of every channel at a tap. Taps of one column and convolutions of one
-  // input share those of rows.
-  std::vector<double> sums_of(const WeightGroup& group, const Shape& out, const Pair& tap);
+  // Sum over the batch of what outputs of a shape read of channel c at a tap.
+  double sum_of(const WeightGroup& group, const Shape& out, int64_t c, const Pair& tap) const;
   // Correlations of a value with the inputs of groups, over the batch: [out][term].
   std::vector<double> correlations(int64_t v, const JointGroups& groups) const;
 
@@ -64,7 +58,6 @@ class Backward {
   const Program& program_;
   const Parameters& parameters_;
   State<T>& state_;
-  std::map<std::array<int64_t, 4>, std::map<int64_t, std::vector<double>>> row_sums_;  // while preparing, by row
 };
 
 }  // namespace winnow
