@@ -45,7 +45,6 @@ struct GatherRows {
   bool lane_weights = false;      // every weight and start is kLanes elements, one for each lane
   const TapRuns* runs = nullptr;  // all terms of one output in their order, where that is known and input_step kLanes
   int64_t run_kinds = 0;          // of `runs`
-  int64_t weight_rows = 0;        // weights from row to row; 0: all rows have the same
 };
 
 // Correlation of gradient planes with shifted activation planes, the weight gradient of a convolution:
@@ -167,12 +166,15 @@ struct TileRow {
   int64_t step, lanes;
 };
 
-// Outputs of a row of tiles (+ what was there), of products that lie alike.
+// What one row of products adds to the outputs of a row of tiles; the first rows of products set what was not there (`add`).
 template <typename T>
 struct TileOutputs {
-  const T* products;
-  int64_t step;
+  const T* inputs;  // of the row of products: [column][plane][tile][kLanes], planes `input_plane` elements apart
+  int64_t input_step, input_plane;
+  const T* weights;  // of the same: [column][plane][output]
+  int64_t planes, outputs, product_row;
   Rows<T> out;
+  int64_t out_plane;
   int64_t rows, pixels;  // one or two rows; (pixels + 1) / 2 tiles
   int64_t lanes;
   bool add;

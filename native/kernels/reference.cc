@@ -26,8 +26,7 @@ void gather(const GatherRows<T>& r) {
           const int64_t pitch = r.weight_pitch == 0 ? r.outputs : r.weight_pitch;
           double sum = (r.accumulate ? double{out} : 0.0) + (r.start == nullptr ? 0.0 : of_lane(r.start, o));
           for (int64_t t = 0; t < r.terms; ++t) {
-            sum += of_lane(r.weights + y * r.weight_rows, t * pitch + o) *
-                   double{r.inputs[t][y * r.input_pitch + x * r.input_step + l]};
+            sum += of_lane(r.weights, t * pitch + o) * double{r.inputs[t][y * r.input_pitch + x * r.input_step + l]};
           }
           out = rounded<T>(sum);
         }
@@ -204,16 +203,25 @@ void correlate_tiles(const TileCorrelation<T>& c) {
 
 template <typename T>
 void tile_outputs(const TileOutputs<T>& t) {
-  for (int64_t y = 0; y < t.rows; ++y) {
-    each(t.out.at + y * t.out.pitch, t.pixels, t.add, [&](int64_t i) {
-      const int64_t x = i / kLanes;
-      double sum = 0;
-      for (int64_t p = 0; p < kTileProducts; ++p) {
-        sum +=
-            kTileOutputs[y][p / 4] * kTileOutputs[x % 2][p % 4] * double{t.products[p * t.step + x / 2 * kLanes + i % kLanes]};
+  for (int64_t o = 0; o < t.outputs; ++o) {
+    for (int64_t y = 0; y < t.rows; ++y) {
+      for (int64_t x = 0; x < t.pixels; ++x) {
+        // A row of outputs is first touched by the product row of its number.
+        const double factor = kTileOutputs[y][t.product_row];
+        if (factor == 0) continue;
+        for (int64_t l = 0; l < t.lanes; ++l) {
+          double sum = 0;
+          for (int64_t k = 0; k < kTileSide; ++k) {
+            for (int64_t p = 0; p < t.planes; ++p) {
+              sum += kTileOutputs[x % 2][k] * double{t.weights[(k * t.planes + p) * t.outputs + o]} *
+                     double{t.inputs[k * t.input_step + p * t.input_plane + x / 2 * kLanes + l]};
+            }
+          }
+          T& out = t.out.at[o * t.out_plane + y * t.out.pitch + x * kLanes + l];
+          out = rounded<T>((t.add || t.product_row > y ? double{out} : 0.0) + factor * sum);
+        }
       }
-      return sum;
-    });
+    }
   }
 }
 

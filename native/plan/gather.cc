@@ -55,7 +55,7 @@ void add_tiles(Gather& gather, GatherPhase& phase, int64_t first, int64_t planes
     if (end - begin == 1 && gather.input_stride.width == 1) {
       phase.tiles.back().runs = find_runs(phase.terms, static_cast<size_t>(first_term));
     }
-    gather.weights += terms * (end - begin) * (gather.in_tiles ? kTileProducts : 1);
+    gather.weights += terms * (end - begin);
   }
 }
 
@@ -67,8 +67,8 @@ void lay_tiles(Gather& gather, const std::vector<ConvolutionPart>& parts, int64_
       phase.terms.push_back({plane++, 0, 0, static_cast<int64_t>(k), o, 0, 0});
     }
   }
-  add_tiles(gather, phase, 0, outputs, 0);
-  for (GatherTile& tile : phase.tiles) tile.runs.clear();
+  phase.tiles.push_back({0, outputs, 0, plane, 0, {}});
+  gather.weights = kTileProducts * plane * outputs;
   gather.phases.push_back(std::move(phase));
   gather.first_dy = gather.first_dx = -1, gather.last_dy = gather.last_dx = 1;
 }

@@ -11,53 +11,23 @@ template <typename T>
 void BackwardPass<T>::gather_tiles(const Gather& gather, const T* packed, const GradientPlanes<T>& planes, int64_t l,
                                    const GradientPlanes<T>& dest, int64_t width, RowRange rows, bool add) {
   constexpr int64_t kTiles = 8;
-  const std::vector<GatherTile>& parts = gather.phases[0].tiles;
-  const int64_t outputs = parts.back().first + parts.back().outputs;
+  const int64_t outputs = gather.phases[0].tiles[0].outputs, input_plane = kTiles * kLanes;
   // A line more from product to product: they would else often lie a power of two apart.
-  const int64_t input_step = (gather.planes * kTiles + 1) * kLanes, output_step = (outputs * kTiles + 1) * kLanes;
-  workspace_.tiles.resize(
-      std::max(workspace_.tiles.size(), static_cast<size_t>(kTileSide * input_step + kTileProducts * output_step)));
+  const int64_t input_step = gather.planes * input_plane + kLanes;
+  workspace_.tiles.resize(std::max(workspace_.tiles.size(), static_cast<size_t>(kTileSide * input_step)));
   T* const inputs = workspace_.tiles.data();
-  T* const products = inputs + kTileSide * input_step;
-  std::vector<const T*>& terms = workspace_.rows;
-  terms.clear();
-  for (int64_t p = 0; p < gather.planes; ++p) terms.push_back(inputs + p * kTiles * kLanes);
   for (int64_t y = rows.first; y < rows.end; y += 2) {
     for (int64_t x = 0; x < width; x += 2 * kTiles) {
       const int64_t pixels = std::min(2 * kTiles, width - x), tiles = (pixels + 1) / 2;
+      const Rows<T> out{dest.row(l, 0, y) + x * kLanes, dest.pitch};
       for (int64_t row = 0; row < kTileSide; ++row) {
         for (int64_t p = 0; p < gather.planes; ++p) {
           const Rows<const T> in{planes.row(0, p, y - 1) + (x - 1) * kLanes, planes.pitch};
-          kernels_.tile_inputs({in, row, 1, tiles, inputs + p * kTiles * kLanes, input_step, lanes_});
+          kernels_.tile_inputs({in, row, 1, tiles, inputs + p * input_plane, input_step, lanes_});
         }
-        for (const GatherTile& part : parts) {
-          const int64_t weights = part.terms * part.outputs;  // of a product
-          GatherRows<T> call{terms.data(),
-                             packed + part.weights + row * kTileSide * weights,
-                             part.terms,
-                             part.outputs,
-                             input_step,
-                             kLanes,
-                             products + row * kTileSide * output_step + part.first * kTiles * kLanes,
-                             kTiles * kLanes,
-                             output_step,
-                             kLanes,
-                             kTileSide,
-                             tiles,
-                             lanes_,
-                             false};
-          call.weight_rows = weights;
-          kernels_.gather(call);
-        }
-      }
-      for (int64_t o = 0; o < outputs; ++o) {
-        kernels_.tile_outputs({products + o * kTiles * kLanes,
-                               output_step,
-                               {dest.row(l, o, y) + x * kLanes, dest.pitch},
-                               std::min<int64_t>(2, rows.end - y),
-                               pixels,
-                               lanes_,
-                               add});
+        const T* const weights = packed + row * kTileSide * gather.planes * outputs;
+        kernels_.tile_outputs({inputs, input_step, input_plane, weights, gather.planes, outputs, row, out, dest.plane,
+                               std::min<int64_t>(2, rows.end - y), pixels, lanes_, add});
       }
     }
   }

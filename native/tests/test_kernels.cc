@@ -194,84 +194,66 @@ void window_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& 
   compare(actual, expected, magnitude, 10 * terms, [&](int64_t i) { return i % pitch < pixels * kLanes; });
 }
 
-// Rows that have weights of their own, as the products of tiles do.
+// Outputs of tiles against the reference, and with their inputs' sides against the sum over planes of nine taps that they make.
 template <typename T>
-void gather_rows_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t outputs, int64_t pixels) {
-  constexpr int64_t kTerms = 5, kRows = 3;
-  const int64_t plane = kRows * pixels * kLanes;
-  const Buffer<T> in(kTerms * plane, draws), weights(kRows * kTerms * outputs, draws), out(outputs * plane, draws);
-  const auto run = [&](const Kernels<T>& k, const Buffer<T>& from, const Buffer<T>& with, Buffer<T>& to) {
-    std::vector<const T*> inputs;
-    for (int64_t t = 0; t < kTerms; ++t) inputs.push_back(from.data() + t * plane);
-    GatherRows<T> call{inputs.data(), with.data(),     kTerms, outputs, pixels * kLanes, kLanes, to.data(),
-                       plane,         pixels * kLanes, kLanes, kRows,   pixels,          kLanes, false};
-    call.weight_rows = kTerms * outputs;
-    k.gather(call);
-  };
-  Buffer<T> actual(out), expected(out), magnitude(out);
-  run(kernels, in, weights, actual);
-  run(reference, in, weights, expected);
-  run(reference, in.absolute(), weights.absolute(), magnitude);
-  compare(actual, expected, magnitude, kTerms, everywhere);
-}
-
-// The kernels of tiles alone against the reference, and the three together against the 3x3 sum that they make.
-template <typename T>
-void tile_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t rows, int64_t pixels,
-               int64_t lanes, bool add) {
-  const int64_t tiles = (pixels + 1) / 2, pitch = (2 * tiles + 2 + draws.integer(0, 2)) * kLanes, step = (tiles + 1) * kLanes;
-  const Buffer<T> in(4 * pitch, draws), products(kTileProducts * step, draws), out(2 * pitch, draws), taps(9, draws);
-  const auto take = [&](const Kernels<T>& k, Buffer<T>& to) {
+void tile_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t planes, int64_t outputs,
+               int64_t rows, int64_t pixels, int64_t lanes, bool add) {
+  const int64_t tiles = (pixels + 1) / 2, pitch = (2 * tiles + 2 + draws.integer(0, 2)) * kLanes;
+  const int64_t in_plane = 4 * pitch, out_plane = 2 * pitch, side_plane = tiles * kLanes, step = planes * side_plane + kLanes;
+  const Buffer<T> in(planes * in_plane, draws), taps(planes * outputs * 9, draws), out(outputs * out_plane, draws);
+  Buffer<T> sides(kTileProducts * step, draws), weights(kTileProducts * planes * outputs, draws);
+  for (int64_t row = 0; row < kTileSide; ++row) {
+    for (int64_t p = 0; p < planes; ++p) {
+      T* const to = sides.data() + row * kTileSide * step + p * side_plane;
+      reference.tile_inputs({{in.data() + p * in_plane, pitch}, row, 1, tiles, to, step, lanes});
+    }
+  }
+  // The weights' sides, from the definition.
+  const auto side = [](int64_t k, T g0, T g1, T g2) { return k == 0 ? g0 : k == 3 ? g2 : (g0 + g2 + (k == 1 ? g1 : -g1)) / 2; };
+  for (int64_t i = 0; i < weights.count(); ++i) {
+    const int64_t product = i / (planes * outputs), x = product % kTileSide;
+    const T* const g = taps.data() + i % (planes * outputs) * 9;
+    weights.data()[i] =
+        side(product / kTileSide, side(x, g[0], g[1], g[2]), side(x, g[3], g[4], g[5]), side(x, g[6], g[7], g[8]));
+  }
+  const auto run = [&](const Kernels<T>& k, Buffer<T>& to) {
     for (int64_t row = 0; row < kTileSide; ++row) {
-      k.tile_inputs({{in.data(), pitch}, row, 1, tiles, to.data() + row * kTileSide * step, step, lanes});
+      k.tile_outputs({sides.data() + row * kTileSide * step,
+                      step,
+                      side_plane,
+                      weights.data() + row * kTileSide * planes * outputs,
+                      planes,
+                      outputs,
+                      row,
+                      {to.data(), pitch},
+                      out_plane,
+                      rows,
+                      pixels,
+                      lanes,
+                      add});
     }
     to.clear_unused(lanes);
   };
-  const auto give = [&](const Kernels<T>& k, const Buffer<T>& from, Buffer<T>& to) {
-    k.tile_outputs({from.data(), step, {to.data(), pitch}, rows, pixels, lanes, add});
-    to.clear_unused(lanes);
-  };
-  // Nothing that is added is larger.
-  Buffer<T> large_sums(products), large(out);
-  std::fill_n(large_sums.data(), large_sums.count(), T{8});
-  std::fill_n(large.data(), large.count(), T{64});
-
-  Buffer<T> sums(products), expected_sums(products);
-  take(kernels, sums);
-  take(reference, expected_sums);
-  compare(sums, expected_sums, large_sums, 4, [&](int64_t i) { return i % step < tiles * kLanes; });
-  Buffer<T> given(out), expected(out);
-  give(kernels, products, given);
-  give(reference, products, expected);
-  compare(given, expected, large, 9, everywhere);
-
-  // The weights' sides, from the definition.
-  Buffer<T> weights(kTileProducts, draws);
-  const auto side = [](int64_t k, T g0, T g1, T g2) { return k == 0 ? g0 : k == 3 ? g2 : (g0 + g2 + (k == 1 ? g1 : -g1)) / 2; };
-  const T* const g = taps.data();
-  for (int64_t p = 0; p < kTileProducts; ++p) {
-    const int64_t x = p % 4;
-    weights.data()[p] = side(p / 4, side(x, g[0], g[1], g[2]), side(x, g[3], g[4], g[5]), side(x, g[6], g[7], g[8]));
-  }
-  const T* const plane = sums.data();
-  Buffer<T> made(products), filtered(out), direct(out);
-  GatherRows<T> call{&plane, weights.data(), 1,     1,     step, kLanes, made.data(), 0, step,
-                     kLanes, kTileProducts,  tiles, lanes, false};
-  call.weight_rows = 1;
-  kernels.gather(call);
-  give(kernels, made, filtered);
-  for (int64_t y = 0; y < rows; ++y) {
-    for (int64_t i = 0; i < pixels * kLanes; ++i) {
-      T& to = direct.data()[y * pitch + i];
+  Buffer<T> actual(out), expected(out), direct(out), large(out);
+  run(kernels, actual);
+  run(reference, expected);
+  for (int64_t o = 0; o < outputs; ++o) {
+    for (int64_t i = 0; i < rows * pixels * kLanes; ++i) {
+      const int64_t y = i / (pixels * kLanes), x = i % (pixels * kLanes);
+      T& to = direct.data()[o * out_plane + y * pitch + x];
       double sum = add ? double{to} : 0.0;
-      for (int64_t tap = 0; tap < 9; ++tap) {
-        sum += double{g[tap]} * double{in.data()[(y + tap / 3) * pitch + i + tap % 3 * kLanes]};
+      for (int64_t t = 0; t < planes * 9; ++t) {
+        const int64_t p = t / 9, tap = t % 9;
+        sum += double{taps.data()[(p * outputs + o) * 9 + tap]} *
+               double{in.data()[p * in_plane + (y + tap / 3) * pitch + x + tap % 3 * kLanes]};
       }
       to = static_cast<T>(sum);
     }
   }
   direct.clear_unused(lanes);
-  compare(filtered, direct, large, 9, everywhere);
+  std::fill_n(large.data(), large.count(), static_cast<T>(64 * planes));  // nothing that is added is larger
+  compare(actual, expected, large, 4, everywhere);
+  compare(actual, direct, large, 4, everywhere);
 }
 
 // Sides of correlations and the sums of their products against the reference, and all of it against the correlation of nine taps.
@@ -589,22 +571,16 @@ TEST(window_sums) {
   });
 }
 
-TEST(gather_rows) {
-  each_variant([](const auto& kernels, const auto& reference, auto) {
-    Draws draws(seed(), 14);
-    for (int64_t outputs = 1; outputs <= kGatherOutputs; ++outputs) {
-      for (const int64_t pixels : kPixels) gather_rows_case(kernels, reference, draws, outputs, pixels);
-    }
-  });
-}
-
 TEST(tiles) {
   each_variant([](const auto& kernels, const auto& reference, auto) {
     Draws draws(seed(), 15);
     for (const int64_t rows : {1, 2}) {
-      for (const int64_t pixels : kPixels) {
+      for (int64_t pixels = 1; pixels <= 7; ++pixels) {
         for (const int64_t lanes : kUsedLanes) {
-          for (const bool add : {false, true}) tile_case(kernels, reference, draws, rows, pixels, lanes, add);
+          for (int64_t outputs = 1; outputs <= 7; ++outputs) {
+            const bool add = draws.integer(0, 1) == 1;
+            tile_case(kernels, reference, draws, draws.integer(1, 3), outputs, rows, pixels, lanes, add);
+          }
         }
       }
     }

@@ -111,7 +111,7 @@ inline void gather_strip(const GatherRows<T>& r, int64_t row, int64_t pixel, int
   }
   const int64_t first = row * r.input_pitch + pixel * r.input_step + lane, step = r.input_step;
   const int64_t pitch = (r.weight_pitch == 0 ? OUTPUTS : r.weight_pitch) * (LANES ? kLanes : 1);
-  const T* weights = r.weights + row * r.weight_rows;
+  const T* weights = r.weights;
   for (int64_t t = 0; t < r.terms; ++t, weights += pitch) {
     const T* in = r.inputs[t] + first;
     V<T, W> w[OUTPUTS];

@@ -1,9 +1,9 @@
 // 3x3 taps of stride 1 by minimal filtering (kernels.h, TileRow).
 //
 // Products are made row by row of a tile: what is multiplied of a row fits the first-level cache where all four do not, for the price
-// of reading each row of pixels twice. Neighbouring tiles share two columns, which stay in registers. Products of outputs are a gather
-// with one term for each plane; those of correlations stay in registers over the tiles, and their lanes are added up there: sums by
-// lane, as correlate leaves them, would be more memory than what is multiplied.
+// of reading each row of pixels twice. Neighbouring tiles share two columns, which stay in registers. Products stay there too, of outputs
+// over the planes and of correlations over the tiles; the lanes of the latter are added up there: sums by lane, as correlate leaves
+// them, would be more memory than what is multiplied.
 #pragma once
 
 #include "kernels/kernels.h"
@@ -102,30 +102,86 @@ void tile_gradients(const TileRow<T>& t) {
   }
 }
 
-template <typename T>
-void tile_outputs(const TileOutputs<T>& outputs) {
-  constexpr int W = kWidth<T>;
-  const TileOutputs<T> t = outputs;
-  const auto put = [&t](T* to, V<T, W> sum) { store<T, W>(to, t.add ? load<T, W>(to) + sum : sum); };
-  for (int64_t lane = 0; lane < t.lanes; lane += W) {
-    const T* from = t.products + lane;
-    for (int64_t x = 0; x < t.pixels; x += 2, from += kLanes) {
-      V<T, W> top[4], bottom[4];
+// Some tiles of some outputs: their products in registers over all planes, added up along the row of products.
+template <typename T, int W, int OUTPUTS, int TILES, int ROW>
+inline void tile_products(const TileOutputs<T>& t, int64_t output, int64_t tile, int64_t lane) {
+  const int64_t outputs = t.outputs, plane = t.input_plane, columns = t.planes * outputs;
+  const T* in[kTileSide];
+  WINNOW_UNROLL
+  for (int k = 0; k < kTileSide; ++k) in[k] = t.inputs + k * t.input_step + tile * kLanes + lane;
+  const T* weights = t.weights + output;
+  V<T, W> sum[OUTPUTS][TILES][kTileSide] = {};
+  for (int64_t p = 0; p < t.planes; ++p, weights += outputs) {
+    WINNOW_UNROLL
+    for (int k = 0; k < kTileSide; ++k) {
+      V<T, W> side[TILES];
       WINNOW_UNROLL
-      for (int k = 0; k < 4; ++k) {
-        const V<T, W> p1 = load<T, W>(from + (4 + k) * t.step), p2 = load<T, W>(from + (8 + k) * t.step);
-        top[k] = load<T, W>(from + k * t.step) + (p1 + p2);
-        bottom[k] = (p1 - p2) - load<T, W>(from + (12 + k) * t.step);
+      for (int i = 0; i < TILES; ++i) side[i] = in_register(load<T, W>(in[k] + i * kLanes));
+      in[k] += plane;
+      WINNOW_UNROLL
+      for (int o = 0; o < OUTPUTS; ++o) {
+        const V<T, W> w = all<T, W>(weights[k * columns + o]);
+        WINNOW_UNROLL
+        for (int i = 0; i < TILES; ++i) sum[o][i][k] = multiply_add(w, side[i], sum[o][i][k]);
       }
-      T* to = t.out.at + x * kLanes + lane;
-      const bool both = x + 1 < t.pixels;
-      put(to, top[0] + (top[1] + top[2]));
-      if (both) put(to + kLanes, (top[1] - top[2]) - top[3]);
-      if (t.rows == 1) continue;
-      to += t.out.pitch;
-      put(to, bottom[0] + (bottom[1] + bottom[2]));
-      if (both) put(to + kLanes, (bottom[1] - bottom[2]) - bottom[3]);
     }
+  }
+  const bool add = t.add;
+  WINNOW_UNROLL
+  for (int o = 0; o < OUTPUTS; ++o) {
+    WINNOW_UNROLL
+    for (int i = 0; i < TILES; ++i) {
+      const V<T, W>(&p)[kTileSide] = sum[o][i];
+      const V<T, W> left = p[0] + (p[1] + p[2]), right = (p[1] - p[2]) - p[3];
+      const int64_t x = 2 * (tile + i);
+      T* const top = t.out.at + (output + o) * t.out_plane + x * kLanes + lane;
+      const auto put = [](T* to, V<T, W> value, bool there) { store<T, W>(to, there ? load<T, W>(to) + value : value); };
+      if constexpr (ROW < 3) {
+        put(top, left, add || ROW > 0);
+        if (x + 1 < t.pixels) put(top + kLanes, right, add || ROW > 0);
+      }
+      if (ROW == 0 || t.rows == 1) continue;
+      T* const bottom = top + t.out.pitch;
+      put(bottom, ROW == 1 ? left : -left, add || ROW > 1);
+      if (x + 1 < t.pixels) put(bottom + kLanes, ROW == 1 ? right : -right, add || ROW > 1);
+    }
+  }
+}
+
+template <typename T, int W, int TILES, int ROW>
+inline void tile_outputs_of(const TileOutputs<T>& t, int64_t tile) {
+  constexpr int64_t kOutputs = kAccumulators >= 24 ? 3 : 2;
+  for (int64_t lane = 0; lane < t.lanes; lane += W) {
+    int64_t o = 0;
+    for (; o + kOutputs <= t.outputs; o += kOutputs) tile_products<T, W, kOutputs, TILES, ROW>(t, o, tile, lane);
+    if (t.outputs - o == 2) {
+      tile_products<T, W, 2, TILES, ROW>(t, o, tile, lane);
+    } else if (t.outputs - o == 1) {
+      tile_products<T, W, 1, TILES, ROW>(t, o, tile, lane);
+    }
+  }
+}
+
+template <typename T, int ROW>
+inline void tile_outputs_row(const TileOutputs<T> t) {
+  constexpr int W = kWidth<T>, kTiles = kAccumulators >= 24 ? 2 : 1;
+  const int64_t tiles = (t.pixels + 1) / 2;
+  int64_t tile = 0;
+  for (; tile + kTiles <= tiles; tile += kTiles) tile_outputs_of<T, W, kTiles, ROW>(t, tile);
+  for (; tile < tiles; ++tile) tile_outputs_of<T, W, 1, ROW>(t, tile);
+}
+
+template <typename T>
+void tile_outputs(const TileOutputs<T>& t) {
+  switch (t.product_row) {
+    case 0:
+      return tile_outputs_row<T, 0>(t);
+    case 1:
+      return tile_outputs_row<T, 1>(t);
+    case 2:
+      return tile_outputs_row<T, 2>(t);
+    default:
+      return tile_outputs_row<T, 3>(t);
   }
 }
 
