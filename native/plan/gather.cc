@@ -33,8 +33,8 @@ std::vector<TapRuns> find_runs(const std::vector<GatherTerm>& terms, size_t term
   return runs;
 }
 
-// Per pixel 4 products instead of 9 for each pair of planes, but each plane is read, summed and written four values a pixel, and so is
-// what becomes an output.
+// Per pixel 4 products instead of 9 for each pair of planes, but each plane is read, summed and written four values a pixel, and each
+// output is added up and written row of products by row.
 bool pays_in_tiles(const std::vector<ConvolutionPart>& parts, int64_t planes, int64_t outputs) {
   constexpr int64_t kInputs = 12, kOutputs = 10;  // multiply-adds that these cost
   const auto is = [](const Pair& p, int64_t side) { return p.height == side && p.width == side; };

@@ -62,44 +62,39 @@ inline void tile_gradient_row(const TileRow<T>& t, int64_t lane) {
   }
 }
 
+// Calls body(Row<row>) for a row of products.
+template <int ROW>
+struct Row {
+  static constexpr int kRow = ROW;
+};
+template <typename Body>
+inline void at_row(int64_t row, Body body) {
+  switch (row) {
+    case 0:
+      return body(Row<0>{});
+    case 1:
+      return body(Row<1>{});
+    case 2:
+      return body(Row<2>{});
+    default:
+      return body(Row<3>{});
+  }
+}
+
 template <typename T>
 void tile_inputs(const TileRow<T>& t) {
   constexpr int W = kWidth<T>;
-  for (int64_t lane = 0; lane < t.lanes; lane += W) {
-    switch (t.product_row) {
-      case 0:
-        tile_input_row<T, W, 0>(t, lane);
-        break;
-      case 1:
-        tile_input_row<T, W, 1>(t, lane);
-        break;
-      case 2:
-        tile_input_row<T, W, 2>(t, lane);
-        break;
-      default:
-        tile_input_row<T, W, 3>(t, lane);
-    }
-  }
+  at_row(t.product_row, [&](auto row) {
+    for (int64_t lane = 0; lane < t.lanes; lane += W) tile_input_row<T, W, decltype(row)::kRow>(t, lane);
+  });
 }
 
 template <typename T>
 void tile_gradients(const TileRow<T>& t) {
   constexpr int W = kWidth<T>;
-  for (int64_t lane = 0; lane < t.lanes; lane += W) {
-    switch (t.product_row) {
-      case 0:
-        tile_gradient_row<T, W, 0>(t, lane);
-        break;
-      case 1:
-        tile_gradient_row<T, W, 1>(t, lane);
-        break;
-      case 2:
-        tile_gradient_row<T, W, 2>(t, lane);
-        break;
-      default:
-        tile_gradient_row<T, W, 3>(t, lane);
-    }
-  }
+  at_row(t.product_row, [&](auto row) {
+    for (int64_t lane = 0; lane < t.lanes; lane += W) tile_gradient_row<T, W, decltype(row)::kRow>(t, lane);
+  });
 }
 
 // Some tiles of some outputs: their products in registers over all planes, added up along the row of products.
@@ -173,16 +168,7 @@ inline void tile_outputs_row(const TileOutputs<T> t) {
 
 template <typename T>
 void tile_outputs(const TileOutputs<T>& t) {
-  switch (t.product_row) {
-    case 0:
-      return tile_outputs_row<T, 0>(t);
-    case 1:
-      return tile_outputs_row<T, 1>(t);
-    case 2:
-      return tile_outputs_row<T, 2>(t);
-    default:
-      return tile_outputs_row<T, 3>(t);
-  }
+  at_row(t.product_row, [&](auto row) { tile_outputs_row<T, decltype(row)::kRow>(t); });
 }
 
 // Lane masks of combined(): lane j of the first is lane j of vector bit(j), of the second lane j ^ DISTANCE of the same.
