@@ -180,8 +180,8 @@ struct TileOutputs {
   bool add;
 };
 
-// Sums over tiles of products of gradients' and inputs' sides, lanes added up: sums[product][output][term] += , in double after at most
-// kTilesAtOnce tiles.
+// Sums over tiles of products of gradients' and inputs' sides, lanes added up: sums[product][output][term] += . The tiles of a call are
+// summed in T, calls in double: about kTilesAtOnce tiles bound the rounding and fit the first-level cache.
 template <typename T>
 struct TileCorrelation {
   const T *gradients, *inputs;        // [product][output or term][tile][kLanes]

@@ -177,7 +177,7 @@ int64_t terms_of(const Graph& graph, const WeightGroup& group) {
 }
 
 // Per pixel 4 products instead of 9 for each pair of planes, but planes are read, summed and written four values a pixel, and the sums of
-// a product are added up after at most kTilesAtOnce tiles.
+// a product are added up after kTilesAtOnce tiles.
 bool Program::pays_in_tiles(const WeightGroup& group) const {
   constexpr int64_t kGradients = 13, kInputs = 10, kProducts = 4;  // multiply-adds that these cost
   const Shape& shape = graph_[group.source].shape;
