@@ -51,7 +51,7 @@ void BackwardPass<T>::correlate_in_tiles(int64_t v, const GradientPlanes<T>& pla
   for (int64_t y = rows.first; y < rows.end; y += 2 * most) {
     const int64_t here = std::min(most, (rows.end - y) / 2), each = here * tiles * kLanes;  // elements of a plane's product
     for (int64_t row = 0; row < kTileSide; ++row) {
-      // Calls body(inputs' sides, their step, input channels, sums of the first cotangent) for every group.
+      // Calls body(input, its channels, its sides, the row's sums of the first cotangent) for every group.
       const auto each_group = [&](auto body) {
         T* sides = first_side;
         double* sums = workspace_.tile_sums.data();
