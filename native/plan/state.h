@@ -157,7 +157,7 @@ struct Workspace {
   std::vector<std::vector<T>> pointwise;           // by value: weights of its pointwise pass, by cotangent (pointwise.cc)
   AlignedVector<T> lane_weights;                   // those of one value and block, lane by lane
   std::vector<const T*> rows;                      // of a gather or a correlation
-  AlignedVector<T> tiles;                          // what is multiplied and the products of a row of tiles
+  AlignedVector<T> tiles;                          // what is multiplied of some tiles
   AlignedVector<T> lane_sums;                      // of the correlations with one source, [cotangent][sum][lane]
   std::vector<double> tile_sums;                   // of products of tiles, [cotangent][group][product][out][in]
   std::vector<double> correlations;                // the same added up, [cotangent][sum]

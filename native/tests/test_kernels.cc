@@ -519,10 +519,11 @@ TEST(gather) {
         for (const int64_t pixels : kPixels) {
           for (const int64_t lanes : kUsedLanes) {
             const int64_t strides = draws.integer(0, 3);
-            for (const bool lane_weights : {false, true}) {
-              const bool accumulate = draws.integer(0, 1) == 1;
-              gather_case(kernels, reference, draws, outputs, terms, pixels, lanes, 1 + strides % 2, 1 + strides / 2,
-                          accumulate, lane_weights);
+            for (const bool accumulate : {false, true}) {
+              for (const bool lane_weights : {false, true}) {
+                gather_case(kernels, reference, draws, outputs, terms, pixels, lanes, 1 + strides % 2, 1 + strides / 2,
+                            accumulate, lane_weights);
+              }
             }
           }
         }

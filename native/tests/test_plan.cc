@@ -463,6 +463,16 @@ TEST(many_readers_of_unequal_reach) {
   check_network(builder.blob(builder.last()), 5, WINNOW_NORM_BATCH, seed() * 1000 + 800, kEmulated);
 }
 
+// Every number within `relative` of the largest that is expected.
+void check_near_largest(const std::vector<double>& actual, const std::vector<double>& expected, double relative) {
+  double worst = 0;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    const double off = std::fabs(actual[i] - expected[i]);
+    worst = off <= worst ? worst : off;  // keeps a NaN
+  }
+  CHECK_NEAR(worst / largest_of(expected.data(), static_cast<int64_t>(expected.size())), 0, relative);
+}
+
 // Channels enough for minimal filtering, where a pass takes it: convolutions of 3x3 taps of unequal widths that share readers and sums,
 // under norms, under none and beside others that are not taken so.
 NetworkBuilder wide_sums(int64_t height, int64_t width) {
@@ -495,17 +505,11 @@ TEST(convolutions_in_tiles) {
       const Cotangents kind{WINNOW_COTANGENT_ONES_ON_ROW, batch, {}};
       const std::vector<double> expected =
           Native(t, "portable", WINNOW_F64, 1).backward({t.jobs[0]}, kind, WINNOW_SINK_COPY, kAllRoles);
-      const double largest = largest_of(expected.data(), static_cast<int64_t>(expected.size()));
       for (const char* variant : cpu_variants()) {
         note(std::string(variant) + " batch " + std::to_string(batch) + " width " + std::to_string(side.width));
         const std::vector<double> actual =
             Native(t, variant, WINNOW_F32, 1).backward({t.jobs[0]}, kind, WINNOW_SINK_COPY, kAllRoles);
-        double worst = 0;
-        for (size_t i = 0; i < expected.size(); ++i) {
-          const double off = std::fabs(actual[i] - expected[i]);
-          worst = off <= worst ? worst : off;  // keeps a NaN
-        }
-        CHECK_NEAR(worst / largest, 0, 1e-5);
+        check_near_largest(actual, expected, 1e-5);
       }
     }
   }
@@ -562,13 +566,7 @@ TEST(cotangents_of_one_sample_are_those_given_as_values) {
             }
             const std::vector<double> actual = native.backward({job}, {kind, batch, {}}, WINNOW_SINK_COPY, kAllRoles);
             const std::vector<double> expected = native.backward({job}, given, WINNOW_SINK_COPY, kAllRoles);
-            const double largest = largest_of(expected.data(), static_cast<int64_t>(expected.size()));
-            double worst = 0;
-            for (size_t i = 0; i < expected.size(); ++i) {
-              const double off = std::fabs(actual[i] - expected[i]);
-              worst = off <= worst ? worst : off;  // keeps a NaN
-            }
-            CHECK_NEAR(worst / largest, 0, dtype == WINNOW_F64 ? 1e-12 : 1e-5);
+            check_near_largest(actual, expected, dtype == WINNOW_F64 ? 1e-12 : 1e-5);
           }
         }
       }

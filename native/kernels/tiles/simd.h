@@ -197,12 +197,12 @@ inline __attribute__((always_inline)) V<T, W> combined(V<T, W> a, V<T, W> b) {
 
 // Vectors whose lanes are added up at once: lane j of the result is the sum of the lanes of vector j % kSumGroup that lie in the same
 // group of lanes as j.
-template <typename T, int W>
+template <int W>
 constexpr int kSumGroup = W < 8 ? W : 8;
 
 template <typename T, int W>
 inline __attribute__((always_inline)) V<T, W> group_sums(V<T, W> (&v)[8]) {
-  constexpr int G = kSumGroup<T, W>;
+  constexpr int G = kSumGroup<W>;
   WINNOW_UNROLL
   for (int i = 0; i < G / 2; ++i) v[i] = combined<T, W, 1>(v[2 * i], v[2 * i + 1]);
   if constexpr (G >= 4) {
@@ -216,7 +216,7 @@ inline __attribute__((always_inline)) V<T, W> group_sums(V<T, W> (&v)[8]) {
 template <typename T, int W, int OUTPUTS, int TERMS>
 inline void correlate_tile_products(const TileCorrelation<T>& c, const T* gradients, const T* inputs, int64_t lane,
                                     double* sums, double* upper) {
-  constexpr int G = kSumGroup<T, W>;
+  constexpr int G = kSumGroup<W>;
   const int64_t plane = c.tiles * kLanes;
   const T *gradient[OUTPUTS], *input[TERMS];
   WINNOW_UNROLL
