@@ -18,13 +18,19 @@ constexpr int64_t kCorrelateTerms = 27;
 // Rows are short in small images: a conversion to double pays for itself over this many pixels.
 constexpr int64_t kSumPixels = 32;
 
-// Terms of a gather one after the other: `runs` times `taps` of them, each `spacing` pixels of the inputs after the last, as the
-// taps of a kernel's rows lie.
-struct TapRuns {
-  int64_t runs, taps, spacing;
+// Terms of a gather one after the other: `rows` times `taps` of them, as the taps of a kernel lie on one plane.
+struct TapGrid {
+  int64_t rows, taps;
 };
-// Longest runs, and furthest apart, that a gather is told of.
-constexpr int64_t kRunTaps = 5, kRunSpacing = 2;
+// All terms of one output in their order, where pixels of the inputs are kLanes apart. Rows and taps of all grids lie equally far
+// apart, taps at most kGridSpacing.
+struct TapGrids {
+  const TapGrid* grids = nullptr;
+  int64_t count = 0;  // 0: not known
+  int64_t rows_apart = 1, taps_apart = 1;
+};
+// Most taps of a row, and furthest apart, that a gather is told of.
+constexpr int64_t kGridTaps = 5, kGridSpacing = 2;
 
 // Rows of a linear local operator: out[o][y][x] = start[o] + sum over terms t of weights[t][o] * inputs[t][y][x]   (+ what
 // was there).
@@ -40,11 +46,10 @@ struct GatherRows {
   int64_t rows, pixels;
   int64_t lanes;  // used lanes of the block; the others may be left as they are
   bool accumulate;
-  const T* start = nullptr;       // [outputs]; nullptr: zeros
-  int64_t weight_pitch = 0;       // weights from term to term; 0: outputs
-  bool lane_weights = false;      // every weight and start is kLanes elements, one for each lane
-  const TapRuns* runs = nullptr;  // all terms of one output in their order, where that is known and input_step kLanes
-  int64_t run_kinds = 0;          // of `runs`
+  const T* start = nullptr;   // [outputs]; nullptr: zeros
+  int64_t weight_pitch = 0;   // weights from term to term; 0: outputs
+  bool lane_weights = false;  // every weight and start is kLanes elements, one for each lane
+  TapGrids grids = {};
 };
 
 // Correlation of gradient planes with shifted activation planes, the weight gradient of a convolution:

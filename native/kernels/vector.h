@@ -76,6 +76,13 @@ inline X in_register(X value) {
   return value;
 }
 
+// Keeps GCC from adding up what an address is made of anew for every access: they differ by constants, which instructions take.
+template <typename T>
+inline const T* one_address(const T* address) {
+  asm("" : "+r"(address));
+  return address;
+}
+
 // Bit i is set where lane i of a comparison holds.
 template <typename M>
 inline unsigned sign_bits(M holds) {

@@ -9,8 +9,6 @@ void BackwardPass<T>::run(const std::function<void(int64_t, T*)>& seed) {
   for (const BackwardStep& step : program_.backward()) {
     if (step.kind == BackwardStep::kPull) {
       pull(step.value, seed);
-    } else if (step.kind == BackwardStep::kSend) {
-      send(step.value, step.add);
     } else {
       const Timed timed(state_.timing, step.value, Phase::kNorm);
       norm(step.value);
@@ -240,6 +238,7 @@ void BackwardPass<T>::pull(int64_t v, const std::function<void(int64_t, T*)>& se
       }
       if (!shared) correlate(v, planes, columns_, block, rows, by_lane);
       if (in_tiles > 0) correlate_in_tiles(v, planes, block, rows);
+      if (program_.sends(v) != Sending::kNot) send(v, block, rows, program_.sends(v) == Sending::kAdds);
       if (full && shared) flush_own(block, sums);
       if (full && !shared) flush(block, sums, by_lane);
     }

@@ -78,8 +78,6 @@ class BackwardPass {
   // What convolutions of these weights send back.
   void convolved(int64_t v, const DataGroup& group, const T* packed, int64_t block, RowRange rows,
                  const GradientPlanes<T>& dest, bool add);
-  // Adds what a convolution sends back to its input's gradient; the first sets it.
-  void send(int64_t convolution, bool add);
   // A norm over something that is not a convolution of its own: its sums by a pass over both. workspace.sums hold its gradient's.
   void norm(int64_t v);
 
@@ -125,6 +123,9 @@ class BackwardPass {
   void set_norm(int64_t v, int64_t l, int64_t c, double coefficient, double s1, double s2);
   // The gradient of a value, and what is summed over it.
   void pull(int64_t v, const std::function<void(int64_t, T*)>& seed);
+  // Adds to the gradient of a sender's input what it sends back, as soon as rows of its own gradient are made; the first to send
+  // sets it.
+  void send(int64_t convolution, int64_t block, RowRange made, bool add);
   // The gradients of one convolution's weight and of its norm, and its channels' saliencies, from the group's correlations,
   // [out][group_terms], cotangents `pitch` apart.
   void convolution_weights(const WeightGroup& group, size_t member, int64_t group_terms, const double* correlations,

@@ -13,9 +13,12 @@ namespace winnow {
 Blocks::Blocks(const Graph& graph, const int64_t* nodes, int64_t count) {
   const auto& known = graph.network().nodes();
   if (count < 2 || count > static_cast<int64_t>(known.size())) {
-    throw Failure(WINNOW_INVALID, "features must be in [2, " + std::to_string(known.size()) + "] but were " + std::to_string(count));
+    throw Failure(WINNOW_INVALID,
+                  "features must be in [2, " + std::to_string(known.size()) + "] but were " + std::to_string(count));
   }
-  const auto name = [&](size_t f) { return "feature " + std::to_string(f) + " (" + known[static_cast<size_t>(nodes[f])].name + ")"; };
+  const auto name = [&](size_t f) {
+    return "feature " + std::to_string(f) + " (" + known[static_cast<size_t>(nodes[f])].name + ")";
+  };
   for (size_t f = 0; f < static_cast<size_t>(count); ++f) {
     const int64_t last = static_cast<int64_t>(known.size()) - 1;
     if (nodes[f] < 0 || nodes[f] > last) {
@@ -39,8 +42,8 @@ Blocks::Blocks(const Graph& graph, const int64_t* nodes, int64_t count) {
     if (behind + 1 < features.size() && v > features[behind + 1]) ++behind;
     for (const int64_t input : graph[v].inputs) {
       if (input < features[behind]) {
-        throw Failure(WINNOW_INVALID, "node " + known[static_cast<size_t>(graph[v].node())].name + " reads past " + name(behind) +
-                                          ": the blocks must follow one another");
+        throw Failure(WINNOW_INVALID, "node " + known[static_cast<size_t>(graph[v].node())].name + " reads past " +
+                                          name(behind) + ": the blocks must follow one another");
       }
     }
   }
@@ -53,8 +56,6 @@ void BlockPass<T>::run(double* out) {
     if (step.value > blocks_.features.back() || step.value < blocks_.features[0]) continue;
     if (step.kind == BackwardStep::kPull) {
       pull(step.value, out);
-    } else if (step.kind == BackwardStep::kSend) {
-      pass_.send(step.value, step.add);
     } else {
       pass_.norm(step.value);
     }
@@ -143,7 +144,8 @@ void BlockPass<T>::reduce(size_t feature, double* out) {
         }
         const T* own = cotangent(b, to, c, y);
         for (int64_t i = 0; same && i < count * to.width * kLanes; ++i) {
-          if (i % kLanes < lanes.count) difference = std::max(difference, std::abs(double{rows[static_cast<size_t>(i)]} - own[i]));
+          if (i % kLanes < lanes.count)
+            difference = std::max(difference, std::abs(double{rows[static_cast<size_t>(i)]} - own[i]));
         }
       }
     }

@@ -76,7 +76,7 @@ void BackwardPass<T>::gather_planes(const Gather& gather, const T* packed, const
                          (out.width - phase.x + sx - 1) / sx,
                          lanes_,
                          add};
-      call.runs = tile.runs.data(), call.run_kinds = static_cast<int64_t>(tile.runs.size());
+      call.grids = tile.tap_grids();
       kernels_.gather(call);
     }
     phase_terms += phase.terms.size();
@@ -436,16 +436,21 @@ void BackwardPass<T>::convolved(int64_t v, const DataGroup& group, const T* pack
 }
 
 template <typename T>
-void BackwardPass<T>::send(int64_t convolution, bool add) {
+void BackwardPass<T>::send(int64_t convolution, int64_t block, RowRange made, bool add) {
   const Timed timed(state_.timing, convolution, Phase::kData);
-  const int64_t v = graph_[convolution].inputs[0];
+  const int64_t v = graph_[convolution].inputs[0], height = graph_[convolution].shape.height;
   const Shape& shape = graph_[v].shape;
   const T* packed = state_.packed_backward[v].data();
   for (const DataGroup& group : program_.data_groups(v)) {
-    for (int64_t block = 0; block < layout_.blocks && group.convolutions[0] == convolution; ++block) {
-      enter(block);
-      for (int64_t l = 0; l < columns_; ++l) {
-        gather_planes(group.gather, packed, gradient(convolution, block), l, gradient(v, block), shape, {0, shape.height}, add);
+    if (group.convolutions[0] == convolution) {
+      // Rows of the input whose last term lies in the first `end` rows of the planes.
+      const auto reached = [&](int64_t end) {
+        const int64_t bases = std::max<int64_t>(0, end - std::max<int64_t>(0, group.gather.last_dy));
+        return end == height ? shape.height : std::min(shape.height, bases * group.gather.output_stride.height);
+      };
+      const RowRange rows{made.first == 0 ? 0 : reached(made.first), reached(made.end)};
+      for (int64_t l = 0; l < columns_ && rows.count() > 0; ++l) {
+        gather_planes(group.gather, packed, gradient(convolution, block), l, gradient(v, block), shape, rows, add);
       }
     }
     packed += group.gather.weights;
@@ -472,8 +477,8 @@ template void BackwardPass<float>::convolved(int64_t, const DataGroup&, const fl
                                              const GradientPlanes<float>&, bool);
 template void BackwardPass<double>::convolved(int64_t, const DataGroup&, const double*, int64_t, RowRange,
                                               const GradientPlanes<double>&, bool);
-template void BackwardPass<float>::send(int64_t, bool);
-template void BackwardPass<double>::send(int64_t, bool);
+template void BackwardPass<float>::send(int64_t, int64_t, RowRange, bool);
+template void BackwardPass<double>::send(int64_t, int64_t, RowRange, bool);
 template void BackwardPass<float>::collect(int64_t, int64_t, RowRange, const GradientPlanes<float>&, float*);
 template void BackwardPass<double>::collect(int64_t, int64_t, RowRange, const GradientPlanes<double>&, double*);
 

@@ -279,7 +279,7 @@ void convolve_rows(const Graph& graph, const Layout& layout, const Kernels<T>& k
                            value.shape.width,
                            kLanes,
                            add};
-        call.runs = tile.runs.data(), call.run_kinds = static_cast<int64_t>(tile.runs.size());
+        call.grids = tile.tap_grids();
         kernels.gather(call);
       }
     }

@@ -10,27 +10,42 @@ const ConvolutionAttributes& attributes_of(const Value& convolution) {
   return std::get<ConvolutionAttributes>(convolution.attributes);
 }
 
-// Terms [term, end) as runs of taps.
-std::vector<TapRuns> find_runs(const std::vector<GatherTerm>& terms, size_t term) {
-  // Terms that follow one another at equal distance.
-  const auto spacing = [&](size_t t) {
-    const GatherTerm &a = terms[t - 1], &b = terms[t];
-    const int64_t pixels = b.dx - a.dx;
-    return a.plane == b.plane && a.dy == b.dy && pixels > 0 ? pixels : kRunSpacing + 1;
+// A tile's terms as grids of taps. The first distance between rows, and between taps, that is found counts for all.
+void find_grids(const std::vector<GatherTerm>& terms, GatherTile& tile) {
+  struct Row {
+    const GatherTerm* first;
+    int64_t taps;
   };
-  std::vector<TapRuns> runs;
-  while (term < terms.size()) {
-    TapRuns run{1, 1, 1};
-    if (term + 1 < terms.size() && spacing(term + 1) <= kRunSpacing) run.spacing = spacing(term + 1);
-    const auto next = [&] { return term + static_cast<size_t>(run.taps); };
-    while (run.taps < kRunTaps && next() < terms.size() && spacing(next()) == run.spacing) ++run.taps;
-    if (run.taps == 4) run.taps = 3;  // which the kernel does not have
-    if (run.taps == 1) run.spacing = 1;
-    term = next();
-    const bool more = !runs.empty() && runs.back().taps == run.taps && runs.back().spacing == run.spacing;
-    more ? void(++runs.back().runs) : runs.push_back(run);
+  const auto end = static_cast<size_t>(tile.first_term + tile.terms);
+  const auto near = [](int64_t distance) { return distance > 0 && distance <= kGridSpacing; };
+  const auto distance = [&](size_t t) {  // to the term before it, 0 where that is in another row
+    const GatherTerm &a = terms[t - 1], &b = terms[t];
+    return a.plane == b.plane && a.dy == b.dy ? b.dx - a.dx : 0;
+  };
+  int64_t across = 0, down = 0;
+  std::vector<Row> rows;
+  for (auto t = static_cast<size_t>(tile.first_term); t < end;) {
+    Row row{&terms[t], 1};
+    for (size_t next = t + 1; next < end && row.taps < kGridTaps && near(distance(next)); ++next, ++row.taps) {
+      if (across == 0) across = distance(next);
+      if (across != distance(next)) break;
+    }
+    if (row.taps == 4) row.taps = 3;  // which the kernel does not have
+    t += static_cast<size_t>(row.taps);
+    rows.push_back(row);
   }
-  return runs;
+  for (size_t k = 0; k < rows.size(); ++k) {
+    const bool alike = k > 0 && rows[k].taps == rows[k - 1].taps && rows[k].first->plane == rows[k - 1].first->plane &&
+                       rows[k].first->dx == rows[k - 1].first->dx;
+    const int64_t apart = alike ? rows[k].first->dy - rows[k - 1].first->dy : 0;
+    if (down == 0 && near(apart)) down = apart;
+    if (apart > 0 && apart == down) {
+      ++tile.grids.back().rows;
+    } else {
+      tile.grids.push_back({1, rows[k].taps});
+    }
+  }
+  tile.spacing = {std::max<int64_t>(1, down), std::max<int64_t>(1, across)};
 }
 
 // Per pixel 4 products instead of 9 for each pair of planes, but each plane is read, summed and written four values a pixel, and each
@@ -51,10 +66,8 @@ void add_tiles(Gather& gather, GatherPhase& phase, int64_t first, int64_t planes
   const int64_t tiles = (planes + kGatherOutputs - 1) / kGatherOutputs;
   for (int64_t t = 0; t < tiles; ++t) {
     const int64_t begin = planes * t / tiles, end = planes * (t + 1) / tiles;  // even tiles: 7 is 3 + 4, not 6 + 1
-    phase.tiles.push_back({first + begin, end - begin, first_term, terms, gather.weights, {}});
-    if (end - begin == 1 && gather.input_stride.width == 1) {
-      phase.tiles.back().runs = find_runs(phase.terms, static_cast<size_t>(first_term));
-    }
+    phase.tiles.push_back({first + begin, end - begin, first_term, terms, gather.weights, {}, {1, 1}});
+    if (end - begin == 1 && gather.input_stride == Pair{1, 1}) find_grids(phase.terms, phase.tiles.back());
     gather.weights += terms * (end - begin);
   }
 }
@@ -67,7 +80,7 @@ void lay_tiles(Gather& gather, const std::vector<ConvolutionPart>& parts, int64_
       phase.terms.push_back({plane++, 0, 0, static_cast<int64_t>(k), o, 0, 0});
     }
   }
-  phase.tiles.push_back({0, outputs, 0, plane, 0, {}});
+  phase.tiles.push_back({0, outputs, 0, plane, 0, {}, {1, 1}});
   gather.weights = kTileProducts * plane * outputs;
   gather.phases.push_back(std::move(phase));
   gather.first_dy = gather.first_dx = -1, gather.last_dy = gather.last_dx = 1;

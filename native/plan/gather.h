@@ -24,10 +24,13 @@ struct GatherTerm {
 };
 
 struct GatherTile {
-  int64_t first, outputs;     // output planes
-  int64_t first_term, terms;  // of the phase
-  int64_t weights;            // where its packed weights begin; in tiles product by product
-  std::vector<TapRuns> runs;  // that its terms are; none for several outputs, or where pixels are strides apart
+  int64_t first, outputs;      // output planes
+  int64_t first_term, terms;   // of the phase
+  int64_t weights;             // where its packed weights begin; in tiles product by product
+  std::vector<TapGrid> grids;  // that its terms are; none for several outputs, or where pixels or rows are strides apart
+  Pair spacing{1, 1};          // of the grids' rows and taps
+  // The same for the kernel.
+  TapGrids tap_grids() const { return {grids.data(), static_cast<int64_t>(grids.size()), spacing.height, spacing.width}; }
 };
 
 struct GatherPhase {

@@ -199,7 +199,10 @@ void Graph::choose_senders() {
 // Two that send in one pass read and write what they add to once, which is as much as they read of their own. The one whose gradient
 // is made first waits for the other; of each shape one at a time does, so that there is memory for two.
 void Graph::pair_senders() {
-  const auto stride = [](const Value& v) { return std::get<ConvolutionAttributes>(v.attributes).stride; };
+  const auto alike = [](const Value& a, const Value& b) {
+    const auto &x = std::get<ConvolutionAttributes>(a.attributes), &y = std::get<ConvolutionAttributes>(b.attributes);
+    return a.shape == b.shape && x.stride == y.stride && x.dilation == y.dilation;
+  };
   std::vector<int64_t> waiting;
   for (int64_t v = size() - 1; v >= 0; --v) {
     Value& value = values_[static_cast<size_t>(v)];
@@ -213,7 +216,7 @@ void Graph::pair_senders() {
     const std::vector<int64_t>& others = (*this)[value.inputs[0]].consumers;
     const auto partner = std::find_if(others.rbegin(), others.rend(), [&](int64_t o) {
       const Value& other = (*this)[o];
-      return o < v && other.sends && other.shape == value.shape && stride(other) == stride(value);
+      return o < v && other.sends && alike(other, value);
     });
     if (partner == others.rend()) continue;
     value.partner = *partner;

@@ -23,6 +23,7 @@ Program::Program(const Graph& graph, const int32_t* states, const double* coeffi
       flows_(static_cast<size_t>(graph.size())),
       sent_to_(static_cast<size_t>(graph.size())),
       summed_(static_cast<size_t>(graph.size())),
+      sends_(static_cast<size_t>(graph.size()), Sending::kNot),
       terms_(static_cast<size_t>(graph.size())),
       readers_(static_cast<size_t>(graph.size())),
       data_groups_(static_cast<size_t>(graph.size())),
@@ -126,15 +127,15 @@ void Program::find_readers() {
 void Program::order_backward() {
   for (int64_t v = graph_.size() - 1; v >= 0; --v) {
     if (!flows_[v]) continue;
-    if (graph_[v].gradient == GradientKind::kOwn) backward_.push_back({BackwardStep::kPull, v, false});
+    if (graph_[v].gradient == GradientKind::kOwn) backward_.push_back({BackwardStep::kPull, v});
     // A norm over a convolution takes its sums from the correlation instead.
     if (graph_[v].operation == WINNOW_BATCH_NORM && graph_[graph_[v].inputs[0]].gradient != GradientKind::kVirtual) {
-      backward_.push_back({BackwardStep::kNorm, v, false});
+      backward_.push_back({BackwardStep::kNorm, v});
     }
     const bool waits = graph_.waits(v) && flows_[graph_[v].partner];
     if (graph_[v].sends && !waits) {
       const int64_t input = graph_[v].inputs[0];
-      backward_.push_back({BackwardStep::kSend, v, sent_to_[input]});
+      sends_[v] = sent_to_[input] ? Sending::kAdds : Sending::kSets;
       sent_to_[input] = true;
     }
   }

@@ -64,10 +64,12 @@ struct JointGroups {
 };
 
 struct BackwardStep {
-  enum Kind { kPull, kNorm, kSend } kind;
+  enum Kind { kPull, kNorm } kind;
   int64_t value;
-  bool add;  // of kSend: not the first to send to its input
 };
+
+// What a convolution whose gradient is made does to its input's at once.
+enum class Sending { kNot, kSets, kAdds };
 
 class Program {
  public:
@@ -87,6 +89,7 @@ class Program {
   double coefficient(int64_t sum, int64_t value) const;
   // Where the gradient of a kOwn or kAlias value lies.
   const GradientSource& source(int64_t value) const { return sources_[static_cast<size_t>(value)]; }
+  Sending sends(int64_t convolution) const { return sends_[static_cast<size_t>(convolution)]; }
   // Whether convolutions have sent to the value when it is pulled.
   bool sent_to(int64_t value) const { return sent_to_[static_cast<size_t>(value)]; }
   // Whether a norm or a bias asks for the sum of the gradient that lies in a value's buffer.
@@ -122,6 +125,7 @@ class Program {
   const Graph& graph_;
   int64_t noise_ = -1;
   std::vector<bool> runs_, flows_, sent_to_, summed_;
+  std::vector<Sending> sends_;
   std::vector<std::vector<SumTerm>> terms_;
   std::vector<std::vector<int64_t>> readers_;
   std::vector<GradientSource> sources_;

@@ -98,37 +98,56 @@ template <typename T>
 void gather_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t outputs, int64_t terms,
                  int64_t pixels, int64_t lanes, int64_t input_stride, int64_t output_stride, bool accumulate,
                  bool lane_weights) {
-  constexpr int64_t kRows = 3;
+  const int64_t rows = draws.integer(1, 9), most = kGridSpacing * kGridTaps;
   const int64_t input_step = input_stride * kLanes, out_step = output_stride * kLanes;
-  const int64_t input_pitch = (pixels * input_stride + 1) * kLanes, out_pitch = pixels * out_step;
-  const int64_t out_plane = kRows * out_pitch + kLanes;
-  // Terms are shifted views of few planes, as taps are; the kernel may be told that they are runs.
-  const int64_t spacing = draws.integer(1, kRunSpacing);
-  std::vector<TapRuns> kinds;
-  for (int64_t left = terms; outputs == 1 && input_stride == 1 && !lane_weights && left > 0;) {
-    const int64_t lengths[] = {1, 2, 3, kRunTaps};
-    const int64_t taps = std::min(left, lengths[draws.integer(0, 3)]), length = taps == 4 ? 3 : taps;
-    const int64_t runs = draws.integer(1, left / length);
-    kinds.push_back({runs, length, length == 1 ? 1 : spacing});
-    left -= runs * length;
+  const int64_t input_pitch = (pixels * input_stride + most) * kLanes, out_pitch = pixels * out_step;
+  const int64_t out_plane = rows * out_pitch + kLanes;
+  // Terms are shifted views of one plane, as taps are; the kernel may be told that they are grids.
+  const int64_t down = draws.integer(1, kGridSpacing), across = draws.integer(1, kGridSpacing);
+  std::vector<TapGrid> grids;
+  std::vector<int64_t> offsets;
+  while (static_cast<int64_t>(offsets.size()) < terms) {
+    const int64_t left = terms - static_cast<int64_t>(offsets.size()), lengths[] = {1, 2, 3, kGridTaps};
+    const int64_t wanted = std::min(left, lengths[draws.integer(0, 3)]), taps = wanted == 4 ? 3 : wanted;
+    grids.push_back({std::min(left / taps, draws.integer(1, kGridTaps)), taps});
+    const int64_t first = draws.integer(0, 1) * input_pitch + draws.integer(0, 1) * kLanes;
+    for (int64_t k = 0; k < grids.back().rows * taps; ++k) {
+      offsets.push_back(first + k / taps * down * input_pitch + k % taps * across * kLanes);
+    }
   }
-  Buffer<T> in(kRows * input_pitch + terms * spacing * kLanes, draws), out(outputs * out_plane, draws);
+  if (outputs > 1 || input_stride > 1 || lane_weights) grids.clear();
+  Buffer<T> in((rows + most) * input_pitch, draws), out(outputs * out_plane, draws);
   // Weights of the lanes come with a start, and terms that are further apart.
   const int64_t weight_pitch = lane_weights ? outputs + 1 : outputs, each = lane_weights ? kLanes : 1;
   Buffer<T> weights((terms + 1) * weight_pitch * each, draws);
   in.clear_unused(lanes);
   const auto run = [&](const Kernels<T>& k, const Buffer<T>& from, const Buffer<T>& with, Buffer<T>& to) {
     std::vector<const T*> inputs;
-    for (int64_t t = 0; t < terms; ++t) inputs.push_back(from.data() + t * spacing * kLanes);
-    k.gather({inputs.data(), with.data(), terms, outputs, input_pitch, input_step, to.data(), out_plane, out_pitch, out_step,
-              kRows, pixels, lanes, accumulate, lane_weights ? with.data() + terms * weight_pitch * each : nullptr,
-              weight_pitch, lane_weights, kinds.data(), static_cast<int64_t>(kinds.size())});
+    for (const int64_t offset : offsets) inputs.push_back(from.data() + offset);
+    k.gather({inputs.data(),
+              with.data(),
+              terms,
+              outputs,
+              input_pitch,
+              input_step,
+              to.data(),
+              out_plane,
+              out_pitch,
+              out_step,
+              rows,
+              pixels,
+              lanes,
+              accumulate,
+              lane_weights ? with.data() + terms * weight_pitch * each : nullptr,
+              weight_pitch,
+              lane_weights,
+              {grids.data(), static_cast<int64_t>(grids.size()), down, across}});
   };
   Buffer<T> actual(out), expected(out), magnitude(out.absolute());
   run(kernels, in, weights, actual);
   run(reference, in, weights, expected);
   run(reference, in.absolute(), weights.absolute(), magnitude);
-  const auto is_pixel = [&](int64_t i) { return i % out_plane < kRows * out_pitch && i % out_plane % out_step < kLanes; };
+  const auto is_pixel = [&](int64_t i) { return i % out_plane < rows * out_pitch && i % out_plane % out_step < kLanes; };
   // Unused lanes are free: take whatever is there.
   for (int64_t i = 0; i < out.count(); ++i) {
     if (is_pixel(i) && i % kLanes >= lanes) actual.data()[i] = expected.data()[i];

@@ -4,8 +4,10 @@
 // one load per pixel feed outputs * pixels multiply-adds, so the loop is bound by arithmetic. Rows are cut into strips of the
 // tile's pixels; what is left over goes one pixel at a time. Terms are added in their order, whatever the strip.
 //
-// One output would load as often as it multiplies, and a core loads one to two vectors a cycle but multiplies two. Terms that are
-// runs of taps share what they read of a row in registers: ten loads for 24 multiply-adds of a 3x3 kernel's row over eight pixels.
+// One output would load as often as it multiplies, and a core loads one to two vectors a cycle but multiplies two; and what it loads
+// comes from the second-level cache, a kernel's rows being longer than the first. So where terms are the taps of kernels, two rows of
+// the output are made at once, which share all rows of the input but two, and taps share what they read of a row in registers: twelve
+// loads for 40 and 80 multiply-adds of a 5x5 kernel over eight pixels.
 #pragma once
 
 #include "kernels/kernels.h"
@@ -24,77 +26,110 @@ inline V<T, W> weight_at(const T* weights, int64_t index, int64_t lane) {
   return all<T, W>(weights[index]);
 }
 
-// Adds the terms of `runs` runs. inputs[0] is at the strip's first pixel once `first` is added.
-template <typename T, int W, int PIXELS, int TAPS, int SPACING>
-inline __attribute__((always_inline)) void add_runs(V<T, W> (&sum)[PIXELS], const T* const* inputs, int64_t first,
-                                                    const T* weights, int64_t runs) {
-  constexpr int kReach = PIXELS + (TAPS - 1) * SPACING;
-  for (const T* const* const end = inputs + runs * TAPS; inputs != end; inputs += TAPS, weights += TAPS) {
-    const T* in = *inputs + first;
-    V<T, W> row[kReach];
+// Adds the terms of a row of taps to rows [FROM, END) of strips of one output, whose pixels are as far apart as taps. `in` is what
+// the first tap reads for the first pixel, `weights` are those of row 0; each row has those of the taps' row before the last one's.
+template <typename T, int W, int ROWS, int PIXELS, int TAPS, int SPACING, int FROM, int END>
+inline __attribute__((always_inline)) void add_taps(V<T, W> (&sum)[ROWS][PIXELS], const T* in, const T* weights) {
+  constexpr int kStep = SPACING * kLanes, kReach = PIXELS + TAPS - 1;
+  constexpr bool kHolds = kAccumulators >= 24;  // what taps share, beside the sums
+  in = one_address(in);
+  V<T, W> row[kHolds ? kReach : 1];
+  WINNOW_UNROLL
+  for (int x = 0; kHolds && x < kReach; ++x) row[x] = in_register(load<T, W>(in + x * kStep));
+  WINNOW_UNROLL
+  for (int t = 0; t < TAPS; ++t) {
+    V<T, W> w[ROWS];
     WINNOW_UNROLL
-    for (int x = 0; x < kReach; ++x) row[x] = in_register(load<T, W>(in + x * kLanes));
+    for (int o = FROM; o < END; ++o) w[o] = all<T, W>(weights[t - o * TAPS]);
     WINNOW_UNROLL
-    for (int t = 0; t < TAPS; ++t) {
-      const V<T, W> w = all<T, W>(weights[t]);
+    for (int x = 0; x < PIXELS; ++x) {
+      const V<T, W> value = kHolds ? row[x + t] : in_register(load<T, W>(in + (x + t) * kStep));
       WINNOW_UNROLL
-      for (int x = 0; x < PIXELS; ++x) sum[x] = multiply_add(w, row[x + t * SPACING], sum[x]);
+      for (int o = FROM; o < END; ++o) sum[o][x] = multiply_add(w[o], value, sum[o][x]);
     }
   }
 }
 
-template <typename T, int W, int PIXELS, int SPACING>
-inline __attribute__((always_inline)) void add_spaced_runs(V<T, W> (&sum)[PIXELS], const TapRuns& kind, const T* const* inputs,
-                                                           int64_t first, const T* weights) {
-  switch (kind.taps) {
-    case 5:
-      return add_runs<T, W, PIXELS, 5, SPACING>(sum, inputs, first, weights, kind.runs);
-    case 3:
-      return add_runs<T, W, PIXELS, 3, SPACING>(sum, inputs, first, weights, kind.runs);
-    case 2:
-      return add_runs<T, W, PIXELS, 2, SPACING>(sum, inputs, first, weights, kind.runs);
-    default:
-      return add_runs<T, W, PIXELS, 1, SPACING>(sum, inputs, first, weights, kind.runs);
+// Adds the terms of a grid of taps. Two rows of the output are as far apart as the grid's, that is `below` elements of the inputs.
+template <typename T, int W, int ROWS, int PIXELS, int TAPS, int SPACING>
+inline __attribute__((always_inline)) void add_grid(V<T, W> (&sum)[ROWS][PIXELS], int64_t rows, const T* const* inputs,
+                                                    const T* weights, int64_t at, int64_t below) {
+  add_taps<T, W, ROWS, PIXELS, TAPS, SPACING, 0, 1>(sum, *inputs + at, weights);
+  for (int64_t k = 1; k < rows; ++k) {
+    inputs += TAPS, weights += TAPS;
+    add_taps<T, W, ROWS, PIXELS, TAPS, SPACING, 0, ROWS>(sum, *inputs + at, weights);
   }
+  if constexpr (ROWS == 2) add_taps<T, W, ROWS, PIXELS, TAPS, SPACING, 1, 2>(sum, *inputs + at + below, weights + TAPS);
 }
 
-// The terms of one output, all of them runs.
-template <typename T, int W, int PIXELS>
-inline __attribute__((always_inline)) void add_all_runs(V<T, W> (&sum)[PIXELS], const GatherRows<T>& r, int64_t first) {
+// A strip of one output whose terms are the taps of grids; of two rows, or of one.
+template <typename T, int W, int ROWS, int PIXELS, int SPACING>
+inline __attribute__((always_inline)) void gather_grid_strip(const GatherRows<T>& r, V<T, W> start, T* out, int64_t at) {
+  const int64_t below = r.grids.rows_apart * r.input_pitch, out_below = r.grids.rows_apart * r.out_pitch;
+  V<T, W> sum[ROWS][PIXELS];
+  WINNOW_UNROLL
+  for (int o = 0; o < ROWS; ++o) {
+    WINNOW_UNROLL
+    for (int x = 0; x < PIXELS; ++x) {
+      sum[o][x] = r.accumulate ? load<T, W>(out + o * out_below + x * SPACING * r.out_step) + start : start;
+    }
+  }
   const T* const* inputs = r.inputs;
   const T* weights = r.weights;
-  for (const TapRuns *kind = r.runs, *end = kind + r.run_kinds; kind != end; ++kind) {
-    kind->spacing == 1 ? add_spaced_runs<T, W, PIXELS, 1>(sum, *kind, inputs, first, weights)
-                       : add_spaced_runs<T, W, PIXELS, 2>(sum, *kind, inputs, first, weights);
-    inputs += kind->runs * kind->taps, weights += kind->runs * kind->taps;
+  for (const TapGrid *grid = r.grids.grids, *end = grid + r.grids.count; grid != end; ++grid) {
+    switch (grid->taps) {
+      case 5:
+        add_grid<T, W, ROWS, PIXELS, 5, SPACING>(sum, grid->rows, inputs, weights, at, below);
+        break;
+      case 3:
+        add_grid<T, W, ROWS, PIXELS, 3, SPACING>(sum, grid->rows, inputs, weights, at, below);
+        break;
+      case 2:
+        add_grid<T, W, ROWS, PIXELS, 2, SPACING>(sum, grid->rows, inputs, weights, at, below);
+        break;
+      default:
+        add_grid<T, W, ROWS, PIXELS, 1, SPACING>(sum, grid->rows, inputs, weights, at, below);
+    }
+    inputs += grid->rows * grid->taps, weights += grid->rows * grid->taps;
+  }
+  WINNOW_UNROLL
+  for (int o = 0; o < ROWS; ++o) {
+    WINNOW_UNROLL
+    for (int x = 0; x < PIXELS; ++x) store<T, W>(out + o * out_below + x * SPACING * r.out_step, sum[o][x]);
   }
 }
 
-// A strip of one output whose terms are runs.
-template <typename T, int W, int PIXELS>
-inline __attribute__((always_inline)) void gather_run_strip(const GatherRows<T>& r, V<T, W> start, T* out, int64_t first) {
-  V<T, W> sum[PIXELS];
-  WINNOW_UNROLL
-  for (int x = 0; x < PIXELS; ++x) sum[x] = r.accumulate ? load<T, W>(out + x * r.out_step) + start : start;
-  add_all_runs<T, W, PIXELS>(sum, r, first);
-  WINNOW_UNROLL
-  for (int x = 0; x < PIXELS; ++x) store<T, W>(out + x * r.out_step, sum[x]);
+template <typename T, int W, int ROWS, int SPACING>
+inline __attribute__((always_inline)) void gather_grid_rows(const GatherRows<T>& r, V<T, W> start, int64_t y) {
+  constexpr int kPixels = kAccumulators / ROWS >= 8 ? 8 : 4;
+  for (int64_t lane = 0; lane < r.lanes; lane += W) {
+    T* const out = r.out + y * r.out_pitch + lane;
+    const int64_t at = y * r.input_pitch + lane;
+    for (int64_t x0 = 0; x0 < SPACING; ++x0) {
+      int64_t x = x0;
+      for (; x + (kPixels - 1) * SPACING < r.pixels; x += kPixels * SPACING) {
+        gather_grid_strip<T, W, ROWS, kPixels, SPACING>(r, start, out + x * r.out_step, at + x * kLanes);
+      }
+      for (; kPixels > 4 && x + 3 * SPACING < r.pixels; x += 4 * SPACING) {
+        gather_grid_strip<T, W, ROWS, 4, SPACING>(r, start, out + x * r.out_step, at + x * kLanes);
+      }
+      for (; x < r.pixels; x += SPACING) {
+        gather_grid_strip<T, W, ROWS, 1, SPACING>(r, start, out + x * r.out_step, at + x * kLanes);
+      }
+    }
+  }
 }
 
 // All rows in one function: what a call costs for each strip is a fifth of nine terms.
-template <typename T, int W>
-inline void gather_runs(const GatherRows<T> r) {
+template <typename T, int W, int SPACING>
+inline void gather_grids(const GatherRows<T> r) {
   const V<T, W> start = r.start == nullptr ? V<T, W>{} : all<T, W>(*r.start);
-  for (int64_t y = 0; y < r.rows; ++y) {
-    for (int64_t lane = 0; lane < r.lanes; lane += W) {
-      T* const out = r.out + y * r.out_pitch + lane;
-      const int64_t first = y * r.input_pitch + lane;
-      int64_t x = 0;
-      for (; x + 8 <= r.pixels; x += 8) gather_run_strip<T, W, 8>(r, start, out + x * r.out_step, first + x * kLanes);
-      for (; x + 4 <= r.pixels; x += 4) gather_run_strip<T, W, 4>(r, start, out + x * r.out_step, first + x * kLanes);
-      for (; x < r.pixels; ++x) gather_run_strip<T, W, 1>(r, start, out + x * r.out_step, first + x * kLanes);
-    }
+  const int64_t apart = r.grids.rows_apart;
+  int64_t y = 0;
+  for (; y + 2 * apart <= r.rows; y += 2 * apart) {
+    for (int64_t k = 0; k < apart; ++k) gather_grid_rows<T, W, 2, SPACING>(r, start, y + k);
   }
+  for (; y < r.rows; ++y) gather_grid_rows<T, W, 1, SPACING>(r, start, y);
 }
 
 template <typename T, int W, int OUTPUTS, int PIXELS, bool LANES>
@@ -149,8 +184,8 @@ inline void gather_outputs(const GatherRows<T>& r) {
 template <typename T, bool LANES>
 inline void gather_any(const GatherRows<T>& r) {
   constexpr int W = kWidth<T>;
-  if constexpr (!LANES && kAccumulators >= 24) {
-    if (r.run_kinds > 0) return gather_runs<T, W>(r);
+  if constexpr (!LANES) {
+    if (r.grids.count > 0) return r.grids.taps_apart == 1 ? gather_grids<T, W, 1>(r) : gather_grids<T, W, 2>(r);
   }
   switch (r.outputs) {
     case 1:
