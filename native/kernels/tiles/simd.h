@@ -97,9 +97,10 @@ void tile_gradients(const TileRow<T>& t) {
   });
 }
 
-// Some tiles of some outputs: their products in registers over all planes, added up along the row of products.
+// Some tiles of some outputs: their products in registers over all planes, added up along the row of products. A function of its own,
+// so that its addresses are in registers too.
 template <typename T, int W, int OUTPUTS, int TILES, int ROW>
-inline void tile_products(const TileOutputs<T>& t, int64_t output, int64_t tile, int64_t lane) {
+__attribute__((noinline)) void tile_products(const TileOutputs<T>& t, int64_t output, int64_t tile, int64_t lane) {
   const int64_t outputs = t.outputs, plane = t.input_plane, columns = t.planes * outputs;
   const T* in[kTileSide];
   WINNOW_UNROLL
@@ -145,10 +146,9 @@ inline void tile_products(const TileOutputs<T>& t, int64_t output, int64_t tile,
 
 template <typename T, int W, int TILES, int ROW>
 inline void tile_outputs_of(const TileOutputs<T>& t, int64_t tile) {
-  constexpr int64_t kOutputs = kAccumulators >= 24 ? 3 : 2;
   for (int64_t lane = 0; lane < t.lanes; lane += W) {
     int64_t o = 0;
-    for (; o + kOutputs <= t.outputs; o += kOutputs) tile_products<T, W, kOutputs, TILES, ROW>(t, o, tile, lane);
+    for (; o + 3 <= t.outputs; o += 3) tile_products<T, W, 3, TILES, ROW>(t, o, tile, lane);
     if (t.outputs - o == 2) {
       tile_products<T, W, 2, TILES, ROW>(t, o, tile, lane);
     } else if (t.outputs - o == 1) {
