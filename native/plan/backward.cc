@@ -3,12 +3,6 @@
 #include <algorithm>
 
 namespace winnow {
-namespace {
-
-const ConvolutionAttributes& convolution_of(const Value& value) { return std::get<ConvolutionAttributes>(value.attributes); }
-
-}  // namespace
-
 template <typename T>
 void Backward<T>::prepare(bool own_samples) {
   for (int64_t v = 0; v < graph_.size(); ++v) {
@@ -25,6 +19,7 @@ void Backward<T>::prepare(bool own_samples) {
       }
     }
   }
+  products_.clear();
   if (own_samples) share();
 }
 
@@ -98,26 +93,51 @@ void Backward<T>::sum_input(const WeightGroup& group, size_t member) {
 }
 
 template <typename T>
+std::vector<double> Backward<T>::output_products(const WeightGroup& group, size_t member) {
+  const int64_t v = group.convolutions[member];
+  if (program_.is_pointwise(v)) return pointwise_products(v, state_.weights[v].input_sums);
+  // A group of its own, so that only this convolution's taps are correlated.
+  WeightGroup own{group.input, group.source, group.groups, group.stride, {}, {}, {}};
+  for (const int64_t tap : group.tap_of[member]) own.taps.push_back(group.taps[static_cast<size_t>(tap)]);
+  return correlations(v, alone(graph_, own));
+}
+
+template <typename T>
+std::vector<double> Backward<T>::pointwise_products(int64_t convolution, const std::vector<double>& input_sums) {
+  const int64_t input = graph_[convolution].inputs[0];
+  const auto inputs = static_cast<size_t>(graph_[input].shape.channels);
+  std::vector<double>& products = products_[input];
+  if (products.empty()) {
+    const WeightGroup itself{input, input, 1, {1, 1}, {{0, 0}}, {}, {}};
+    products = correlations(input, alone(graph_, itself));
+  }
+  const TensorValues w = weight_values(graph_.network(), parameters_, graph_[convolution].node());
+  const TensorValues bias = bias_values(graph_.network(), parameters_, graph_[convolution].node());
+  std::vector<double> sums(w.size());
+  for (size_t i = 0; i < sums.size(); ++i) {
+    const size_t o = i / inputs, c = i % inputs;
+    if (!bias.empty()) sums[i] = bias[o] * input_sums[c];
+    for (size_t k = 0; k < inputs; ++k) sums[i] += w[o * inputs + k] * products[k * inputs + c];
+  }
+  return sums;
+}
+
+template <typename T>
 void Backward<T>::sum_output(const WeightGroup& group, size_t member) {
   const int64_t v = group.convolutions[member];
   const Value& convolution = graph_[v];
-  const ConvolutionAttributes& a = convolution_of(convolution);
   const int64_t outputs = convolution.shape.channels;
   const int64_t group_in = graph_[group.input].shape.channels / group.groups;
-  const std::vector<int64_t>& taps = group.tap_of[member];
-  // A group of its own, so that only this convolution's taps are correlated.
-  WeightGroup own{group.input, group.source, group.groups, group.stride, {}, {}, {}};
-  for (const int64_t tap : taps) own.taps.push_back(group.taps[static_cast<size_t>(tap)]);
-  const auto terms = group_in * static_cast<int64_t>(taps.size());
-  const std::vector<double> sums = correlations(v, alone(graph_, own));
+  const auto taps = static_cast<int64_t>(group.tap_of[member].size()), terms = group_in * taps;
+  const std::vector<double> sums = output_products(group, member);
   const NormState& norm = state_.norms[program_.gradient_value(v)];
   const std::vector<double>& input_sums = state_.weights[v].input_sums;
   std::vector<double>& out = state_.weights[v].output_sums;
   out.resize(sums.size());
   for (int64_t o = 0; o < outputs; ++o) {
-    const int64_t first_in = o / (outputs / a.groups) * group_in;
+    const int64_t first_in = o / (outputs / group.groups) * group_in;
     for (int64_t t = 0; t < terms; ++t) {
-      const double x = input_sums[static_cast<size_t>(first_in * static_cast<int64_t>(taps.size()) + t)];
+      const double x = input_sums[static_cast<size_t>(first_in * taps + t)];
       out[static_cast<size_t>(o * terms + t)] =
           (sums[static_cast<size_t>(o * terms + t)] - norm.mean[static_cast<size_t>(o)] * x) *
           norm.inverse_deviation[static_cast<size_t>(o)];

@@ -18,6 +18,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <vector>
 
 #include "plan/backward_pass.h"
 
@@ -45,6 +47,10 @@ class Backward {
   void pack(int64_t v);
   void sum_input(const WeightGroup& group, size_t member);
   void sum_output(const WeightGroup& group, size_t member);
+  // Correlations of a convolution with what it reads, over the batch: [out][in / groups][tap].
+  std::vector<double> output_products(const WeightGroup& group, size_t member);
+  // The same of one tap, of the products of its input's channels, from which the convolution is made: its planes are not read.
+  std::vector<double> pointwise_products(int64_t convolution, const std::vector<double>& input_sums);
   // By value: whether nothing on the way from the output mixes samples.
   std::vector<bool> unmixed() const;
   // Makes the sums that cotangents of one sample each share, of every value that only a norm over the batch reads.
@@ -60,6 +66,7 @@ class Backward {
   const Program& program_;
   const Parameters& parameters_;
   State<T>& state_;
+  std::map<int64_t, std::vector<double>> products_;  // by value that such convolutions read: [channel][channel]
 };
 
 }  // namespace winnow

@@ -321,9 +321,10 @@ void BackwardPass<T>::convolution_weights(const WeightGroup& group, size_t membe
 }
 
 template <typename T>
-void repeat_last_block(const Graph& graph, const Layout& layout, const State<T>& state) {
+void repeat_last_block(const Graph& graph, const Layout& layout, const Program& program, bool saliencies,
+                       const State<T>& state) {
   for (int64_t v = 0; v < graph.size(); ++v) {
-    if (graph[v].lazy) continue;
+    if (graph[v].lazy || !program.reads(v, saliencies)) continue;
     const Shape& shape = graph[v].shape;
     const Planes& planes = layout.planes[static_cast<size_t>(v)];
     T* first = state.plane(layout, v, layout.blocks - 1, 0);
@@ -332,8 +333,8 @@ void repeat_last_block(const Graph& graph, const Layout& layout, const State<T>&
   }
 }
 
-template void repeat_last_block(const Graph&, const Layout&, const State<float>&);
-template void repeat_last_block(const Graph&, const Layout&, const State<double>&);
+template void repeat_last_block(const Graph&, const Layout&, const Program&, bool, const State<float>&);
+template void repeat_last_block(const Graph&, const Layout&, const Program&, bool, const State<double>&);
 template class BackwardPass<float>;
 template class BackwardPass<double>;
 

@@ -36,9 +36,10 @@ bool pairs_cotangents(const Graph& graph, const Layout& layout, const Kernels<T>
 // Pixels after which the per-lane sums of a correlation are moved to double: bounds their rounding.
 constexpr int64_t kFlushPixels = 1024;
 
-// Makes the values of the last block stand twice.
+// Makes the values of the last block stand twice that a backward pass reads.
 template <typename T>
-void repeat_last_block(const Graph& graph, const Layout& layout, const State<T>& state);
+void repeat_last_block(const Graph& graph, const Layout& layout, const Program& program, bool saliencies,
+                       const State<T>& state);
 
 template <typename T>
 class BackwardPass {

@@ -130,11 +130,13 @@ class TypedPlan final : public Plan {
         const winnow_job& job = call.jobs[first + slot];
         const Program& program = *programs[program_index(job)];
         if (wide) {
-          forward_in_double(call, job, program, 0, slot, worker);
+          forward_in_double(call, job, program, 0, slot, worker, salient);
         } else {
           read_forward(call, first + slot, program, slot, reader);
         }
-        if (pairs_cotangents(graph_, layout_, kernels_)) repeat_last_block(graph_, layout_, *slots_.states[slot]);
+        if (pairs_cotangents(graph_, layout_, kernels_)) {
+          repeat_last_block(graph_, layout_, program, salient, *slots_.states[slot]);
+        }
         statistics.keep(first + slot, program, slots_.states[static_cast<size_t>(slot)]->norms);
         if (whole) rows[slot].assign(static_cast<size_t>(cotangents.count * pitch), T{0});
         seeds[slot] = std::make_unique<Seeds<T>>(graph_, layout_, *slots_.states[slot], cotangents, call, job);
@@ -410,9 +412,9 @@ class TypedPlan final : public Plan {
   // A gradient jumps where a ReLU's sign flips, and in single precision some unit of a large network is always close enough to
   // zero to flip. So the forward pass of many cotangents, one part in 1 + 2 L of the work, runs in double, and its values are
   // rounded once: every sign is the double plan's. For one cotangent it would be half of the work. Double values are gone when
-  // they are read for the last time, so that most stay in the cache.
+  // they are read for the last time, so that most stay in the cache, and what the backward pass does not read is not rounded.
   void forward_in_double(const winnow_call& call, const winnow_job& job, const Program& program, int64_t sample, int64_t slot,
-                         int64_t worker) {
+                         int64_t worker, bool salient) {
     if constexpr (sizeof(T) == sizeof(double)) {
       forward_pass(call, job, program, slots_, slot).run(call.inputs[job.input], sample);
     } else {
@@ -422,7 +424,7 @@ class TypedPlan final : public Plan {
       Forward<double>(graph_, forward_layout_, kernels_of<double>(device_->variant), program,
                       call.parameters[job.parameters]->parameters, NormModes(call), stream_of(call, job), *wide)
           .run(call.inputs[job.input], sample, nullptr, [&](int64_t v) {
-            if (!graph_[v].lazy) narrow(v, *wide, state);
+            if (!graph_[v].lazy && program.reads(v, salient)) narrow(v, *wide, state);
           });
       state.norms = wide->norms;
     }
@@ -459,7 +461,7 @@ class TypedPlan final : public Plan {
   Tangent<T> forward_with_tangents(const winnow_call& call, const TangentJob& at, const Program& program,
                                    const Direction& direction, RunningStatistics& statistics, int64_t sample) {
     const winnow_job& job = call.jobs[at.job];
-    forward_in_double(call, job, program, sample, at.slot, at.worker);
+    forward_in_double(call, job, program, sample, at.slot, at.worker, false);
     statistics.keep(at.job, program, slots_.states[at.slot]->norms);
     Tangent<T> pass(graph_, layout_, kernels_, program, call.parameters[job.parameters]->parameters, NormModes(call), direction,
                     *slots_.states[at.slot], *tangent_states_[at.slot]);

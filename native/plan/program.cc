@@ -23,6 +23,7 @@ Program::Program(const Graph& graph, const int32_t* states, const double* coeffi
       flows_(static_cast<size_t>(graph.size())),
       sent_to_(static_cast<size_t>(graph.size())),
       summed_(static_cast<size_t>(graph.size())),
+      read_(static_cast<size_t>(graph.size())),
       sends_(static_cast<size_t>(graph.size()), Sending::kNot),
       terms_(static_cast<size_t>(graph.size())),
       readers_(static_cast<size_t>(graph.size())),
@@ -41,6 +42,7 @@ Program::Program(const Graph& graph, const int32_t* states, const double* coeffi
   join_weights(may_tile);
   plan_data(may_tile);
   plan_pools();
+  find_read();
 }
 
 void Program::find_running(const int32_t* states, const double* coefficients, const std::vector<int64_t>& wanted) {
@@ -282,6 +284,31 @@ void Program::plan_pools() {
     pool.of_sums = pool.windows && graph_[v].gradient == GradientKind::kTransient &&
                    std::all_of(readers(v).begin(), readers(v).end(),
                                [&](int64_t reader) { return graph_[reader].operation == WINNOW_WEIGHTED_SUM; });
+  }
+}
+
+void Program::find_read() {
+  read_[graph_.output()] = true;
+  for (int64_t v = 0; v < graph_.size(); ++v) {
+    if (!flows_[v]) continue;
+    const Value& value = graph_[v];
+    switch (value.operation) {
+      case WINNOW_CONVOLUTION:
+        read_[value.inputs[0]] = true;
+        if (value.gradient == GradientKind::kVirtual && !is_pointwise(v)) read_[v] = true;
+        break;
+      case WINNOW_BATCH_NORM:
+        if (graph_[value.inputs[0]].gradient != GradientKind::kVirtual) read_[value.inputs[0]] = true;
+        break;
+      case WINNOW_MAX_POOL:
+        read_[value.inputs[0]] = read_[v] = true;
+        break;
+      case WINNOW_RELU:
+        read_[v] = true;
+        break;
+      default:
+        break;  // linear: what it sends back does not depend on values
+    }
   }
 }
 

@@ -94,10 +94,16 @@ class Program {
   bool sent_to(int64_t value) const { return sent_to_[static_cast<size_t>(value)]; }
   // Whether a norm or a bias asks for the sum of the gradient that lies in a value's buffer.
   bool summed(int64_t source) const { return summed_[static_cast<size_t>(source)]; }
+  // Whether the backward pass reads a value's planes; saliencies read those of convolutions too, passes with tangents all.
+  bool reads(int64_t value, bool saliencies) const {
+    return graph_.twice() || read_[static_cast<size_t>(value)] || (saliencies && graph_[value].operation == WINNOW_CONVOLUTION);
+  }
   // Of a convolution: its norm where the gradient is virtual, itself otherwise.
   int64_t gradient_value(int64_t convolution) const { return gradient_values_[static_cast<size_t>(convolution)]; }
   const std::vector<DataGroup>& data_groups(int64_t value) const { return data_groups_[static_cast<size_t>(value)]; }
-  // Convolutions of one tap under norms that are differentiated to the value without planes of their gradients (pointwise.cc).
+  // Convolutions of one tap under norms that are differentiated to the value without planes of their gradients (pointwise.cc); none
+  // of their own planes are read.
+  bool is_pointwise(int64_t convolution) const;
   const std::vector<int64_t>& pointwise(int64_t value) const { return pointwise_[static_cast<size_t>(value)]; }
   const PoolGradient& pool(int64_t pool) const { return pools_[static_cast<size_t>(pool)]; }
   // Of the convolutions whose gradient lies in a value's buffer.
@@ -118,13 +124,13 @@ class Program {
   void plan_weights();
   void join_weights(bool may_tile);
   bool pays_in_tiles(const WeightGroup& group) const;
-  bool is_pointwise(int64_t convolution) const;
   void plan_data(bool may_tile);
   void plan_pools();
+  void find_read();
 
   const Graph& graph_;
   int64_t noise_ = -1;
-  std::vector<bool> runs_, flows_, sent_to_, summed_;
+  std::vector<bool> runs_, flows_, sent_to_, summed_, read_;
   std::vector<Sending> sends_;
   std::vector<std::vector<SumTerm>> terms_;
   std::vector<std::vector<int64_t>> readers_;
