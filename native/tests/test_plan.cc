@@ -446,21 +446,30 @@ TEST(nas_bench_201_supernet) {
   check_network(larger.blob(larger.last()), 3, WINNOW_NORM_BATCH, seed() * 1000 + 910, false);
 }
 
-// A ReLU read by convolutions of unequal reach whose strips of gradients fill more than one pass.
-TEST(many_readers_of_unequal_reach) {
-  NetworkBuilder builder({3, 32, 32}, 0);
-  const int64_t relu = builder.relu("relu", builder.convolution("stem", 0, 2, 3, 1, 1));
+// A ReLU read by depthwise convolutions of unequal reach whose strips of gradients fill more than one pass.
+NetworkBuilder unequal_reach(const Shape& image, int64_t channels, int64_t stride) {
+  NetworkBuilder builder(image, 0);
+  const int64_t relu = builder.relu("relu", builder.convolution("stem", 0, channels, 3, 1, 1));
   std::vector<int64_t> ends, choices;
   for (const int64_t kernel : {1, 3, 5, 3, 1, 5, 3, 5}) {
     const std::string name = "reader" + std::to_string(ends.size());
     const int64_t dilation = kernel == 5 ? 2 : 1, padding = dilation * (kernel / 2);
-    const ConvolutionAttributes own{2, {kernel, kernel}, {1, 1}, {padding, padding}, {dilation, dilation}, 2, false};
+    const ConvolutionAttributes own{
+        channels, {kernel, kernel}, {stride, stride}, {padding, padding}, {dilation, dilation}, channels, false};
     ends.push_back(builder.convolution(name, relu, own));
     choices.push_back(-1);
   }
   builder.linear("classifier",
                  builder.global_average_pool("gap", builder.relu("last", builder.weighted_sum("sum", ends, choices))), 4);
-  check_network(builder.blob(builder.last()), 5, WINNOW_NORM_BATCH, seed() * 1000 + 800, kEmulated);
+  return builder;
+}
+
+TEST(many_readers_of_unequal_reach) {
+  const NetworkBuilder dense = unequal_reach({3, 32, 32}, 2, 1);
+  if (!kSanitized) check_network(dense.blob(dense.last()), 5, WINNOW_NORM_BATCH, seed() * 1000 + 800, kEmulated);
+  // Gradients of several strips that are sent to twice as many rows, of an odd number.
+  const NetworkBuilder strided = unequal_reach({3, 71, 33}, 1, 2);
+  check_network(strided.blob(strided.last()), 3, WINNOW_NORM_BATCH, seed() * 1000 + 810, false);
 }
 
 // Every number within `relative` of the largest that is expected.
