@@ -89,6 +89,7 @@ class Program {
   double coefficient(int64_t sum, int64_t value) const;
   // Where the gradient of a kOwn or kAlias value lies.
   const GradientSource& source(int64_t value) const { return sources_[static_cast<size_t>(value)]; }
+  // As far as its partner does not do it for both.
   Sending sends(int64_t convolution) const { return sends_[static_cast<size_t>(convolution)]; }
   // Whether convolutions have sent to the value when it is pulled.
   bool sent_to(int64_t value) const { return sent_to_[static_cast<size_t>(value)]; }
@@ -101,9 +102,9 @@ class Program {
   // Of a convolution: its norm where the gradient is virtual, itself otherwise.
   int64_t gradient_value(int64_t convolution) const { return gradient_values_[static_cast<size_t>(convolution)]; }
   const std::vector<DataGroup>& data_groups(int64_t value) const { return data_groups_[static_cast<size_t>(value)]; }
-  // Convolutions of one tap under norms that are differentiated to the value without planes of their gradients (pointwise.cc); none
-  // of their own planes are read.
+  // Whether a convolution of one tap under a norm is differentiated without planes of its gradient (pointwise.cc); its own are not read.
   bool is_pointwise(int64_t convolution) const;
+  // Those of them that read the value.
   const std::vector<int64_t>& pointwise(int64_t value) const { return pointwise_[static_cast<size_t>(value)]; }
   const PoolGradient& pool(int64_t pool) const { return pools_[static_cast<size_t>(pool)]; }
   // Of the convolutions whose gradient lies in a value's buffer.
