@@ -1,6 +1,6 @@
 #include "plan/plan.h"
 
-#include "abi/guard.h"
+#include "abi/guard_call.h"
 #include "network/shapes.h"
 #include "scores/scores.h"
 #include "scores/sinks.h"
@@ -56,12 +56,7 @@ winnow_status winnow_plan_describe(const winnow_plan* plan, char* text, int64_t 
 
 winnow_status winnow_forward(winnow_plan* plan, const winnow_call* call, double* logits, int64_t capacity,
                              winnow_error* error) {
-  return guard(error, [&] {
-    require(plan, "plan");
-    require(call, "call");
-    Plan& p = *plan->plan;
-    const Plan::Busy busy(p);
-    p.check(*call);
+  return guard_call(plan, call, error, [&](Plan& p) {
     if (call->job_count == 0) return;
     require(logits, "logits");
     require_logits(p, *call, capacity, "logits");
@@ -71,15 +66,10 @@ winnow_status winnow_forward(winnow_plan* plan, const winnow_call* call, double*
 
 winnow_status winnow_backward(winnow_plan* plan, const winnow_call* call, const winnow_cotangents* cotangents,
                               const winnow_gradient_sink* sinks, int64_t sink_count, winnow_error* error) {
-  return guard(error, [&] {
-    require(plan, "plan");
-    require(call, "call");
+  return guard_call(plan, call, error, [&](Plan& p) {
     require(cotangents, "cotangents");
     require(sinks, "sinks");
     Sinks to(sinks, sink_count);
-    Plan& p = *plan->plan;
-    const Plan::Busy busy(p);
-    p.check(*call);
     p.check(*cotangents, *call);
     to.open(p, *call, *cotangents);
     if (call->job_count == 0) return;
@@ -90,13 +80,8 @@ winnow_status winnow_backward(winnow_plan* plan, const winnow_call* call, const 
 
 winnow_status winnow_forward_tangent(winnow_plan* plan, const winnow_call* call, const winnow_directions* directions,
                                      double* logits, double* tangents, int64_t capacity, winnow_error* error) {
-  return guard(error, [&] {
-    require(plan, "plan");
-    require(call, "call");
+  return guard_call(plan, call, error, [&](Plan& p) {
     require(directions, "directions");
-    Plan& p = *plan->plan;
-    const Plan::Busy busy(p);
-    p.check(*call);
     p.check(*directions, *call);
     if (call->job_count == 0) return;
     require(tangents, "tangents");
@@ -108,19 +93,14 @@ winnow_status winnow_forward_tangent(winnow_plan* plan, const winnow_call* call,
 winnow_status winnow_backward_tangent(winnow_plan* plan, const winnow_call* call, const winnow_directions* directions,
                                       const winnow_cotangents* cotangents, const winnow_gradient_sink* sinks,
                                       int64_t sink_count, winnow_error* error) {
-  return guard(error, [&] {
-    require(plan, "plan");
-    require(call, "call");
+  return guard_call(plan, call, error, [&](Plan& p) {
     require(directions, "directions");
     require(cotangents, "cotangents");
     require(sinks, "sinks");
     Sinks to(sinks, sink_count);
-    Plan& p = *plan->plan;
-    const Plan::Busy busy(p);
     if ((to.roles() & kSaliencies) != 0) {
       throw Failure(WINNOW_UNSUPPORTED, "a sink of kind 7 has no tangents in this build");
     }
-    p.check(*call);
     p.check(*directions, *call);
     p.check(*cotangents, *call);
     to.open(p, *call, *cotangents);
@@ -131,14 +111,9 @@ winnow_status winnow_backward_tangent(winnow_plan* plan, const winnow_call* call
 
 winnow_status winnow_ntk(winnow_plan* plan, const winnow_call* call, uint32_t roles, double* kernel, int64_t capacity,
                          winnow_error* error) {
-  return guard(error, [&] {
-    require(plan, "plan");
-    require(call, "call");
-    Plan& p = *plan->plan;
-    const Plan::Busy busy(p);
+  return guard_call(plan, call, error, [&](Plan& p) {
     if (p.batch() < 2) throw Failure(WINNOW_INVALID, "batch must be >= 2 for a kernel but was " + std::to_string(p.batch()));
     require_roles(roles);
-    p.check(*call);
     winnow_cotangents cotangents = {};
     cotangents.size = sizeof cotangents;
     cotangents.kind = WINNOW_COTANGENT_ONES_ON_ROW;

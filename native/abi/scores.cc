@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "abi/guard.h"
+#include "abi/guard_call.h"
 #include "kernels/bits.h"
 #include "plan/blocks.h"
 #include "scores/activations.h"
@@ -63,12 +63,7 @@ void check_patterns(const winnow_readings& readings, const winnow_call& call, co
 
 winnow_status winnow_linear_regions(winnow_plan* plan, const winnow_call* call, int64_t* regions, int64_t capacity,
                                     winnow_error* error) {
-  return guard(error, [&] {
-    require(plan, "plan");
-    require(call, "call");
-    Plan& p = *plan->plan;
-    const Plan::Busy busy(p);
-    p.check(*call);
+  return guard_call(plan, call, error, [&](Plan& p) {
     if (call->job_count == 0) return;
     require(regions, "regions");
     require_capacity(capacity, {call->job_count}, "regions");
@@ -79,12 +74,7 @@ winnow_status winnow_linear_regions(winnow_plan* plan, const winnow_call* call, 
 
 winnow_status winnow_synaptic_flow(winnow_plan* plan, const winnow_call* call, double* flow, int64_t capacity,
                                    winnow_error* error) {
-  return guard(error, [&] {
-    require(plan, "plan");
-    require(call, "call");
-    Plan& p = *plan->plan;
-    const Plan::Busy busy(p);
-    p.check(*call);
+  return guard_call(plan, call, error, [&](Plan& p) {
     if (call->job_count == 0) return;
     require(flow, "flow");
     require_capacity(capacity, {call->job_count}, "flow");
@@ -94,13 +84,8 @@ winnow_status winnow_synaptic_flow(winnow_plan* plan, const winnow_call* call, d
 
 winnow_status winnow_patterns(winnow_plan* plan, const winnow_call* call, uint64_t* patterns, int64_t capacity, int64_t* units,
                               winnow_error* error) {
-  return guard(error, [&] {
-    require(plan, "plan");
-    require(call, "call");
+  return guard_call(plan, call, error, [&](Plan& p) {
     require(units, "units");
-    Plan& p = *plan->plan;
-    const Plan::Busy busy(p);
-    p.check(*call);
     PatternLayout layout;
     std::vector<int64_t> first;
     for (const Tap& tap : p.taps()) {
@@ -128,12 +113,7 @@ winnow_status winnow_patterns(winnow_plan* plan, const winnow_call* call, uint64
 
 winnow_status winnow_activation_kernel(winnow_plan* plan, const winnow_call* call, const int64_t* multiplicities,
                                        int64_t tap_count, int64_t* kernel, int64_t capacity, winnow_error* error) {
-  return guard(error, [&] {
-    require(plan, "plan");
-    require(call, "call");
-    Plan& p = *plan->plan;
-    const Plan::Busy busy(p);
-    p.check(*call);
+  return guard_call(plan, call, error, [&](Plan& p) {
     const std::vector<int64_t> weights = multiplicities_of(p, multiplicities, tap_count);
     if (call->job_count == 0) return;
     require(kernel, "kernel");
@@ -145,9 +125,7 @@ winnow_status winnow_activation_kernel(winnow_plan* plan, const winnow_call* cal
 }
 
 winnow_status winnow_read(winnow_plan* plan, const winnow_call* call, const winnow_readings* readings, winnow_error* error) {
-  return guard(error, [&] {
-    require(plan, "plan");
-    require(call, "call");
+  return guard_call(plan, call, error, [&](Plan& p) {
     require(readings, "readings");
     require_size(readings->size, sizeof *readings, "winnow_readings");
     const winnow_cotangents* cotangents = readings->cotangents;
@@ -162,9 +140,6 @@ winnow_status winnow_read(winnow_plan* plan, const winnow_call* call, const winn
       require(readings->sinks, "sinks");
       to = std::make_unique<Sinks>(readings->sinks, readings->sink_count);
     }
-    Plan& p = *plan->plan;
-    const Plan::Busy busy(p);
-    p.check(*call);
     if (to != nullptr) {
       p.check(*cotangents, *call);
       to->open(p, *call, *cotangents);
@@ -191,12 +166,7 @@ winnow_status winnow_read(winnow_plan* plan, const winnow_call* call, const winn
 
 winnow_status winnow_activations(winnow_plan* plan, const winnow_call* call, const winnow_activation_sink* sinks,
                                  int64_t sink_count, winnow_error* error) {
-  return guard(error, [&] {
-    require(plan, "plan");
-    require(call, "call");
-    Plan& p = *plan->plan;
-    const Plan::Busy busy(p);
-    p.check(*call);
+  return guard_call(plan, call, error, [&](Plan& p) {
     const ActivationSinks to(p, *call, sinks, sink_count);
     if (call->job_count == 0) return;
     p.activations(*call, to.values(), [&](const JobActivations& activations) { to.take(activations); });
@@ -205,13 +175,8 @@ winnow_status winnow_activations(winnow_plan* plan, const winnow_call* call, con
 
 winnow_status winnow_block_products(winnow_plan* plan, const winnow_call* call, const int64_t* features, int64_t count,
                                     double* products, int64_t capacity, winnow_error* error) {
-  return guard(error, [&] {
-    require(plan, "plan");
-    require(call, "call");
+  return guard_call(plan, call, error, [&](Plan& p) {
     require(features, "features");
-    Plan& p = *plan->plan;
-    const Plan::Busy busy(p);
-    p.check(*call);
     const Blocks blocks(p.graph(), features, count);
     for (int64_t j = 0; j < call->job_count; ++j) {
       const winnow_job& job = call->jobs[j];
