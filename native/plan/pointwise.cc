@@ -75,7 +75,7 @@ void BackwardPass<T>::pointwise(int64_t v, int64_t block, RowRange rows, const G
   weigh_pointwise(v);
   const Shape& shape = graph_[v].shape;
   const int64_t channels = shape.channels, pitch = layout_.planes[v].pitch;
-  const bool by_lane = layout_.lanes(block) < kLanes;
+  const bool by_lane = layout_.lanes(block) < kLanes || channels == 1;
   std::vector<const T*>& inputs = workspace_.rows;
   for (int64_t column = 0; column < columns_; ++column) {
     inputs.clear();
@@ -88,13 +88,21 @@ void BackwardPass<T>::pointwise(int64_t v, int64_t block, RowRange rows, const G
     const int64_t elements = (1 + gradients + channels) * channels, each = by_lane ? kLanes : 1;
     const T* const all = by_lane ? lane_weights(v, elements, block) : workspace_.pointwise[v].data();
     const T* const weights = all + column * elements * each;
+    const int64_t row = shape.width * kLanes;  // planes of gradients that are read have nothing between their rows
+    if (channels == 1 && gradients == 1) {
+      // A norm's gradient: its three coefficients stay in registers for all rows.
+      const Rows<T> out{dest.row(column, 0, rows.first), dest.pitch};
+      const T *constant = weights, *alpha = weights + kLanes, *beta = weights + 2 * kLanes;
+      kernels_.norm_gradient(
+          {out, {inputs[0], row}, {inputs[1], pitch}, rows.count(), shape.width, alpha, beta, constant, add});
+      continue;
+    }
     const int64_t tiles = (channels + kGatherOutputs - 1) / kGatherOutputs;
     for (int64_t t = 0; t < tiles; ++t) {
       const int64_t first = channels * t / tiles, outputs = channels * (t + 1) / tiles - first;
       const T *start = weights + first * each, *of_gradients = start + channels * each;
       T* out = dest.row(column, first, rows.first);
-      // Planes of gradients that are read have nothing between their rows; where the others have neither, all is one row.
-      const int64_t row = shape.width * kLanes;
+      // Where nothing lies between the others' rows either, all is one row.
       const bool joint = pitch == row, flat = dest.pitch == row;
       kernels_.gather({inputs.data(), of_gradients, joint ? gradients + channels : gradients, outputs, row, kLanes, out,
                        dest.plane, dest.pitch, kLanes, flat ? 1 : rows.count(), flat ? rows.count() * shape.width : shape.width,

@@ -466,6 +466,22 @@ NetworkBuilder unequal_reach(const Shape& image, int64_t channels, int64_t strid
   return builder;
 }
 
+// A separable convolution of one channel, as DARTS's supernet of one channel has them, and one of two that feed one sum.
+TEST(pointwise_convolutions_of_one_channel) {
+  NetworkBuilder b({3, 6, 5}, 0);
+  const int64_t relu = b.relu("relu", b.convolution("stem", 0, 1, 3, 1, 1));
+  const int64_t depthwise = b.convolution("depthwise", relu, 1, 5, 1, 2);
+  const int64_t first = b.batch_norm("first_norm", b.convolution("first", depthwise, 1, 1, 1, 0));
+  const int64_t second = b.batch_norm("second_norm", b.convolution("second", relu, 1, 1, 1, 0));
+  const int64_t third = b.batch_norm("third_norm", b.convolution("third", relu, 1, 1, 1, 0));
+  const int64_t sum = b.weighted_sum("sum", {first, second}, {-1, -1});
+  const int64_t last = b.batch_norm("last_norm", b.weighted_sum("last", {b.relu("sum_relu", sum), third}, {-1, -1}));
+  b.linear("linear", b.global_average_pool("gap", b.relu("last_relu", last)), 3);
+  for (const int64_t batch : {7, 14, 17}) {
+    check_network(b.blob(b.last()), batch, WINNOW_NORM_BATCH, seed() * 1000 + 790 + static_cast<uint64_t>(batch), false);
+  }
+}
+
 TEST(many_readers_of_unequal_reach) {
   const NetworkBuilder dense = unequal_reach({3, 32, 32}, 2, 1);
   check_network(dense.blob(dense.last()), 5, WINNOW_NORM_BATCH, seed() * 1000 + 800, kSlowOnes);
