@@ -17,6 +17,7 @@ int64_t Draws::integer(int64_t low, int64_t high) {
 bool Draws::chance(double probability) { return static_cast<double>(bits() >> 11) * 0x1p-53 < probability; }
 
 double Draws::normal() { return random_normal(seed_, stream_, next_++); }
+double Draws::uniform() { return static_cast<double>(bits() >> 11) * 0x1p-52 - 1; }
 
 namespace {
 

@@ -21,11 +21,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The native core against the numbers of the published programs: {@code winnow verify}. */
-@Execution(ExecutionMode.CONCURRENT) // else the longest class runs alone at the end
 class GoldenCasesTest {
 
   private static JsonNode verify(String... places) throws IOException {
