@@ -75,7 +75,6 @@ void BackwardPass<T>::pointwise(int64_t v, int64_t block, RowRange rows, const G
   weigh_pointwise(v);
   const Shape& shape = graph_[v].shape;
   const int64_t channels = shape.channels, pitch = layout_.planes[v].pitch;
-  const bool by_lane = layout_.lanes(block) < kLanes || channels == 1;
   std::vector<const T*>& inputs = workspace_.rows;
   for (int64_t column = 0; column < columns_; ++column) {
     inputs.clear();
@@ -85,11 +84,12 @@ void BackwardPass<T>::pointwise(int64_t v, int64_t block, RowRange rows, const G
     }
     const auto gradients = static_cast<int64_t>(inputs.size());
     for (int64_t c = 0; c < channels; ++c) inputs.push_back(plane(v, block, c) + rows.first * pitch);
+    const bool one_of_each = channels == 1 && gradients == 1, by_lane = one_of_each || layout_.lanes(block) < kLanes;
     const int64_t elements = (1 + gradients + channels) * channels, each = by_lane ? kLanes : 1;
     const T* const all = by_lane ? lane_weights(v, elements, block) : workspace_.pointwise[v].data();
     const T* const weights = all + column * elements * each;
     const int64_t row = shape.width * kLanes;  // planes of gradients that are read have nothing between their rows
-    if (channels == 1 && gradients == 1) {
+    if (one_of_each) {
       // A norm's gradient: its three coefficients stay in registers for all rows.
       const Rows<T> out{dest.row(column, 0, rows.first), dest.pitch};
       const T *constant = weights, *alpha = weights + kLanes, *beta = weights + 2 * kLanes;

@@ -25,7 +25,8 @@ class Buffer {
   static constexpr int64_t kGuard = 2 * kLanes;
 
   Buffer(int64_t count, Draws& draws) : count_(count), memory_(static_cast<size_t>(count + 2 * kGuard + kLanes)) {
-    for (T& value : memory_) value = static_cast<T>(draws.uniform());  // normal ones would be most of the test's time
+    // Normal numbers would be most of the test's time.
+    for (T& value : memory_) value = static_cast<T>(2 * draws.uniform() - 1);
   }
 
   T* data() { return memory_.data() + start(); }

@@ -14,10 +14,10 @@ int64_t Draws::integer(int64_t low, int64_t high) {
   return low + static_cast<int64_t>((bits() >> 11) % static_cast<uint64_t>(high - low + 1));
 }
 
-bool Draws::chance(double probability) { return static_cast<double>(bits() >> 11) * 0x1p-53 < probability; }
+bool Draws::chance(double probability) { return uniform() < probability; }
 
 double Draws::normal() { return random_normal(seed_, stream_, next_++); }
-double Draws::uniform() { return static_cast<double>(bits() >> 11) * 0x1p-52 - 1; }
+double Draws::uniform() { return random_uniform(seed_, stream_, next_++); }
 
 namespace {
 

@@ -20,7 +20,7 @@ class Draws {
   int64_t integer(int64_t low, int64_t high);  // in [low, high]
   bool chance(double probability);
   double normal();
-  double uniform();  // in [-1, 1)
+  double uniform();  // in [0, 1)
 
  private:
   uint64_t seed_, stream_;

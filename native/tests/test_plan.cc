@@ -284,7 +284,7 @@ void check_readings(const Tables& t, Native& native, winnow_dtype dtype, const C
 
 // The emulated device and the reference's loops take ten to a hundred times what the others do: not for large networks again.
 void check_network(const std::vector<int64_t>& blob, int64_t batch, winnow_norm_mode mode, uint64_t case_seed,
-                   bool slow_ones = true) {
+                   bool slow_variants = true) {
   Draws draws(case_seed, 1);
   const Tables t = make_tables(blob, batch, mode, draws);
   const std::string where =
@@ -299,7 +299,7 @@ void check_network(const std::vector<int64_t>& blob, int64_t batch, winnow_norm_
   for (const winnow_dtype dtype : {WINNOW_F64, WINNOW_F32}) {
     for (const char* variant : variants()) {
       const std::string name = variant;
-      if (!slow_ones && (name == "reference" || (name == kMachine && MachineUnderTest::get().emulated()))) continue;
+      if (!slow_variants && (name == "reference" || (name == kMachine && MachineUnderTest::get().emulated()))) continue;
       const std::string here = where + " " + variant + (dtype == WINNOW_F64 ? " f64" : " f32");
       note(here);
       Native native(t, variant, dtype, 1);
@@ -330,7 +330,7 @@ void check_network(const std::vector<int64_t>& blob, int64_t batch, winnow_norm_
       }
       const std::vector<double> kernel = native.ntk(t.jobs, WINNOW_NTK_ROLES), logits = native.forward(t.jobs);
       for (const int64_t threads : {2, 3}) {
-        if (std::string(variant) == kMachine) break;  // it has one
+        if (name == kMachine) break;  // it has one
         note(here + " threads " + std::to_string(threads));
         Native other(t, variant, dtype, threads);
         check_same_bits(other.ntk(t.jobs, WINNOW_NTK_ROLES), kernel, "the kernel");
@@ -397,8 +397,8 @@ class Broken {
 
 }  // namespace
 
-// Of a network this large they take minutes under a sanitizer, which sees as much of them in the random ones.
-constexpr bool kSlowOnes = !kSanitized;
+// Of a network this large the slow variants take minutes under a sanitizer, which sees as much of them in the random ones.
+constexpr bool kSlowVariants = !kSanitized;
 
 TEST(random_networks) {
   const int64_t batches[] = {2, 7, 8, 9, 15, 16, 17, 33};
@@ -441,11 +441,27 @@ TEST(nas_bench_201_supernet) {
   for (const winnow_norm_mode mode : {WINNOW_NORM_BATCH, WINNOW_NORM_RUNNING, WINNOW_NORM_IDENTITY}) {
     if (kSanitized && mode != WINNOW_NORM_BATCH) return;
     check_network(builder.blob(builder.last()), 6, mode, seed() * 1000 + 900 + static_cast<uint64_t>(mode),
-                  kSlowOnes && mode == WINNOW_NORM_BATCH);
+                  kSlowVariants && mode == WINNOW_NORM_BATCH);
   }
   // At this size the last stage's 1x1 and 3x3 convolutions fit one pass, unless planes of a common reach are counted right.
   const NetworkBuilder larger = nb201_supernet({3, 16, 16}, 3, 1, 3, true, 10);
   check_network(larger.blob(larger.last()), 3, WINNOW_NORM_BATCH, seed() * 1000 + 910, false);
+}
+
+// A separable convolution of one channel, as DARTS's supernet of one channel has them, and one of two that feed one sum.
+TEST(pointwise_convolutions_of_one_channel) {
+  NetworkBuilder b({3, 6, 5}, 0);
+  const int64_t relu = b.relu("relu", b.convolution("stem", 0, 1, 3, 1, 1));
+  const int64_t depthwise = b.convolution("depthwise", relu, 1, 5, 1, 2);
+  const int64_t first = b.batch_norm("first_norm", b.convolution("first", depthwise, 1, 1, 1, 0));
+  const int64_t second = b.batch_norm("second_norm", b.convolution("second", relu, 1, 1, 1, 0));
+  const int64_t third = b.batch_norm("third_norm", b.convolution("third", relu, 1, 1, 1, 0));
+  const int64_t sum = b.weighted_sum("sum", {first, second}, {-1, -1});
+  const int64_t last = b.batch_norm("last_norm", b.weighted_sum("last", {b.relu("sum_relu", sum), third}, {-1, -1}));
+  b.linear("linear", b.global_average_pool("gap", b.relu("last_relu", last)), 3);
+  for (const int64_t batch : {7, 14, 17}) {
+    check_network(b.blob(b.last()), batch, WINNOW_NORM_BATCH, seed() * 1000 + 790 + static_cast<uint64_t>(batch));
+  }
 }
 
 // A ReLU read by depthwise convolutions of unequal reach whose strips of gradients fill more than one pass.
@@ -466,25 +482,9 @@ NetworkBuilder unequal_reach(const Shape& image, int64_t channels, int64_t strid
   return builder;
 }
 
-// A separable convolution of one channel, as DARTS's supernet of one channel has them, and one of two that feed one sum.
-TEST(pointwise_convolutions_of_one_channel) {
-  NetworkBuilder b({3, 6, 5}, 0);
-  const int64_t relu = b.relu("relu", b.convolution("stem", 0, 1, 3, 1, 1));
-  const int64_t depthwise = b.convolution("depthwise", relu, 1, 5, 1, 2);
-  const int64_t first = b.batch_norm("first_norm", b.convolution("first", depthwise, 1, 1, 1, 0));
-  const int64_t second = b.batch_norm("second_norm", b.convolution("second", relu, 1, 1, 1, 0));
-  const int64_t third = b.batch_norm("third_norm", b.convolution("third", relu, 1, 1, 1, 0));
-  const int64_t sum = b.weighted_sum("sum", {first, second}, {-1, -1});
-  const int64_t last = b.batch_norm("last_norm", b.weighted_sum("last", {b.relu("sum_relu", sum), third}, {-1, -1}));
-  b.linear("linear", b.global_average_pool("gap", b.relu("last_relu", last)), 3);
-  for (const int64_t batch : {7, 14, 17}) {
-    check_network(b.blob(b.last()), batch, WINNOW_NORM_BATCH, seed() * 1000 + 790 + static_cast<uint64_t>(batch), false);
-  }
-}
-
 TEST(many_readers_of_unequal_reach) {
   const NetworkBuilder dense = unequal_reach({3, 32, 32}, 2, 1);
-  check_network(dense.blob(dense.last()), 5, WINNOW_NORM_BATCH, seed() * 1000 + 800, kSlowOnes);
+  check_network(dense.blob(dense.last()), 5, WINNOW_NORM_BATCH, seed() * 1000 + 800, kSlowVariants);
   // Gradients of several strips that are sent to twice as many rows, of an odd number.
   const NetworkBuilder strided = unequal_reach({3, 71, 33}, 1, 2);
   check_network(strided.blob(strided.last()), 3, WINNOW_NORM_BATCH, seed() * 1000 + 810, false);
