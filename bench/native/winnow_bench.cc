@@ -45,9 +45,8 @@ std::string variant_of(const DeviceHandle& device) { return variant_name(device-
 // The variants that --variant names, the widest first.
 std::vector<std::string> variants(const Options& options) {
   if (options.variant != "all") return {variant_of(open_device(options.variant, 1))};
-  std::istringstream words(available_variants());
   std::vector<std::string> names;
-  for (std::string name; words >> name;) names.insert(names.begin(), name);
+  for (const Variant variant : available_variants()) names.insert(names.begin(), variant_name(variant));
   return names;
 }
 
@@ -75,7 +74,7 @@ void write(const Options& options, const std::string& text) {
 
 int list(const Options& options) {
   const DeviceHandle device = open_device(options.variant == "all" ? "" : options.variant, 1);
-  std::printf("variants: %s; default %s\n", available_variants().c_str(), variant_of(device).c_str());
+  std::printf("variants: %s; default %s\n", available_variant_names().c_str(), variant_of(device).c_str());
   for (const Shape& shape : chosen(options)) {
     const Cost cost = make_work(device.get(), shape)->cost();
     std::printf("%-32s %10.3f GFLOP %10.6f billion words\n", shape.name.c_str(), cost.flop / 1e9, cost.words / 1e9);

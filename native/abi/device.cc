@@ -47,7 +47,7 @@ winnow_status winnow_device_describe(const winnow_device* device, char* text, in
     const std::string kernels = d.backend != nullptr
                                     ? "\"kind\": \"cuda\", \"variant\": \"cuda\", " + d.backend->facts()
                                     : std::string("\"kind\": \"cpu\", \"variant\": \"") + variant_name(d.variant) +
-                                          "\", \"variants\": \"" + available_variants() + "\"";
+                                          "\", \"variants\": \"" + available_variant_names() + "\"";
     copy_text("{" + kernels + ", \"threads\": " + std::to_string(d.threads) + ", \"byte_budget\": " +
                   std::to_string(d.byte_budget) + ", \"usable_threads\": " + std::to_string(usable_threads()) +
                   ", \"usable_bytes\": " + std::to_string(usable_bytes()) + ", \"abi\": " + std::to_string(WINNOW_ABI_VERSION) +

@@ -1,6 +1,8 @@
 #include "runtime/device.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <iterator>
 
 #include "abi/failure.h"
 #include "runtime/limits.h"
@@ -34,7 +36,7 @@ Variant choose(const char* name) {
   for (const Variant variant : kVariants) {
     if (variant_name(variant) != std::string(name)) continue;
     if (!available(variant)) {
-      throw Failure(WINNOW_UNSUPPORTED, source + " asks for " + name + " but this CPU has: " + available_variants());
+      throw Failure(WINNOW_UNSUPPORTED, source + " asks for " + name + " but this CPU has: " + available_variant_names());
     }
     return variant;
   }
@@ -54,19 +56,17 @@ const char* variant_name(Variant variant) {
   return "?";
 }
 
-Variant widest_variant() {
-  Variant widest = Variant::kPortable;
-  for (const Variant variant : kVariants) {  // in ascending order
-    if (available(variant)) widest = variant;
-  }
-  return widest;
+std::vector<Variant> available_variants() {
+  std::vector<Variant> variants;  // in ascending order, as all are
+  std::copy_if(std::begin(kVariants), std::end(kVariants), std::back_inserter(variants), available);
+  return variants;
 }
 
-std::string available_variants() {
+Variant widest_variant() { return available_variants().back(); }
+
+std::string available_variant_names() {
   std::string names;
-  for (const Variant variant : kVariants) {
-    if (available(variant)) names += (names.empty() ? "" : " ") + std::string(variant_name(variant));
-  }
+  for (const Variant variant : available_variants()) names += (names.empty() ? "" : " ") + std::string(variant_name(variant));
   return names;
 }
 

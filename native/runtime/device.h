@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "runtime/arenas.h"
 #include "runtime/kept_draws.h"
@@ -24,8 +25,9 @@ constexpr Variant kVariants[] = {
 };
 
 const char* variant_name(Variant variant);
-Variant widest_variant();          // that this CPU can run
-std::string available_variants();  // names this CPU can run, separated by blanks
+std::vector<Variant> available_variants();  // that this CPU can run, the widest last
+Variant widest_variant();                   // the last of them
+std::string available_variant_names();      // separated by blanks
 
 class Backend;  // runtime/backend.h
 class Threads;  // runtime/threads.h

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "check.h"
+#include "cpu_variants.h"
 #include "machine_device.h"
 #include "machine_under_test.h"
 #include "runtime/device.h"
@@ -410,17 +411,6 @@ class Native {
   std::vector<int32_t> states_;
   std::vector<double> coefficients_;
 };
-
-inline std::vector<const char*> cpu_variants() {
-  std::vector<const char*> names;
-  const std::string available = available_variants();
-  for (const Variant variant : kVariants) {
-    if ((" " + available + " ").find(" " + std::string(variant_name(variant)) + " ") != std::string::npos) {
-      names.push_back(variant_name(variant));
-    }
-  }
-  return names;
-}
 
 inline double largest_of(const double* values, int64_t count) {
   double most = 0;

@@ -3,10 +3,10 @@
 #include <cstring>
 #include <memory>
 #include <set>
-#include <sstream>
 #include <string>
 
 #include "check.h"
+#include "cpu_variants.h"
 #include "machine_device.h"
 #include "machine_under_test.h"
 #include "plan/plan.h"
@@ -19,13 +19,6 @@ using namespace winnow;
 using namespace winnow::test;
 
 namespace {
-
-std::vector<std::string> variants() {
-  std::vector<std::string> names;
-  std::istringstream available(available_variants());
-  for (std::string name; available >> name;) names.push_back(name);
-  return names;
-}
 
 // Not a variant of the CPU's: the other back end, on the machine under test.
 constexpr char kMachine[] = "machine";
@@ -288,7 +281,7 @@ TEST(saliencies_of_random_networks) {
           }
         }
         std::vector<double> first;
-        for (const std::string& variant : variants()) {
+        for (const std::string variant : cpu_variant_names()) {
           note("network " + std::to_string(k) + " " + variant + (dtype == WINNOW_F64 ? " f64" : " f32"));
           const std::vector<double> one = Native(c, variant, dtype, 1).saliencies(kind, roles);
           CHECK_EQUAL(one.size(), expected.size());
@@ -428,9 +421,9 @@ TEST(activations_of_random_networks) {
         }
       }
       for (const winnow_dtype dtype : {WINNOW_F64, WINNOW_F32}) {
-        std::vector<std::string> devices = variants();
+        std::vector<const char*> devices = cpu_variant_names();
         devices.push_back(kMachine);
-        for (const std::string& variant : devices) {
+        for (const std::string variant : devices) {
           note("network " + std::to_string(k) + " kind " + std::to_string(kind) + " " + variant +
                (dtype == WINNOW_F64 ? " f64" : " f32"));
           const std::vector<double> one = Native(c, variant, dtype, 1).read(kind);
@@ -488,7 +481,7 @@ TEST(unit_patterns_of_random_networks) {
       numbers = {static_cast<int64_t>(all.size()), largest, constant, active};
       numbers.insert(numbers.end(), by_tap.begin(), by_tap.end());
     }
-    for (const std::string& variant : variants()) {
+    for (const std::string variant : cpu_variant_names()) {
       note("network " + std::to_string(k) + " " + variant);
       const std::vector<std::vector<int64_t>> one = Native(c, variant, WINNOW_F64, 1).unit_patterns();
       for (size_t j = 0; j < 2; ++j) {
@@ -589,7 +582,7 @@ TEST(block_products_of_linear_blocks) {
       }
     }
     for (const winnow_dtype dtype : {WINNOW_F64, WINNOW_F32}) {
-      for (const std::string& variant : variants()) {
+      for (const std::string variant : cpu_variant_names()) {
         note("batch " + std::to_string(batch) + " " + variant + (dtype == WINNOW_F64 ? " f64" : " f32"));
         const std::vector<double> one = Native(c, variant, dtype, 1).block_products(features, kEach);
         CHECK_EQUAL(one.size(), expected.size());

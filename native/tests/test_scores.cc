@@ -141,7 +141,7 @@ int64_t differing(const std::vector<bool>& a, const std::vector<bool>& b) {
 // Signs in float32 are wrong (against plain loops in double) at no more units than those of plain loops in float32.
 void check_signs(const std::shared_ptr<const Network>& network, int64_t operations, int64_t batch, const char* name) {
   const ReferenceRow row = whole_row(*network, operations);
-  const std::vector<const char*> variants = cpu_variants();
+  const std::vector<const char*> variants = cpu_variant_names();
   std::vector<int64_t> wrong(variants.size());
   int64_t plain = 0, units = 0;
   for (uint64_t k = 0; k < 4; ++k) {
@@ -229,7 +229,7 @@ double native_flow(const std::shared_ptr<const Network>& network, const Paramete
 
 // One forward pass with tangents against the plain loops' backward pass, on every operation and geometry.
 TEST(synaptic_flow_of_random_networks) {
-  const std::vector<const char*> variants = cpu_variants();
+  const std::vector<const char*> variants = cpu_variant_names();
   int64_t positive = 0;
   for (uint64_t k = 0; k < 200; ++k) {
     Draws draws(seed(), 500 + k);
@@ -273,7 +273,7 @@ TEST(synaptic_flow_in_tiles) {
     Draws draws(seed(), 702);
     const Parameters parameters = random_parameters(draws, network);
     const double expected = plain_flow(*network, parameters, {});
-    for (const char* variant : cpu_variants()) {
+    for (const char* variant : cpu_variant_names()) {
       CHECK_NEAR(native_flow(network, parameters, {}, variant), expected, 1e-12 * expected);
     }
   }

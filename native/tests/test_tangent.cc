@@ -176,7 +176,7 @@ void check_network(const std::vector<int64_t>& blob, int64_t batch, winnow_norm_
     ++(moved[j]->comparable ? tally.compared : tally.incomparable);
   }
   for (const winnow_dtype dtype : {WINNOW_F64, WINNOW_F32}) {
-    for (const char* variant : cpu_variants()) {
+    for (const char* variant : cpu_variant_names()) {
       note("case " + std::to_string(case_seed) + " batch " + std::to_string(batch) + " norm mode " + std::to_string(mode) +
            " " + variant + (dtype == WINNOW_F64 ? " f64" : " f32"));
       Native native(t, variant, dtype, 1);

@@ -1,0 +1,25 @@
+// The variants of the CPU that tests run.
+#pragma once
+
+#include <vector>
+
+#include "runtime/device.h"
+#include "test_networks.h"
+
+namespace winnow::test {
+
+// Those that this CPU has. Under a sanitizer portable and the widest: one source at two widths is all there is to see, and the
+// reference is plain loops.
+inline std::vector<Variant> cpu_variants() {
+  std::vector<Variant> variants = available_variants();
+  if (kSanitized && variants.back() != Variant::kPortable) variants = {Variant::kPortable, variants.back()};
+  return variants;
+}
+
+inline std::vector<const char*> cpu_variant_names() {
+  std::vector<const char*> names;
+  for (const Variant variant : cpu_variants()) names.push_back(variant_name(variant));
+  return names;
+}
+
+}  // namespace winnow::test
