@@ -11,6 +11,7 @@
 #include <functional>
 #include <sstream>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -38,14 +39,24 @@ inline uint64_t seed() {
 
 inline void note(const std::string& text) { registry().note = text; }
 
-inline void check(bool holds, const char* file, int line, const std::string& text) {
+inline void fail(const char* file, int line, const std::string& text) {
   Registry& r = registry();
-  ++r.checks;
-  if (holds) return;
   ++r.failures;
   if (r.failures <= 50) {
     std::printf("%s:%d: %s%s%s\n", file, line, text.c_str(), r.note.empty() ? "" : "  in ", r.note.c_str());
     std::fflush(stdout);
+  }
+}
+
+// `text`: a string, or what makes one, which only a failure asks for; some tests check millions of numbers.
+template <typename Text>
+void check(bool holds, const char* file, int line, const Text& text) {
+  ++registry().checks;
+  if (holds) return;
+  if constexpr (std::is_invocable_v<Text>) {
+    fail(file, line, text());
+  } else {
+    fail(file, line, text);
   }
 }
 
@@ -59,17 +70,19 @@ std::string text_of(const T& value) {
 
 template <typename A, typename B>
 void check_equal(const A& actual, const B& expected, const char* file, int line, const char* what) {
-  check(actual == expected, file, line, std::string(what) + " is " + text_of(actual) + " but must be " + text_of(expected));
+  check(actual == expected, file, line,
+        [&] { return std::string(what) + " is " + text_of(actual) + " but must be " + text_of(expected); });
 }
 
 inline void check_near(double actual, double expected, double bound, const char* file, int line, const char* what) {
   // Written so that a NaN fails.
-  check(std::fabs(actual - expected) <= bound, file, line,
-        std::string(what) + " is " + text_of(actual) + " but must be within " + text_of(bound) + " of " + text_of(expected));
+  check(std::fabs(actual - expected) <= bound, file, line, [&] {
+    return std::string(what) + " is " + text_of(actual) + " but must be within " + text_of(bound) + " of " + text_of(expected);
+  });
 }
 
 inline void check_contains(const std::string& text, const std::string& part, const char* file, int line) {
-  check(text.find(part) != std::string::npos, file, line, "\"" + text + "\" must contain \"" + part + "\"");
+  check(text.find(part) != std::string::npos, file, line, [&] { return "\"" + text + "\" must contain \"" + part + "\""; });
 }
 
 // The program: runs all tests, or those whose name contains the argument.

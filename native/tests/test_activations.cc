@@ -413,10 +413,8 @@ TEST(activations_of_random_networks) {
                                                  : reduced(value, shape, c.batch, kind);
             const double terms = static_cast<double>(c.batch * shape.height * shape.width);
             const double scale = copied ? most : terms * most * most;
-            for (const double sum : sums) {
-              expected.push_back(sum);
-              bounds.push_back(!there ? 0 : reference.steepness() > 60 ? INFINITY : scale);
-            }
+            expected.insert(expected.end(), sums.begin(), sums.end());
+            bounds.resize(expected.size(), !there ? 0 : reference.steepness() > 60 ? INFINITY : scale);
           }
         }
       }
