@@ -27,7 +27,8 @@ class Buffer {
 
   Buffer(int64_t count, Draws& draws) : count_(count), memory_(static_cast<size_t>(count + 2 * kGuard + kLanes)) {
     // Normal numbers would be most of the test's time.
-    for (T& value : memory_) value = static_cast<T>(2 * draws.uniform() - 1);
+    const std::vector<double> drawn = draws.uniforms(static_cast<int64_t>(memory_.size()));
+    std::transform(drawn.begin(), drawn.end(), memory_.begin(), [](double u) { return static_cast<T>(2 * u - 1); });
   }
 
   T* data() { return memory_.data() + start(); }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "runtime/philox.h"
 #include "runtime/random.h"
 
 namespace winnow::test {
@@ -18,6 +19,16 @@ bool Draws::chance(double probability) { return uniform() < probability; }
 
 double Draws::normal() { return random_normal(seed_, stream_, next_++); }
 double Draws::uniform() { return random_uniform(seed_, stream_, next_++); }
+
+std::vector<double> Draws::uniforms(int64_t count) {
+  std::vector<uint64_t> drawn(static_cast<size_t>(count));
+  next_ += next_ % 2;
+  random_bits(seed_, stream_, next_, count, drawn.data());
+  next_ += count;
+  std::vector<double> values(drawn.size());
+  std::transform(drawn.begin(), drawn.end(), values.begin(), philox::uniform_of);
+  return values;
+}
 
 namespace {
 

@@ -20,7 +20,8 @@ class Draws {
   int64_t integer(int64_t low, int64_t high);  // in [low, high]
   bool chance(double probability);
   double normal();
-  double uniform();  // in [0, 1)
+  double uniform();                             // in [0, 1)
+  std::vector<double> uniforms(int64_t count);  // the same at once, in a fraction of the time
 
  private:
   uint64_t seed_, stream_;

@@ -144,7 +144,7 @@ void check_signs(const std::shared_ptr<const Network>& network, int64_t operatio
   const std::vector<const char*> variants = cpu_variant_names();
   std::vector<int64_t> wrong(variants.size());
   int64_t plain = 0, units = 0;
-  for (uint64_t k = 0; k < 4; ++k) {
+  for (uint64_t k = 0; k < networks_of(4); ++k) {
     Draws draws(seed(), 100 + k);
     const Parameters parameters = random_parameters(draws, network);
     const std::vector<double> images = random_images(draws, *network, batch);
