@@ -210,9 +210,6 @@ class ScoreCommandTest {
   }
 
   /**
-   * The same network, by its cell or as a graph: weights have the same names, so the same values.
-   */
-  /**
    * A cell of S4 with noise on half of its edges, by every score: the seed decides, threads do not.
    * Weights that are carried elsewhere leave the noise to the seed, which is then said.
    */
@@ -252,6 +249,9 @@ class ScoreCommandTest {
     return Arrays.stream(columns.split(",")).map(row::get).toList();
   }
 
+  /**
+   * The same network, by its cell or as a graph: weights have the same names, so the same values.
+   */
   @Test
   void aNetworkOfOnesOwnIsScored() throws IOException {
     NasBench201 space = new NasBench201();

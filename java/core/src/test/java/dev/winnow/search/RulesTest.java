@@ -32,12 +32,12 @@ class RulesTest {
     return candidates;
   }
 
-  /** The specification's worked example of ties (computed by the released program's function). */
   /** Each edge a part of its own. */
   private static Pruning.Limits limits(int... most) {
     return new Pruning.Limits(IntStream.range(0, most.length).toArray(), most);
   }
 
+  /** The specification's worked example of ties (computed by the released program's function). */
   @Test
   void releasedRuleReproducesTheWorkedTieExample() {
     List<double[]> ntk =
