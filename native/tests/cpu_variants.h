@@ -1,4 +1,4 @@
-// The variants of the CPU that tests run.
+// What tests run: the variants of the CPU, and the name of the other back end beside them.
 #pragma once
 
 #include <vector>
@@ -21,5 +21,8 @@ inline std::vector<const char*> cpu_variant_names() {
   for (const Variant variant : cpu_variants()) names.push_back(variant_name(variant));
   return names;
 }
+
+// Not a variant of the CPU's: the other back end, on the machine under test.
+constexpr char kMachine[] = "machine";
 
 }  // namespace winnow::test

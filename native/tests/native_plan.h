@@ -36,9 +36,6 @@ using NetworkHandle = std::unique_ptr<winnow_network, Destroyer<winnow_network, 
 using ParametersHandle = std::unique_ptr<winnow_parameters, Destroyer<winnow_parameters, winnow_parameters_destroy>>;
 using PlanHandle = std::unique_ptr<winnow_plan, Destroyer<winnow_plan, winnow_plan_destroy>>;
 
-// Not a variant of the CPU's: the other back end, on the machine under test.
-constexpr char kMachine[] = "machine";
-
 // Everything that jobs index into.
 struct Tables {
   std::shared_ptr<const Network> network;

@@ -20,9 +20,6 @@ using namespace winnow::test;
 
 namespace {
 
-// Not a variant of the CPU's: the other back end, on the machine under test.
-constexpr char kMachine[] = "machine";
-
 std::shared_ptr<const Device> device_of(const std::string& variant, int64_t threads) {
   if (variant == kMachine) return machine_device(MachineUnderTest::get().table());
   return open_device({sizeof(winnow_device_options), WINNOW_CPU, 0, threads, variant.c_str(), 0, nullptr});

@@ -21,7 +21,7 @@ class Draws {
   bool chance(double probability);
   double normal();
   double uniform();                             // in [0, 1)
-  std::vector<double> uniforms(int64_t count);  // the same at once, in a fraction of the time
+  std::vector<double> uniforms(int64_t count);  // so many at once, in a fraction of the time
 
  private:
   uint64_t seed_, stream_;
