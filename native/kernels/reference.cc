@@ -155,72 +155,90 @@ void maximum(T* out, const T* in, int64_t pixels) {
   for (int64_t i = 0; i < pixels * kLanes; ++i) out[i] = in[i] > out[i] ? in[i] : out[i];
 }
 
-constexpr double kTileInputs[4][4] = {{1, 0, -1, 0}, {0, 1, 1, 0}, {0, -1, 1, 0}, {0, 1, 0, -1}};
-constexpr double kTileGradients[4][2] = {{1, 0}, {1, 1}, {1, -1}, {0, 1}};
-constexpr double kTileOutputs[2][4] = {{1, 1, 1, 0}, {0, 1, -1, -1}};
+// kernels.h, TileRows.
+constexpr double kTilePoints[kTileSide] = {0, std::numeric_limits<double>::infinity(), kTileA, -kTileA, kTileB, -kTileB};
+constexpr double kA2B2 = kTileA2 * kTileB2, kA2andB2 = kTileA2 + kTileB2;
+constexpr double kTileInputs[kTileSide][kTileSide] = {{kA2B2, 0, -kA2andB2, 0, 1, 0},
+                                                      {0, kA2B2, 0, -kA2andB2, 0, 1},
+                                                      {0, -kTileA* kTileB2, -kTileB2, kTileA, 1, 0},
+                                                      {0, kTileA* kTileB2, -kTileB2, -kTileA, 1, 0},
+                                                      {0, -kTileB* kTileA2, -kTileA2, kTileB, 1, 0},
+                                                      {0, kTileB* kTileA2, -kTileA2, -kTileB, 1, 0}};
 
-template <typename T, int64_t SIDE>
-void tile_sides(const TileRow<T>& r, const double (&factors)[4][SIDE]) {
-  for (int64_t k = 0; k < kTileSide; ++k) {
-    for (int64_t i = 0; i < r.rows * r.tiles * kLanes; ++i) {
-      const T* tile = r.in.at + i / kLanes / r.tiles * 2 * r.in.pitch + i / kLanes % r.tiles * 2 * kLanes + i % kLanes;
-      double sum = 0;
-      for (int64_t y = 0; y < SIDE; ++y) {
-        for (int64_t x = 0; x < SIDE; ++x) {
-          const double factor = factors[r.product_row][y] * factors[k][x];
-          if (factor != 0) sum += factor * double{tile[y * r.in.pitch + x * kLanes]};
-        }
+// A power of the point of product k, of so many that sums take.
+double tile_power(int64_t k, int64_t power, int64_t powers) {
+  if (std::isinf(kTilePoints[k])) return power + 1 == powers ? 1 : 0;
+  double value = 1;
+  for (int64_t n = 0; n < power; ++n) value *= kTilePoints[k];
+  return value;
+}
+
+template <typename T, typename Factor>
+void tile_sides(const TileRows<T>& r, int64_t side, Factor factor) {
+  const int64_t elements = r.rows * r.tiles * kTileSide * kLanes;
+  for (int64_t i = 0; i < 2 * elements; ++i) {
+    const int64_t row = i / elements, at = i % elements, tile = at / kLanes / kTileSide;
+    const T* in = r.in.at + (tile / r.tiles * r.in.pitch + tile % r.tiles * kLanes) * kTilePixels + at % kLanes;
+    double sum = 0;
+    for (int64_t y = 0; y < side; ++y) {
+      for (int64_t x = 0; x < side; ++x) {
+        const double both = factor(2 * r.pair + row, y) * factor(at / kLanes % kTileSide, x);
+        if (both != 0) sum += both * double{in[y * r.in.pitch + x * kLanes]};
       }
-      r.out[k * r.step + i] = rounded<T>(sum);
     }
+    r.out[row * r.out_row + at] = rounded<T>(sum);
   }
 }
 
 template <typename T>
-void tile_inputs(const TileRow<T>& r) {
-  tile_sides(r, kTileInputs);
+void tile_inputs(const TileRows<T>& r) {
+  tile_sides(r, kTileSide, [](int64_t k, int64_t i) { return kTileInputs[k][i]; });
 }
 
 template <typename T>
-void tile_gradients(const TileRow<T>& r) {
-  tile_sides(r, kTileGradients);
-}
-
-template <typename T>
-void correlate_tiles(const TileCorrelation<T>& c) {
-  const int64_t plane = c.tiles * kLanes;
-  for (int64_t i = 0; i < c.products * c.outputs * c.terms; ++i) {
-    const int64_t p = i / (c.outputs * c.terms), o = i / c.terms % c.outputs, t = i % c.terms;
-    const T* gradient = c.gradients + p * c.gradient_step + o * plane;
-    const T* input = c.inputs + p * c.input_step + t * plane;
-    for (int64_t k = 0; k < plane; ++k) {
-      const int64_t lane = k % kLanes;
-      if (lane >= c.lanes) continue;
-      (c.upper != nullptr && lane >= kLanes / 2 ? c.upper : c.sums)[i] += double{gradient[k]} * double{input[k]};
-    }
-  }
+void tile_gradients(const TileRows<T>& r) {
+  tile_sides(r, kTilePixels, [](int64_t k, int64_t i) { return tile_power(k, i, kTilePixels); });
 }
 
 template <typename T>
 void tile_outputs(const TileOutputs<T>& t) {
-  for (int64_t o = 0; o < t.outputs; ++o) {
-    for (int64_t y = 0; y < t.rows; ++y) {
-      for (int64_t x = 0; x < t.pixels; ++x) {
-        // A row of outputs is first touched by the product row of its number.
-        const double factor = kTileOutputs[y][t.product_row];
-        if (factor == 0) continue;
-        for (int64_t l = 0; l < t.lanes; ++l) {
-          double sum = 0;
-          for (int64_t k = 0; k < kTileSide; ++k) {
-            for (int64_t p = 0; p < t.planes; ++p) {
-              sum += kTileOutputs[x % 2][k] * double{t.weights[(k * t.planes + p) * t.outputs + o]} *
-                     double{t.inputs[k * t.input_step + p * t.input_plane + x / 2 * kLanes + l]};
-            }
-          }
-          T& out = t.out.at[o * t.out_plane + y * t.out.pitch + x * kLanes + l];
-          out = rounded<T>((t.add || t.product_row > y ? double{out} : 0.0) + factor * sum);
-        }
+  for (int64_t i = 0; i < t.outputs * t.tiles * kTilePixels * kLanes; ++i) {
+    const int64_t lane = i % kLanes, x = i / kLanes % kTilePixels, tile = i / kLanes / kTilePixels % t.tiles,
+                  o = i / kLanes / kTilePixels / t.tiles;
+    if (lane >= t.lanes) continue;
+    double sum = t.add ? double{t.out[i]} : 0.0;
+    for (int64_t p = 0; p < t.planes; ++p) {
+      for (int64_t k = 0; k < kTileSide; ++k) {
+        sum += tile_power(k, x, kTilePixels) * double{t.weights[(p * t.outputs + o) * kTileSide + k]} *
+               double{t.inputs[p * t.input_plane + (tile * kTileSide + k) * kLanes + lane]};
       }
+    }
+    t.out[i] = rounded<T>(sum);
+  }
+}
+
+template <typename T>
+void tile_columns(const TileColumns<T>& t) {
+  for (int64_t i = 0; i < t.rows * t.pixels * kLanes; ++i) {
+    const int64_t y = i / (t.pixels * kLanes), x = i % (t.pixels * kLanes);
+    if (x % kLanes >= t.lanes) continue;
+    T& out = t.out.at[y * t.out.pitch + x];
+    double sum = t.add ? double{out} : 0.0;
+    for (int64_t k = 0; k < kTileSide; ++k) sum += tile_power(k, y, kTilePixels) * double{t.in[k * t.in_row + x]};
+    out = rounded<T>(sum);
+  }
+}
+
+template <typename T>
+void correlate_tiles(const TileCorrelation<T>& c) {
+  for (int64_t i = 0; i < c.outputs * c.terms * kTileTaps; ++i) {
+    const int64_t o = i / kTileTaps / c.terms, term = i / kTileTaps % c.terms, tap = i % kTileTaps;
+    for (int64_t n = 0; n < c.tiles * kTileSide * kLanes; ++n) {
+      const int64_t lane = n % kLanes, k = n / kLanes % kTileSide;
+      if (lane >= c.lanes) continue;
+      (c.upper != nullptr && lane >= kLanes / 2 ? c.upper : c.sums)[i] += tile_power(k, tap, kTileTaps) * kTileShares[k] *
+                                                                          double{c.gradients[o * c.gradient_plane + n]} *
+                                                                          double{c.inputs[term * c.input_plane + n]};
     }
   }
 }

@@ -208,8 +208,8 @@ void BackwardPass<T>::pull(int64_t v, const std::function<void(int64_t, T*)>& se
   // Zeros at the end of every pull, as `reduce` leaves them.
   workspace_.lane_sums.resize(static_cast<size_t>(count_ * by_lane * kLanes));
   workspace_.correlations.assign(static_cast<size_t>(count_ * sums), 0.0);
-  workspace_.tile_sums.assign(static_cast<size_t>(count_ * in_tiles), 0.0);
-  workspace_.unwanted.resize(static_cast<size_t>(std::max(sums, in_tiles)));
+  workspace_.tile_sums.assign(static_cast<size_t>(count_ * in_tiles + kTileSpare), 0.0);
+  workspace_.unwanted.resize(static_cast<size_t>(std::max(sums, in_tiles + kTileSpare)));
   std::fill(workspace_.sums[v].begin(), workspace_.sums[v].end(), 0.0);
   const int64_t strip = strip_rows(shape);
   int64_t pixels = 0;

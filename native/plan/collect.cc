@@ -14,9 +14,9 @@ void BackwardPass<T>::gather_rows(const Gather& gather, const T* packed, const S
   const int64_t first_base = rows.first / sy, last_base = (rows.end - 1) / sy;
   // The rows that the terms reach, zeros where they reach beyond the planes.
   const int64_t first = first_base + gather.first_dy;
-  const int64_t end = last_base + gather.last_dy + 1 + (gather.in_tiles ? rows.count() % 2 : 0);  // the last tile's second row
+  const int64_t end = last_base + gather.last_dy + 1 + (gather.in_tiles ? to_whole_tiles(rows.count()) : 0);
   Around zeros = around(gather, in, out);
-  if (gather.in_tiles) zeros.right += out.width % 2;
+  if (gather.in_tiles) zeros.right += to_whole_tiles(out.width);
   const int64_t before = zeros.left, after = zeros.right;
   const int64_t pitch = (before + in.width + after) * kLanes, plane = (end - first) * pitch;
   T* strip = workspace_.scratch.template at<T>(0);

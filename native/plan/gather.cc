@@ -48,12 +48,14 @@ void find_grids(const std::vector<GatherTerm>& terms, GatherTile& tile) {
   tile.spacing = {std::max<int64_t>(1, down), std::max<int64_t>(1, across)};
 }
 
-// Per pixel 4 products instead of 9 for each pair of planes, but each plane is read, summed and written four values a pixel, and each
-// output is added up and written row of products by row.
-bool pays_in_tiles(const std::vector<ConvolutionPart>& parts, int64_t planes, int64_t outputs) {
-  constexpr int64_t kInputs = 12, kOutputs = 10;  // multiply-adds that these cost
+// Per pixel 2.25 products instead of 9 for each pair of planes, but each plane's sides are made and each output is added up, and the
+// last tiles of strips and rows reach past them.
+bool pays_in_tiles(const std::vector<ConvolutionPart>& parts, int64_t planes, const Shape& in) {
+  constexpr int64_t kPlane = 16, kOutput = 16;  // multiply-adds that these cost
+  const int64_t outputs = in.channels, rows = std::min(strip_rows(in), in.height);
+  const int64_t pixels = rows * in.width, tiled = (rows + to_whole_tiles(rows)) * (in.width + to_whole_tiles(in.width));
   const auto is = [](const Pair& p, int64_t side) { return p.height == side && p.width == side; };
-  return 5 * planes * outputs > kInputs * planes + kOutputs * outputs &&
+  return 36 * planes * outputs * pixels > tiled * (9 * planes * outputs + 4 * (kPlane * planes + kOutput * outputs)) &&
          std::all_of(parts.begin(), parts.end(), [&](const ConvolutionPart& part) {
            const ConvolutionAttributes& a = attributes_of(*part.convolution);
            return is(a.kernel, 3) && is(a.stride, 1) && is(a.padding, 1) && is(a.dilation, 1) && a.groups == 1;
@@ -124,8 +126,8 @@ int64_t strip_plane_elements(const std::vector<const Value*>& readers, const Sha
     reach_width = std::max(reach_width, dilation.width * (kernel.width - 1) + (stride.width > 1 ? 3 : 0));
   }
   const int64_t rows = std::min(strip_rows(in), in.height);
-  return elements_of({rows + rows % 2 + reach_height,  // tiles have two rows
-                      std::max(in.width, readers[0]->shape.width) + 2 * reach_width, kLanes},
+  const int64_t width = std::max(in.width, readers[0]->shape.width);
+  return elements_of({rows + to_whole_tiles(rows) + reach_height, width + to_whole_tiles(width) + 2 * reach_width, kLanes},
                      "a pass");
 }
 
@@ -171,7 +173,7 @@ Gather backward_gather(const std::vector<ConvolutionPart>& parts, const Shape& i
   Gather gather;
   gather.output_stride = attributes_of(*parts[0].convolution).stride;
   for (const ConvolutionPart& part : parts) gather.planes += part.count;
-  if (may_tile && pays_in_tiles(parts, gather.planes, in.channels)) {
+  if (may_tile && pays_in_tiles(parts, gather.planes, in)) {
     gather.in_tiles = true;
     lay_tiles(gather, parts, in.channels);
     return gather;
@@ -231,16 +233,19 @@ void pack_forward(const Gather& gather, const TensorValues& weights, int64_t inp
 
 // The weights' sides of the products of one pair of planes, 3x3 taps as they lie in the tensor: turned round, as they go back.
 std::array<double, kTileProducts> tile_weights(const TensorValues& weights, int64_t first) {
-  const auto sums = [](double g0, double g1, double g2) {
-    return std::array<double, 4>{g0, (g0 + g1 + g2) / 2, (g0 - g1 + g2) / 2, g2};
+  const auto sides = [](double g0, double g1, double g2) {
+    const double a = g0 + kTileA2 * g2, of_a = kTileA * g1, b = g0 + kTileB2 * g2, of_b = kTileB * g1;
+    std::array<double, kTileSide> v{g0, g2, a + of_a, a - of_a, b + of_b, b - of_b};
+    for (size_t k = 0; k < kTileSide; ++k) v[k] *= kTileShares[k];
+    return v;
   };
   const auto tap = [&](int64_t y, int64_t x) { return weights[static_cast<size_t>(first + (2 - y) * 3 + 2 - x)]; };
-  std::array<std::array<double, 4>, 3> columns;
-  for (int64_t x = 0; x < 3; ++x) columns[static_cast<size_t>(x)] = sums(tap(0, x), tap(1, x), tap(2, x));
+  std::array<std::array<double, kTileSide>, 3> columns;
+  for (int64_t x = 0; x < 3; ++x) columns[static_cast<size_t>(x)] = sides(tap(0, x), tap(1, x), tap(2, x));
   std::array<double, kTileProducts> products;
-  for (size_t y = 0; y < 4; ++y) {
-    const std::array<double, 4> row = sums(columns[0][y], columns[1][y], columns[2][y]);
-    std::copy(row.begin(), row.end(), products.begin() + 4 * y);
+  for (size_t y = 0; y < kTileSide; ++y) {
+    const std::array<double, kTileSide> row = sides(columns[0][y], columns[1][y], columns[2][y]);
+    std::copy(row.begin(), row.end(), products.begin() + static_cast<int64_t>(y) * kTileSide);
   }
   return products;
 }
@@ -254,8 +259,10 @@ void pack_tiles(const Gather& gather, int64_t inputs, const std::vector<TensorVa
       for (int64_t c = 0; c < tile.outputs; ++c) {
         const std::array<double, kTileProducts> products =
             tile_weights(weights[static_cast<size_t>(term.part)], (term.out * inputs + tile.first + c) * 9);
-        T* out = packed + tile.weights + t * tile.outputs + c;
-        for (size_t p = 0; p < products.size(); ++p, out += tile.terms * tile.outputs) *out = static_cast<T>(products[p]);
+        for (int64_t p = 0; p < kTileProducts; ++p) {
+          const int64_t row = p / kTileSide, at = ((row * tile.terms + t) * tile.outputs + c) * kTileSide + p % kTileSide;
+          packed[tile.weights + at] = static_cast<T>(products[static_cast<size_t>(p)]);
+        }
       }
     }
   }

@@ -26,7 +26,7 @@ struct GatherTerm {
 struct GatherTile {
   int64_t first, outputs;      // output planes
   int64_t first_term, terms;   // of the phase
-  int64_t weights;             // where its packed weights begin; in tiles product by product
+  int64_t weights;             // where its packed weights begin; in tiles by row of products, kernels.h TileOutputs
   std::vector<TapGrid> grids;  // that its terms are; none for several outputs, or where pixels or rows are strides apart
   Pair spacing{1, 1};          // of the grids' rows and taps
   // The same for the kernel.
@@ -40,13 +40,16 @@ struct GatherPhase {
 };
 
 struct Gather {
-  bool in_tiles = false;  // minimal filtering: a term for each plane, its products instead of taps (kernels.h, TileRow)
+  bool in_tiles = false;  // minimal filtering: a term for each plane, its products instead of taps (kernels.h, TileRows)
   std::vector<GatherPhase> phases;
   Pair output_stride{1, 1}, input_stride{1, 1};
   int64_t planes = 0;                                            // input planes
   int64_t weights = 0;                                           // packed weights, elements
   int64_t first_dy = 0, last_dy = 0, first_dx = 0, last_dx = 0;  // range of the terms
 };
+
+// Pixels past an axis' end that its last tile has.
+inline int64_t to_whole_tiles(int64_t pixels) { return (kTilePixels - pixels % kTilePixels) % kTilePixels; }
 
 // Rows and columns that the terms reach around planes of shape `in` for all of `out`.
 struct Around {

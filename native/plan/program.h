@@ -54,7 +54,7 @@ int64_t terms_of(const Graph& graph, const WeightGroup& group);
 
 // Weight groups of one source that are correlated together, and the terms of all of them for each output. Those of one tap are:
 // gradients are then read once for all of their inputs, which have as many elements and as few terms. One of 3x3 taps may be taken by
-// minimal filtering (kernels/kernels.h, TileRow), where that is less work.
+// minimal filtering (kernels/kernels.h, TileRows), where that is less work.
 struct JointGroups {
   const WeightGroup *first, *last;
   int64_t terms;

@@ -1,4 +1,4 @@
-// What a backward pass takes by minimal filtering (kernels/kernels.h, TileRow): what convolutions send back, and the correlations behind
+// What a backward pass takes by minimal filtering (kernels/kernels.h, TileRows): what convolutions send back, and the correlations behind
 // their weights' gradients.
 #include <algorithm>
 
@@ -6,82 +6,93 @@
 
 namespace winnow {
 
-// A few tiles at a time and of those a row of products: what is multiplied of all planes stays in the first-level cache, or nearly.
+// A few tiles at a time and of those a pair of rows of products of so many planes that their sides stay in the first-level cache.
 template <typename T>
 void BackwardPass<T>::gather_tiles(const Gather& gather, const T* packed, const GradientPlanes<T>& planes, int64_t l,
                                    const GradientPlanes<T>& dest, int64_t width, RowRange rows, bool add) {
-  constexpr int64_t kTiles = 8;
-  const int64_t outputs = gather.phases[0].tiles[0].outputs, input_plane = kTiles * kLanes;
-  // A line more from product to product: they would else often lie a power of two apart.
-  const int64_t input_step = gather.planes * input_plane + kLanes;
-  workspace_.tiles.resize(std::max(workspace_.tiles.size(), static_cast<size_t>(kTileSide * input_step)));
-  T* const inputs = workspace_.tiles.data();
-  for (int64_t y = rows.first; y < rows.end; y += 2) {
-    for (int64_t x = 0; x < width; x += 2 * kTiles) {
-      const int64_t pixels = std::min(2 * kTiles, width - x), tiles = (pixels + 1) / 2;
-      const Rows<T> out{dest.row(l, 0, y) + x * kLanes, dest.pitch};
-      for (int64_t row = 0; row < kTileSide; ++row) {
-        for (int64_t p = 0; p < gather.planes; ++p) {
-          const Rows<const T> in{planes.row(0, p, y - 1) + (x - 1) * kLanes, planes.pitch};
-          kernels_.tile_inputs({in, row, 1, tiles, inputs + p * input_plane, input_step, lanes_});
+  constexpr int64_t kNear = 32, kFew = 2, kMany = 8;  // tiles of all planes; of a plane
+  const int64_t outputs = gather.phases[0].tiles[0].outputs, most = std::clamp(kNear / gather.planes, kFew, kMany);
+  const int64_t side_row = kNear * kTileSide * kLanes, sum_row = outputs * most * kTilePixels * kLanes;
+  workspace_.tiles.resize(std::max(workspace_.tiles.size(), static_cast<size_t>(2 * side_row + kTileSide * sum_row)));
+  T *const sides = workspace_.tiles.data(), *const sums = sides + 2 * side_row;
+  for (int64_t y = rows.first; y < rows.end; y += kTilePixels) {
+    for (int64_t x = 0; x < width; x += most * kTilePixels) {
+      const int64_t pixels = std::min(most * kTilePixels, width - x), tiles = (pixels + kTilePixels - 1) / kTilePixels;
+      const int64_t near = kNear / tiles, side = tiles * kTileSide * kLanes;  // planes; elements of one
+      for (int64_t pair = 0; pair < kTilePairs; ++pair) {
+        for (int64_t first = 0; first < gather.planes; first += near) {
+          const int64_t here = std::min(near, gather.planes - first);
+          for (int64_t p = 0; p < here; ++p) {
+            const Rows<const T> in{planes.row(0, first + p, y - 1) + (x - 1) * kLanes, planes.pitch};
+            kernels_.tile_inputs({in, pair, 1, tiles, sides + p * side, side_row, lanes_});
+          }
+          for (int64_t row = 0; row < 2; ++row) {
+            const int64_t product_row = 2 * pair + row;
+            const T* const weights = packed + (product_row * gather.planes + first) * outputs * kTileSide;
+            kernels_.tile_outputs(
+                {sides + row * side_row, side, weights, here, outputs, tiles, sums + product_row * sum_row, lanes_, first > 0});
+          }
         }
-        const T* const weights = packed + row * kTileSide * gather.planes * outputs;
-        kernels_.tile_outputs({inputs, input_step, input_plane, weights, gather.planes, outputs, row, out, dest.plane,
-                               std::min<int64_t>(2, rows.end - y), pixels, lanes_, add});
+      }
+      for (int64_t o = 0; o < outputs; ++o) {
+        const Rows<T> out{dest.row(l, o, y) + x * kLanes, dest.pitch};
+        kernels_.tile_columns(
+            {sums + o * tiles * kTilePixels * kLanes, sum_row, out, std::min(kTilePixels, rows.end - y), pixels, lanes_, add});
       }
     }
   }
 }
 
-// Some rows of tiles at a time and of those a row of products: the inputs' sides serve all columns, a column's sides all inputs.
+// Some rows of tiles at a time and of those a pair of rows of products: the inputs' sides serve all columns, a column's all inputs.
 template <typename T>
 void BackwardPass<T>::correlate_in_tiles(int64_t v, const GradientPlanes<T>& planes, int64_t block, RowRange rows) {
+  constexpr int64_t kMost = 32;  // tiles of a plane
   const Shape& shape = graph_[v].shape;
-  const int64_t outputs = shape.channels, tiles = shape.width / 2, pitch = tile_sums(v);
-  const int64_t most = std::max<int64_t>(1, kTilesAtOnce / tiles);  // rows of tiles
-  // A line more from product to product: they would else often lie a power of two apart.
-  const auto step_of = [&](int64_t channels) { return channels * most * tiles * kLanes + kLanes; };
-  int64_t elements = kTileSide * step_of(outputs);
+  const int64_t outputs = shape.channels, tiles = shape.width / kTilePixels, pitch = tile_sums(v);
+  const int64_t most = std::max<int64_t>(1, kMost / tiles);  // rows of tiles
+  int64_t channels = outputs;
   for (const JointGroups& groups : program_.joint_groups(v)) {
-    if (groups.in_tiles) elements += kTileSide * step_of(graph_[groups.first->input].shape.channels);
+    if (groups.in_tiles) channels += graph_[groups.first->input].shape.channels;
   }
-  workspace_.tiles.resize(std::max(workspace_.tiles.size(), static_cast<size_t>(elements)));
+  workspace_.tiles.resize(
+      std::max(workspace_.tiles.size(), static_cast<size_t>(2 * channels * most * tiles * kTileSide * kLanes)));
   T* const gradient_sides = workspace_.tiles.data();
-  T* const first_side = gradient_sides + kTileSide * step_of(outputs);
-  for (int64_t y = rows.first; y < rows.end; y += 2 * most) {
-    const int64_t here = std::min(most, (rows.end - y) / 2), each = here * tiles * kLanes;  // elements of a plane's product
-    for (int64_t row = 0; row < kTileSide; ++row) {
-      // Calls body(input, its channels, its sides, the row's sums of the first cotangent) for every group.
+  for (int64_t y = rows.first; y < rows.end; y += kTilePixels * most) {
+    const int64_t here = std::min(most, (rows.end - y) / kTilePixels), side = here * tiles * kTileSide * kLanes;
+    for (int64_t pair = 0; pair < kTilePairs; ++pair) {
+      // Calls body(input, its channels, its sides, the pair's sums of the first cotangent) for every group.
       const auto each_group = [&](auto body) {
-        T* sides = first_side;
+        T* sides = gradient_sides + 2 * outputs * side;
         double* sums = workspace_.tile_sums.data();
         for (const JointGroups& groups : program_.joint_groups(v)) {
           if (!groups.in_tiles) continue;
-          const int64_t input = groups.first->input, inputs = graph_[input].shape.channels,
-                        products = outputs * inputs * kTileSide;
+          const int64_t input = groups.first->input, inputs = graph_[input].shape.channels;
           const Timed timed(state_.timing, input, Phase::kWeights);
-          body(input, inputs, sides, sums + row * products);
-          sides += kTileSide * step_of(inputs), sums += kTileSide * products;
+          body(input, inputs, sides, sums + 2 * pair * outputs * inputs * kTileTaps);
+          sides += 2 * inputs * side, sums += kTileSide * outputs * inputs * kTileTaps;
         }
       };
       each_group([&](int64_t input, int64_t inputs, T* sides, double*) {
         const int64_t input_pitch = layout_.planes[input].pitch;
         for (int64_t c = 0; c < inputs; ++c) {
           const Rows<const T> in{plane(input, block, c) + (y - 1) * input_pitch - kLanes, input_pitch};
-          kernels_.tile_inputs({in, row, here, tiles, sides + c * each, step_of(inputs), lanes_});
+          kernels_.tile_inputs({in, pair, here, tiles, sides + c * side, inputs * side, lanes_});
         }
       });
       for (int64_t column = 0; column < columns_; ++column) {
         for (int64_t o = 0; o < outputs; ++o) {
           const Rows<const T> in{planes.row(column, o, y), planes.pitch};
-          kernels_.tile_gradients({in, row, here, tiles, gradient_sides + o * each, step_of(outputs), lanes_});
+          kernels_.tile_gradients({in, pair, here, tiles, gradient_sides + o * side, outputs * side, lanes_});
         }
         each_group([&](int64_t, int64_t inputs, const T* sides, double* first) {
-          const int64_t l = paired(block) ? 2 * column : column;
+          const int64_t l = paired(block) ? 2 * column : column, of_row = outputs * inputs * kTileTaps;
           double* const sums = first + l * pitch;
           double* const next = l + 1 < count_ ? sums + pitch : workspace_.unwanted.data();
-          kernels_.correlate_tiles({gradient_sides, sides, step_of(outputs), step_of(inputs), kTileSide, outputs, inputs,
-                                    here * tiles, sums, paired(block) ? next : nullptr, lanes_});
+          for (int64_t row = 0; row < 2; ++row) {
+            kernels_.correlate_tiles({gradient_sides + row * outputs * side, sides + row * inputs * side, side, side, outputs,
+                                      inputs, here * tiles, sums + row * of_row, paired(block) ? next + row * of_row : nullptr,
+                                      lanes_});
+          }
         });
       }
     }
@@ -92,37 +103,33 @@ template <typename T>
 int64_t BackwardPass<T>::tile_sums(int64_t v) const {
   int64_t sums = 0;
   for (const JointGroups& groups : program_.joint_groups(v)) {
-    if (groups.in_tiles) sums += kTileProducts * graph_[v].shape.channels * graph_[groups.first->input].shape.channels;
+    if (groups.in_tiles) sums += kTileSide * kTileTaps * graph_[v].shape.channels * graph_[groups.first->input].shape.channels;
   }
   return sums;
 }
 
+// Rows of products, whose sums along the row are made, added up along the columns.
 template <typename T>
 void BackwardPass<T>::add_tile_sums(int64_t v, int64_t sums) {
+  constexpr double kA = kTileShareA, kB = kTileShareB;
+  constexpr double kTaps[kTileTaps][kTileSide] = {{kTileShares[0], 0, kA, kA, kB, kB},
+                                                  {0, 0, kA * kTileA, -kA * kTileA, kB * kTileB, -kB * kTileB},
+                                                  {0, 1, kA * kTileA2, kA * kTileA2, kB * kTileB2, kB * kTileB2}};
   const int64_t outputs = graph_[v].shape.channels, pitch = tile_sums(v);
-  // Of one axis: r of p.
-  constexpr double kTaps[3][kTileSide] = {{1, 0.5, 0.5, 0}, {0, 0.5, -0.5, 0}, {0, 0.5, 0.5, -1}};
   for (int64_t l = 0; l < count_; ++l) {
     const double* from = workspace_.tile_sums.data() + l * pitch;
     double* to = workspace_.correlations.data() + l * sums;
     for (const JointGroups& groups : program_.joint_groups(v)) {
-      const int64_t pairs = outputs * groups.terms / 9;
-      for (int64_t i = 0; groups.in_tiles && i < pairs; ++i) {
-        double columns[kTileSide][3] = {};  // of the rows of products: their sums by column of taps
+      const int64_t of_row = outputs * groups.terms / kTileTaps;  // terms are taps of three rows
+      for (int64_t i = 0; groups.in_tiles && i < outputs * groups.terms; ++i) {
+        const Pair tap = groups.first->taps[static_cast<size_t>(i % 9)];
+        double sum = 0;
         for (int64_t row = 0; row < kTileSide; ++row) {
-          for (int64_t k = 0; k < kTileSide; ++k) {
-            const double sum = from[(row * kTileSide + k) * pairs + i];
-            for (int64_t x = 0; x < 3; ++x) columns[row][x] += kTaps[x][k] * sum;
-          }
+          sum += kTaps[tap.height + 1][row] * from[row * of_row + i / 9 * kTileTaps + tap.width + 1];
         }
-        for (size_t t = 0; t < 9; ++t) {
-          const Pair tap = groups.first->taps[t];
-          double sum = 0;
-          for (int64_t row = 0; row < kTileSide; ++row) sum += kTaps[tap.height + 1][row] * columns[row][tap.width + 1];
-          to[i * 9 + static_cast<int64_t>(t)] = sum;
-        }
+        to[i] = sum;
       }
-      if (groups.in_tiles) from += kTileProducts * pairs;
+      if (groups.in_tiles) from += kTileSide * of_row;
       to += outputs * groups.terms;
     }
   }

@@ -213,43 +213,55 @@ void window_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& 
   compare(actual, expected, magnitude, 10 * terms, [&](int64_t i) { return i % pitch < pixels * kLanes; });
 }
 
+// The value at the point of product k of a polynomial of so many coefficients (kernels.h, TileRows).
+template <typename T>
+double tile_value(int64_t k, std::initializer_list<T> coefficients) {
+  constexpr double kPoints[kTileSide] = {0, 0, kTileA, -kTileA, kTileB, -kTileB};
+  if (k == 1) return double{coefficients.end()[-1]};  // at infinity
+  double value = 0, power = 1;
+  for (const T coefficient : coefficients) value += power * double{coefficient}, power *= kPoints[k];
+  return value;
+}
+
 // Outputs of tiles against the reference, and with their inputs' sides against the sum over planes of nine taps that they make.
 template <typename T>
 void tile_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t planes, int64_t outputs,
                int64_t rows, int64_t pixels, int64_t lanes, bool add) {
-  const int64_t tiles = (pixels + 1) / 2, pitch = (2 * tiles + 2 + draws.integer(0, 2)) * kLanes;
-  const int64_t in_plane = 4 * pitch, out_plane = 2 * pitch, side_plane = tiles * kLanes, step = planes * side_plane + kLanes;
+  const int64_t tiles = (pixels + kTilePixels - 1) / kTilePixels;
+  const int64_t pitch = (kTilePixels * tiles + 2 + draws.integer(0, 2)) * kLanes;
+  const int64_t in_plane = kTileSide * pitch, out_plane = kTilePixels * pitch;
+  const int64_t side = (tiles * kTileSide + draws.integer(0, 1)) * kLanes, side_row = planes * side + kLanes;
+  const int64_t sum_row = outputs * tiles * kTilePixels * kLanes;
   const Buffer<T> in(planes * in_plane, draws), taps(planes * outputs * 9, draws), out(outputs * out_plane, draws);
-  Buffer<T> sides(kTileProducts * step, draws), weights(kTileProducts * planes * outputs, draws);
-  for (int64_t row = 0; row < kTileSide; ++row) {
+  Buffer<T> sides(kTileSide * side_row, draws), weights(kTileProducts * planes * outputs, draws);
+  for (int64_t pair = 0; pair < kTilePairs; ++pair) {
     for (int64_t p = 0; p < planes; ++p) {
-      T* const to = sides.data() + row * kTileSide * step + p * side_plane;
-      reference.tile_inputs({{in.data() + p * in_plane, pitch}, row, 1, tiles, to, step, lanes});
+      T* const to = sides.data() + 2 * pair * side_row + p * side;
+      reference.tile_inputs({{in.data() + p * in_plane, pitch}, pair, 1, tiles, to, side_row, lanes});
     }
   }
-  // The weights' sides, from the definition.
-  const auto side = [](int64_t k, T g0, T g1, T g2) { return k == 0 ? g0 : k == 3 ? g2 : (g0 + g2 + (k == 1 ? g1 : -g1)) / 2; };
+  // The weights' sides, from the definition: [row][plane][output][column].
   for (int64_t i = 0; i < weights.count(); ++i) {
-    const int64_t product = i / (planes * outputs), x = product % kTileSide;
-    const T* const g = taps.data() + i % (planes * outputs) * 9;
-    weights.data()[i] =
-        side(product / kTileSide, side(x, g[0], g[1], g[2]), side(x, g[3], g[4], g[5]), side(x, g[6], g[7], g[8]));
+    const int64_t x = i % kTileSide, y = i / (planes * outputs * kTileSide);
+    const T* const g = taps.data() + i / kTileSide % (planes * outputs) * 9;
+    const double value = tile_value(
+        y, {tile_value(x, {g[0], g[1], g[2]}), tile_value(x, {g[3], g[4], g[5]}), tile_value(x, {g[6], g[7], g[8]})});
+    weights.data()[i] = static_cast<T>(kTileShares[y] * kTileShares[x] * value);
   }
+  const int64_t half = planes / 2;  // as planes that do not fit the first-level cache together are taken
   const auto run = [&](const Kernels<T>& k, Buffer<T>& to) {
+    Buffer<T> sums(kTileSide * sum_row, draws);
     for (int64_t row = 0; row < kTileSide; ++row) {
-      k.tile_outputs({sides.data() + row * kTileSide * step,
-                      step,
-                      side_plane,
-                      weights.data() + row * kTileSide * planes * outputs,
-                      planes,
-                      outputs,
-                      row,
-                      {to.data(), pitch},
-                      out_plane,
-                      rows,
-                      pixels,
-                      lanes,
-                      add});
+      const T *from = sides.data() + row * side_row, *factors = weights.data() + row * planes * outputs * kTileSide;
+      T* const at = sums.data() + row * sum_row;
+      k.tile_outputs({from, side, factors, planes - half, outputs, tiles, at, lanes, false});
+      if (half == 0) continue;
+      from += (planes - half) * side, factors += (planes - half) * outputs * kTileSide;
+      k.tile_outputs({from, side, factors, half, outputs, tiles, at, lanes, true});
+    }
+    for (int64_t o = 0; o < outputs; ++o) {
+      const T* const from = sums.data() + o * tiles * kTilePixels * kLanes;
+      k.tile_columns({from, sum_row, {to.data() + o * out_plane, pitch}, rows, pixels, lanes, add});
     }
     to.clear_unused(lanes);
   };
@@ -270,7 +282,7 @@ void tile_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& dr
     }
   }
   direct.clear_unused(lanes);
-  std::fill_n(large.data(), large.count(), static_cast<T>(64 * planes));  // nothing that is added is larger
+  std::fill_n(large.data(), large.count(), static_cast<T>(128 * planes));  // nothing that is added is larger
   compare(actual, expected, large, 4, everywhere);
   compare(actual, direct, large, 4, everywhere);
 }
@@ -279,26 +291,25 @@ void tile_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& dr
 template <typename T>
 void tile_correlation_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draws& draws, int64_t outputs, int64_t terms,
                            int64_t rows, int64_t tiles, int64_t lanes, bool halves) {
-  const int64_t pitch = (2 * tiles + 2 + draws.integer(0, 2)) * kLanes, plane = (2 * rows + 2) * pitch,
-                each = rows * tiles * kLanes;
+  const int64_t pitch = (kTilePixels * tiles + 2 + draws.integer(0, 2)) * kLanes, plane = (kTilePixels * rows + 2) * pitch;
+  const int64_t side = rows * tiles * kTileSide * kLanes;
   const Buffer<T> gradients(outputs * plane, draws), inputs(terms * plane, draws);
-  const int64_t gradient_step = outputs * each + kLanes, input_step = terms * each + kLanes;
-  const Buffer<T> of_gradients(kTileProducts * gradient_step, draws), of_inputs(kTileProducts * input_step, draws);
+  const Buffer<T> of_gradients(kTileSide * outputs * side, draws), of_inputs(kTileSide * terms * side, draws);
   const auto sides = [&](const Kernels<T>& k, Buffer<T>& gradient_sides, Buffer<T>& input_sides) {
-    for (int64_t row = 0; row < kTileSide; ++row) {
+    for (int64_t pair = 0; pair < kTilePairs; ++pair) {
       for (int64_t o = 0; o < outputs; ++o) {
         // Of the pixels one row and one column further in.
         k.tile_gradients({{gradients.data() + o * plane + pitch + kLanes, pitch},
-                          row,
+                          pair,
                           rows,
                           tiles,
-                          gradient_sides.data() + row * kTileSide * gradient_step + o * each,
-                          gradient_step,
+                          gradient_sides.data() + (2 * pair * outputs + o) * side,
+                          outputs * side,
                           lanes});
       }
       for (int64_t t = 0; t < terms; ++t) {
-        T* const out = input_sides.data() + row * kTileSide * input_step + t * each;
-        k.tile_inputs({{inputs.data() + t * plane, pitch}, row, rows, tiles, out, input_step, lanes});
+        T* const out = input_sides.data() + (2 * pair * terms + t) * side;
+        k.tile_inputs({{inputs.data() + t * plane, pitch}, pair, rows, tiles, out, terms * side, lanes});
       }
     }
     gradient_sides.clear_unused(lanes);
@@ -313,42 +324,52 @@ void tile_correlation_case(const Kernels<T>& kernels, const Kernels<T>& referenc
       expected_inputs(of_inputs);
   sides(kernels, actual_gradients, actual_inputs);
   sides(reference, expected_gradients, expected_inputs);
-  compare(actual_gradients, expected_gradients, filled(of_gradients, T{16}), 4, everywhere);
-  compare(actual_inputs, expected_inputs, filled(of_inputs, T{16}), 4, everywhere);
+  compare(actual_gradients, expected_gradients, filled(of_gradients, T{128}), 4, everywhere);
+  compare(actual_inputs, expected_inputs, filled(of_inputs, T{64}), 4, everywhere);
 
-  const int64_t pairs = outputs * terms;
-  std::vector<double> sums(static_cast<size_t>(2 * kTileProducts * pairs), 0.5);
-  std::vector<double> expected(sums), magnitude(sums);
+  const int64_t of_row = outputs * terms * kTileTaps;  // [row][output][term][tap]
+  const auto all = static_cast<size_t>(2 * kTileSide * of_row + kTileSpare);
+  std::vector<double> sums(all, 0.5), expected(sums), magnitude(sums);
   const auto multiply = [&](const Kernels<T>& k, const Buffer<T>& of_gradient, const Buffer<T>& of_input,
                             std::vector<double>& to) {
-    k.correlate_tiles({of_gradient.data(), of_input.data(), gradient_step, input_step, kTileProducts, outputs, terms,
-                       rows * tiles, to.data(), halves ? to.data() + kTileProducts * pairs : nullptr, lanes});
+    for (int64_t row = 0; row < kTileSide; ++row) {
+      double *const at = to.data() + row * of_row, *const upper = halves ? at + kTileSide * of_row : nullptr;
+      k.correlate_tiles({of_gradient.data() + row * outputs * side, of_input.data() + row * terms * side, side, side, outputs,
+                         terms, rows * tiles, at, upper, lanes});
+    }
   };
   multiply(kernels, expected_gradients, expected_inputs, sums);
   multiply(reference, expected_gradients, expected_inputs, expected);
   multiply(reference, expected_gradients.absolute(), expected_inputs.absolute(), magnitude);
+  // Products of points of either sign cancel in the magnitudes' sums of the middle tap, so that the first and the last stand for all.
   const double unit = std::numeric_limits<T>::epsilon() * static_cast<double>(rows * tiles + 8);
-  for (size_t i = 0; i < sums.size(); ++i) CHECK_NEAR(sums[i], expected[i], unit * magnitude[i]);
+  const auto size_at = [&](size_t i) {
+    const size_t first = i / kTileTaps * kTileTaps;
+    return std::fabs(magnitude[first]) + std::fabs(magnitude[first + 1]) + std::fabs(magnitude[first + 2]);
+  };
+  for (size_t i = 0; i + kTileSpare < all; ++i) CHECK_NEAR(sums[i], expected[i], unit * 4 * size_at(i));
+  for (size_t i = all - kTileSpare; i < all; ++i) CHECK_NEAR(sums[i], 0.5, 0.0);
 
-  const double taps[3][kTileSide] = {{1, 0.5, 0.5, 0}, {0, 0.5, -0.5, 0}, {0, 0.5, 0.5, -1}};
-  for (int64_t i = 0; i < pairs * 9; ++i) {
+  for (int64_t i = 0; i < outputs * terms * 9; ++i) {
     const int64_t pair = i / 9, y = i / 3 % 3, x = i % 3;
     double filtered = 0, direct = 0, size = 0;
-    for (int64_t p = 0; p < kTileProducts; ++p) {
-      const double factor = taps[y][p / kTileSide] * taps[x][p % kTileSide];
-      for (const int64_t half : {int64_t{0}, kTileProducts * pairs}) {
-        const auto at = static_cast<size_t>(half + p * pairs + pair);
-        filtered += factor * (sums[at] - 0.5), size += std::fabs(factor) * magnitude[at];
+    for (int64_t row = 0; row < kTileSide; ++row) {
+      const double power = y == 0   ? tile_value(row, {1.0, 0.0, 0.0})
+                           : y == 1 ? tile_value(row, {0.0, 1.0, 0.0})
+                                    : tile_value(row, {0.0, 0.0, 1.0});
+      for (const int64_t half : {int64_t{0}, kTileSide * of_row}) {
+        const auto at = static_cast<size_t>(half + row * of_row + pair * kTileTaps + x);
+        filtered += power * kTileShares[row] * (sums[at] - 0.5), size += std::fabs(power * kTileShares[row]) * size_at(at);
       }
     }
-    for (int64_t k = 0; k < rows * tiles * 4 * kLanes; ++k) {
-      const int64_t lane = k % kLanes, column = k / kLanes % (2 * tiles), row = k / kLanes / (2 * tiles);
+    for (int64_t k = 0; k < rows * tiles * kTilePixels * kTilePixels * kLanes; ++k) {
+      const int64_t lane = k % kLanes, column = k / kLanes % (kTilePixels * tiles), row = k / kLanes / (kTilePixels * tiles);
       if (lane >= lanes) continue;
       const int64_t at = row * pitch + column * kLanes + lane;
       direct += double{gradients.data()[pair / terms * plane + at + pitch + kLanes]} *
                 double{inputs.data()[pair % terms * plane + at + y * pitch + x * kLanes]};
     }
-    CHECK_NEAR(filtered, direct, unit * size);
+    CHECK_NEAR(filtered, direct, 4 * unit * size);
   }
 }
 
@@ -593,10 +614,10 @@ TEST(window_sums) {
 TEST(tiles) {
   each_variant([](const auto& kernels, const auto& reference, auto) {
     Draws draws(seed(), 15);
-    for (const int64_t rows : {1, 2}) {
-      for (int64_t pixels = 1; pixels <= 7; ++pixels) {
+    for (const int64_t rows : {1, 2, 3, 4}) {
+      for (const int64_t pixels : {1, 2, 3, 4, 5, 8, 12, 14}) {
         for (const int64_t lanes : kUsedLanes) {
-          for (int64_t outputs = 1; outputs <= 7; ++outputs) {
+          for (const int64_t outputs : {1, 2, 3, 4, 7}) {
             const bool add = draws.integer(0, 1) == 1;
             tile_case(kernels, reference, draws, draws.integer(1, 3), outputs, rows, pixels, lanes, add);
           }
@@ -610,7 +631,7 @@ TEST(tile_correlations) {
   each_variant([](const auto& kernels, const auto& reference, auto) {
     Draws draws(seed(), 16);
     for (const int64_t outputs : {1, 2, 3, 4, 7}) {
-      for (int64_t terms = 1; terms <= 9; ++terms) {
+      for (const int64_t terms : {1, 2, 3, 4, 9}) {
         const int64_t lanes = draws.integer(1, kLanes);
         tile_correlation_case(kernels, reference, draws, outputs, terms, draws.integer(1, 2), draws.integer(1, 5), lanes,
                               false);

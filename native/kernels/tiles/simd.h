@@ -1,174 +1,236 @@
-// 3x3 taps of stride 1 by minimal filtering (kernels.h, TileRow).
+// 3x3 taps of stride 1 by minimal filtering (kernels.h, TileRows).
 //
-// Products are made row by row of a tile: what is multiplied of a row fits the first-level cache where all four do not, for the price
-// of reading each row of pixels twice. Neighbouring tiles share two columns, which stay in registers. Products stay there too, of outputs
-// over the planes and of correlations over the tiles; the lanes of the latter are added up there: sums by lane, as correlate leaves
-// them, would be more memory than what is multiplied.
+// Products are made row by row of a tile: what is multiplied of a row fits the first-level cache where all six do not, for the price
+// of reading rows of pixels several times. A tile's sides of a row lie together, so that few addresses name all that is read.
+// Neighbouring tiles share two columns, which stay in registers. Products stay there too, of outputs over the planes and of
+// correlations over the tiles, and are added up along their row there, which leaves four and three of six; of the latter the lanes too:
+// sums by lane, as correlate leaves them, would be more memory than what is multiplied.
 #pragma once
 
 #include "kernels/kernels.h"
+#include "kernels/pointwise/simd.h"
 #include "kernels/vector.h"
 
 namespace winnow::WINNOW_VARIANT_NAMESPACE {
 
-// a - b, a + b or b - a, as a row of products takes its two rows of inputs.
-template <int ROW, typename X>
-inline __attribute__((always_inline)) X tile_side(const X& a, const X& b) {
-  return ROW == 1 ? a + b : ROW == 2 ? b - a : a - b;
+constexpr int64_t kTileLanes = kTileSide * kLanes;  // from tile to tile
+
+// high + factor * low
+template <typename T, int W>
+inline __attribute__((always_inline)) V<T, W> tile_sum(double factor, const V<T, W>& low, const V<T, W>& high) {
+  return multiply_add(all<T, W>(static_cast<T>(factor)), low, high);
 }
 
-template <typename T, int W, int ROW>
-inline void tile_input_row(const TileRow<T>& t, int64_t lane) {
-  constexpr int kFirst[] = {0, 1, 1, 1}, kSecond[] = {2, 2, 2, 3};
-  const int64_t tiles = t.tiles, step = t.step, pitch = t.in.pitch;
-  T* out = t.out + lane;
-  for (int64_t row = 0; row < t.rows; ++row) {
-    const T* first = t.in.at + (2 * row + kFirst[ROW]) * pitch + lane;
-    const T* second = t.in.at + (2 * row + kSecond[ROW]) * pitch + lane;
-    const auto column = [&](int64_t x) {
-      return tile_side<ROW>(load<T, W>(first + x * kLanes), load<T, W>(second + x * kLanes));
-    };
-    V<T, W> c0 = column(0), c1 = column(1);
-    for (int64_t tile = 0; tile < tiles; ++tile, out += kLanes) {
-      const V<T, W> c2 = column(2 * tile + 2), c3 = column(2 * tile + 3);
-      store<T, W>(out, c0 - c2);
-      store<T, W>(out + step, c1 + c2);
-      store<T, W>(out + 2 * step, c2 - c1);
-      store<T, W>(out + 3 * step, c1 - c3);
-      c0 = c2, c1 = c3;
-    }
+// The side of an input at a point, of those that d gives along one axis: d(0) ... d(5).
+template <typename T, int W, int POINT, typename Inputs>
+inline __attribute__((always_inline)) V<T, W> tile_input(Inputs d) {
+  if constexpr (POINT < 2) {
+    return tile_sum<T, W>(kTileA2 * kTileB2, d(POINT), tile_sum<T, W>(-kTileA2 - kTileB2, d(POINT + 2), d(POINT + 4)));
+  } else {
+    constexpr double kOther2 = POINT < 4 ? kTileB2 : kTileA2,
+                     kPoint = (POINT % 2 == 0 ? 1 : -1) * (POINT < 4 ? kTileA : kTileB);
+    return tile_sum<T, W>(kPoint, tile_sum<T, W>(-kOther2, d(1), d(3)), tile_sum<T, W>(-kOther2, d(2), d(4)));
   }
 }
 
-template <typename T, int W, int ROW>
-inline void tile_gradient_row(const TileRow<T>& t, int64_t lane) {
-  const int64_t tiles = t.tiles, step = t.step, pitch = t.in.pitch;
-  T* out = t.out + lane;
-  for (int64_t row = 0; row < t.rows; ++row) {
-    const T *top = t.in.at + 2 * row * pitch + lane, *bottom = top + pitch;
-    const auto column = [&](int64_t x) {
-      if constexpr (ROW == 0) return load<T, W>(top + x * kLanes);
-      if constexpr (ROW == 1) return load<T, W>(top + x * kLanes) + load<T, W>(bottom + x * kLanes);
-      if constexpr (ROW == 2) return load<T, W>(top + x * kLanes) - load<T, W>(bottom + x * kLanes);
-      if constexpr (ROW == 3) return load<T, W>(bottom + x * kLanes);
-    };
-    for (int64_t tile = 0; tile < tiles; ++tile, out += kLanes) {
-      const V<T, W> e0 = column(2 * tile), e1 = column(2 * tile + 1);
-      store<T, W>(out, e0);
-      store<T, W>(out + step, e0 + e1);
-      store<T, W>(out + 2 * step, e0 - e1);
-      store<T, W>(out + 3 * step, e1);
-    }
-  }
+// The same of a gradient: e(0) ... e(3).
+template <typename T, int W, int POINT, typename Gradients>
+inline __attribute__((always_inline)) V<T, W> tile_gradient(Gradients e) {
+  if constexpr (POINT < 2) return e(POINT == 0 ? 0 : kTilePixels - 1);
+  constexpr double kPoint = (POINT % 2 == 0 ? 1 : -1) * (POINT < 4 ? kTileA : kTileB), kPoint2 = kPoint * kPoint;
+  return tile_sum<T, W>(kPoint, tile_sum<T, W>(kPoint2, e(3), e(1)), tile_sum<T, W>(kPoint2, e(2), e(0)));
 }
 
-// Calls body(Row<row>) for a row of products.
-template <int ROW>
-struct Row {
-  static constexpr int kRow = ROW;
+template <int K>
+struct Number {
+  static constexpr int kValue = K;
 };
+
+// Calls body(Number<pair>).
 template <typename Body>
-inline void at_row(int64_t row, Body body) {
-  switch (row) {
+inline void at_pair(int64_t pair, Body body) {
+  switch (pair) {
     case 0:
-      return body(Row<0>{});
+      return body(Number<0>{});
     case 1:
-      return body(Row<1>{});
-    case 2:
-      return body(Row<2>{});
+      return body(Number<1>{});
     default:
-      return body(Row<3>{});
+      return body(Number<2>{});
+  }
+}
+
+// Calls body(Number<point>) for all of them.
+template <typename Body>
+inline __attribute__((always_inline)) void each_point(Body body) {
+  body(Number<0>{}), body(Number<1>{}), body(Number<2>{}), body(Number<3>{}), body(Number<4>{}), body(Number<5>{});
+}
+
+template <typename T, int W, int PAIR>
+inline void tile_input_rows(const TileRows<T>& t, int64_t lane) {
+  const int64_t tiles = t.tiles, pitch = t.in.pitch, out_row = t.out_row;
+  T* out = t.out + lane;
+  for (int64_t row = 0; row < t.rows; ++row) {
+    const T* in = t.in.at + row * kTilePixels * pitch + lane;
+    V<T, W> c[2][kTileSide];
+    const auto column = [&](int x, int64_t from) __attribute__((always_inline)) {
+      const T* at = in + from * kLanes;
+      const auto d = [at, pitch](int64_t y) { return load<T, W>(at + y * pitch); };
+      c[0][x] = tile_input<T, W, 2 * PAIR>(d), c[1][x] = tile_input<T, W, 2 * PAIR + 1>(d);
+    };
+    column(4, 0), column(5, 1);
+    for (int64_t tile = 0; tile < tiles; ++tile, in += kTilePixels * kLanes, out += kTileLanes) {
+      WINNOW_UNROLL
+      for (int k = 0; k < 2; ++k) c[k][0] = c[k][4], c[k][1] = c[k][5];
+      WINNOW_UNROLL
+      for (int x = 2; x < kTileSide; ++x) column(x, x);
+      each_point([&](auto point) __attribute__((always_inline)) {
+        constexpr int kPoint = decltype(point)::kValue;
+        WINNOW_UNROLL
+        for (int k = 0; k < 2; ++k) {
+          store<T, W>(out + k * out_row + kPoint * kLanes, tile_input<T, W, kPoint>([&](int x) { return c[k][x]; }));
+        }
+      });
+    }
+  }
+}
+
+template <typename T, int W, int PAIR>
+inline void tile_gradient_rows(const TileRows<T>& t, int64_t lane) {
+  const int64_t tiles = t.tiles, pitch = t.in.pitch, out_row = t.out_row;
+  T* out = t.out + lane;
+  for (int64_t row = 0; row < t.rows; ++row) {
+    const T* in = t.in.at + row * kTilePixels * pitch + lane;
+    for (int64_t tile = 0; tile < tiles; ++tile, in += kTilePixels * kLanes, out += kTileLanes) {
+      V<T, W> e[2][kTilePixels];
+      WINNOW_UNROLL
+      for (int x = 0; x < kTilePixels; ++x) {
+        const T* at = in + x * kLanes;
+        const auto column = [at, pitch](int64_t y) { return load<T, W>(at + y * pitch); };
+        e[0][x] = tile_gradient<T, W, 2 * PAIR>(column), e[1][x] = tile_gradient<T, W, 2 * PAIR + 1>(column);
+      }
+      each_point([&](auto point) __attribute__((always_inline)) {
+        constexpr int kPoint = decltype(point)::kValue;
+        WINNOW_UNROLL
+        for (int k = 0; k < 2; ++k) {
+          store<T, W>(out + k * out_row + kPoint * kLanes, tile_gradient<T, W, kPoint>([&](int x) { return e[k][x]; }));
+        }
+      });
+    }
   }
 }
 
 template <typename T>
-void tile_inputs(const TileRow<T>& t) {
+void tile_inputs(const TileRows<T>& t) {
   constexpr int W = kWidth<T>;
-  at_row(t.product_row, [&](auto row) {
-    for (int64_t lane = 0; lane < t.lanes; lane += W) tile_input_row<T, W, decltype(row)::kRow>(t, lane);
+  at_pair(t.pair, [&](auto pair) {
+    for (int64_t lane = 0; lane < t.lanes; lane += W) tile_input_rows<T, W, decltype(pair)::kValue>(t, lane);
   });
 }
 
 template <typename T>
-void tile_gradients(const TileRow<T>& t) {
+void tile_gradients(const TileRows<T>& t) {
   constexpr int W = kWidth<T>;
-  at_row(t.product_row, [&](auto row) {
-    for (int64_t lane = 0; lane < t.lanes; lane += W) tile_gradient_row<T, W, decltype(row)::kRow>(t, lane);
+  at_pair(t.pair, [&](auto pair) {
+    for (int64_t lane = 0; lane < t.lanes; lane += W) tile_gradient_rows<T, W, decltype(pair)::kValue>(t, lane);
   });
 }
 
-// Some tiles of some outputs: their products in registers over all planes, added up along the row of products. A function of its own,
-// so that its addresses are in registers too.
-template <typename T, int W, int OUTPUTS, int TILES, int ROW>
+// Products along one axis added up to four outputs.
+template <typename T, int W>
+inline __attribute__((always_inline)) void tile_output(const V<T, W> (&p)[kTileSide], V<T, W> (&y)[kTilePixels]) {
+  const V<T, W> a = p[2] + p[3], of_a = p[2] - p[3], b = p[4] + p[5], of_b = p[4] - p[5];
+  y[0] = p[0] + (a + b);
+  y[1] = tile_sum<T, W>(kTileB, of_b, all<T, W>(T{kTileA}) * of_a);
+  y[2] = tile_sum<T, W>(kTileB2, b, all<T, W>(T{kTileA2}) * a);
+  y[3] = tile_sum<T, W>(kTileB * kTileB2, of_b, tile_sum<T, W>(kTileA * kTileA2, of_a, p[1]));
+}
+
+// Some tiles of some outputs: their products in registers over all planes. A function of its own, so that its addresses are in
+// registers too.
+template <typename T, int W, int OUTPUTS, int TILES>
 __attribute__((noinline)) void tile_products(const TileOutputs<T>& t, int64_t output, int64_t tile, int64_t lane) {
-  const int64_t outputs = t.outputs, plane = t.input_plane, columns = t.planes * outputs;
-  const T* in[kTileSide];
-  WINNOW_UNROLL
-  for (int k = 0; k < kTileSide; ++k) in[k] = t.inputs + k * t.input_step + tile * kLanes + lane;
-  const T* weights = t.weights + output;
+  const int64_t plane = t.input_plane, pitch = t.outputs * kTileSide;
+  const T *in = t.inputs + tile * kTileLanes + lane, *weights = t.weights + output * kTileSide;
   V<T, W> sum[OUTPUTS][TILES][kTileSide] = {};
-  for (int64_t p = 0; p < t.planes; ++p, weights += outputs) {
+  for (int64_t p = t.planes; p > 0; --p, in += plane, weights += pitch) {
     WINNOW_UNROLL
     for (int k = 0; k < kTileSide; ++k) {
       V<T, W> side[TILES];
       WINNOW_UNROLL
-      for (int i = 0; i < TILES; ++i) side[i] = in_register(load<T, W>(in[k] + i * kLanes));
-      in[k] += plane;
+      for (int i = 0; i < TILES; ++i) side[i] = in_register(load<T, W>(in + i * kTileLanes + k * kLanes));
       WINNOW_UNROLL
       for (int o = 0; o < OUTPUTS; ++o) {
-        const V<T, W> w = all<T, W>(weights[k * columns + o]);
+        const V<T, W> w = all<T, W>(weights[o * kTileSide + k]);
         WINNOW_UNROLL
         for (int i = 0; i < TILES; ++i) sum[o][i][k] = multiply_add(w, side[i], sum[o][i][k]);
       }
     }
   }
-  const bool add = t.add;
   WINNOW_UNROLL
   for (int o = 0; o < OUTPUTS; ++o) {
     WINNOW_UNROLL
     for (int i = 0; i < TILES; ++i) {
-      const V<T, W>(&p)[kTileSide] = sum[o][i];
-      const V<T, W> left = p[0] + (p[1] + p[2]), right = (p[1] - p[2]) - p[3];
-      const int64_t x = 2 * (tile + i);
-      T* const top = t.out.at + (output + o) * t.out_plane + x * kLanes + lane;
-      const auto put = [](T* to, V<T, W> value, bool there) { store<T, W>(to, there ? load<T, W>(to) + value : value); };
-      if constexpr (ROW < 3) {
-        put(top, left, add || ROW > 0);
-        if (x + 1 < t.pixels) put(top + kLanes, right, add || ROW > 0);
+      V<T, W> y[kTilePixels];
+      tile_output<T, W>(sum[o][i], y);
+      T* const out = t.out + ((output + o) * t.tiles + tile + i) * kTilePixels * kLanes + lane;
+      WINNOW_UNROLL
+      for (int x = 0; x < kTilePixels; ++x) {
+        store<T, W>(out + x * kLanes, t.add ? load<T, W>(out + x * kLanes) + y[x] : y[x]);
       }
-      if (ROW == 0 || t.rows == 1) continue;
-      T* const bottom = top + t.out.pitch;
-      put(bottom, ROW == 1 ? left : -left, add || ROW > 1);
-      if (x + 1 < t.pixels) put(bottom + kLanes, ROW == 1 ? right : -right, add || ROW > 1);
     }
   }
 }
 
-template <typename T, int W, int TILES, int ROW>
+template <typename T, int W, int TILES>
 inline void tile_outputs_of(const TileOutputs<T>& t, int64_t tile) {
   for (int64_t lane = 0; lane < t.lanes; lane += W) {
     int64_t o = 0;
-    for (; o + 3 <= t.outputs; o += 3) tile_products<T, W, 3, TILES, ROW>(t, o, tile, lane);
-    if (t.outputs - o == 2) {
-      tile_products<T, W, 2, TILES, ROW>(t, o, tile, lane);
-    } else if (t.outputs - o == 1) {
-      tile_products<T, W, 1, TILES, ROW>(t, o, tile, lane);
-    }
+    for (; o + 2 <= t.outputs; o += 2) tile_products<T, W, 2, TILES>(t, o, tile, lane);
+    if (o < t.outputs) tile_products<T, W, 1, TILES>(t, o, tile, lane);
   }
-}
-
-template <typename T, int ROW>
-inline void tile_outputs_row(const TileOutputs<T> t) {
-  constexpr int W = kWidth<T>, kTiles = kAccumulators >= 24 ? 2 : 1;
-  const int64_t tiles = (t.pixels + 1) / 2;
-  int64_t tile = 0;
-  for (; tile + kTiles <= tiles; tile += kTiles) tile_outputs_of<T, W, kTiles, ROW>(t, tile);
-  for (; tile < tiles; ++tile) tile_outputs_of<T, W, 1, ROW>(t, tile);
 }
 
 template <typename T>
 void tile_outputs(const TileOutputs<T>& t) {
-  at_row(t.product_row, [&](auto row) { tile_outputs_row<T, decltype(row)::kRow>(t); });
+  constexpr int W = kWidth<T>, kTiles = kAccumulators >= 24 ? 2 : 1;
+  int64_t tile = 0;
+  for (; tile + kTiles <= t.tiles; tile += kTiles) tile_outputs_of<T, W, kTiles>(t, tile);
+  for (; tile < t.tiles; ++tile) tile_outputs_of<T, W, 1>(t, tile);
+}
+
+template <typename T, int ROWS>
+inline void tile_columns_of(const TileColumns<T> t) {
+  constexpr int W = kWidth<T>;
+  const bool add = t.add;
+  for (int64_t lane = 0; lane < t.lanes; lane += W) {
+    const T* in = t.in + lane;
+    T* out = t.out.at + lane;
+    for (int64_t x = 0; x < t.pixels; ++x, in += kLanes, out += kLanes) {
+      V<T, W> p[kTileSide], y[kTilePixels];
+      WINNOW_UNROLL
+      for (int k = 0; k < kTileSide; ++k) p[k] = load<T, W>(in + k * t.in_row);
+      tile_output<T, W>(p, y);
+      WINNOW_UNROLL
+      for (int row = 0; row < ROWS; ++row) {
+        T* const to = out + row * t.out.pitch;
+        store<T, W>(to, add ? load<T, W>(to) + y[row] : y[row]);
+      }
+    }
+  }
+}
+
+template <typename T>
+void tile_columns(const TileColumns<T>& t) {
+  switch (t.rows) {
+    case 1:
+      return tile_columns_of<T, 1>(t);
+    case 2:
+      return tile_columns_of<T, 2>(t);
+    case 3:
+      return tile_columns_of<T, 3>(t);
+    default:
+      return tile_columns_of<T, 4>(t);
+  }
 }
 
 // Lane masks of combined(): lane j of the first is lane j of vector bit(j), of the second lane j ^ DISTANCE of the same.
@@ -213,92 +275,90 @@ inline __attribute__((always_inline)) V<T, W> group_sums(V<T, W> (&v)[8]) {
   return v[0];
 }
 
+// Products along one axis added up to the sums of three taps.
+template <typename T, int W>
+inline __attribute__((always_inline)) void tile_taps(const V<T, W> (&q)[kTileSide], V<T, W>* taps) {
+  const auto times = [](double factor, V<T, W> v) { return all<T, W>(static_cast<T>(factor)) * v; };
+  const V<T, W> a = q[2] + q[3], of_a = q[2] - q[3], b = q[4] + q[5], of_b = q[4] - q[5];
+  taps[0] = tile_sum<T, W>(kTileShares[0], q[0], tile_sum<T, W>(kTileShareB, b, times(kTileShareA, a)));
+  taps[1] = tile_sum<T, W>(kTileShareB * kTileB, of_b, times(kTileShareA * kTileA, of_a));
+  taps[2] = tile_sum<T, W>(kTileShareB * kTileB2, b, tile_sum<T, W>(kTileShareA * kTileA2, a, q[1]));
+}
+
 template <typename T, int W, int OUTPUTS, int TERMS>
-inline void correlate_tile_products(const TileCorrelation<T>& c, const T* gradients, const T* inputs, int64_t lane,
-                                    double* sums, double* upper) {
-  constexpr int G = kSumGroup<W>;
-  const int64_t plane = c.tiles * kLanes;
-  const T *gradient[OUTPUTS], *input[TERMS];
-  WINNOW_UNROLL
-  for (int o = 0; o < OUTPUTS; ++o) gradient[o] = gradients + o * plane + lane;
-  WINNOW_UNROLL
-  for (int t = 0; t < TERMS; ++t) input[t] = inputs + t * plane + lane;
-  V<T, W> sum[OUTPUTS][TERMS] = {};
-  for (int64_t i = 0; i < plane; i += kLanes) {
-    V<T, W> e[OUTPUTS];
+__attribute__((noinline)) void correlate_tile_products(const TileCorrelation<T>& c, int64_t output, int64_t term,
+                                                       int64_t lane) {
+  const int64_t next_gradient = OUTPUTS > 1 ? c.gradient_plane : 0, next_input = TERMS > 1 ? c.input_plane : 0;
+  const T *gradient = c.gradients + output * c.gradient_plane + lane, *input = c.inputs + term * c.input_plane + lane;
+  V<T, W> sum[OUTPUTS][TERMS][kTileSide] = {};
+  for (int64_t i = c.tiles; i > 0; --i, gradient += kTileLanes, input += kTileLanes) {
     WINNOW_UNROLL
-    for (int o = 0; o < OUTPUTS; ++o) e[o] = load<T, W>(gradient[o] + i);
-    WINNOW_UNROLL
-    for (int t = 0; t < TERMS; ++t) {
-      const V<T, W> d = in_register(load<T, W>(input[t] + i));
+    for (int k = 0; k < kTileSide; ++k) {
+      V<T, W> e[OUTPUTS];
       WINNOW_UNROLL
-      for (int o = 0; o < OUTPUTS; ++o) sum[o][t] = multiply_add(e[o], d, sum[o][t]);
+      for (int o = 0; o < OUTPUTS; ++o) e[o] = in_register(load<T, W>(gradient + o * next_gradient + k * kLanes));
+      WINNOW_UNROLL
+      for (int t = 0; t < TERMS; ++t) {
+        const V<T, W> v = in_register(load<T, W>(input + t * next_input + k * kLanes));
+        WINNOW_UNROLL
+        for (int o = 0; o < OUTPUTS; ++o) sum[o][t][k] = multiply_add(e[o], v, sum[o][t][k]);
+      }
     }
   }
+  constexpr int G = kSumGroup<W>, kSums = TERMS * kTileTaps;
   WINNOW_UNROLL
   for (int o = 0; o < OUTPUTS; ++o) {
+    V<T, W> taps[2 * 8] = {};  // zeros behind the sums
     WINNOW_UNROLL
-    for (int first = 0; first < TERMS; first += G) {
+    for (int t = 0; t < TERMS; ++t) tile_taps<T, W>(sum[o][t], taps + t * kTileTaps);
+    const int64_t at = ((output + o) * c.terms + term) * kTileTaps;
+    WINNOW_UNROLL
+    for (int first = 0; first < kSums; first += G) {
       V<T, W> group[8] = {};
       WINNOW_UNROLL
-      for (int t = 0; t < G; ++t) {
-        if (first + t < TERMS) group[t] = sum[o][first + t];
-      }
+      for (int i = 0; i < G; ++i) group[i] = taps[first + i];
       T totals[W];
       store<T, W>(totals, group_sums<T, W>(group));
-      const int count = TERMS - first < G ? TERMS - first : G;
-      for (int part = 0; part < W; part += G) {
-        double* const to = (c.upper != nullptr && lane + part >= kLanes / 2 ? upper : sums) + o * c.terms + first;
-        for (int t = 0; t < count; ++t) to[t] += double{totals[part + t]};
+      const auto add = [first, at](double* to, V<double, G> more) {
+        store<double, G>(to + at + first, load<double, G>(to + at + first) + more);
+      };
+      V<double, G> total = widen<T, G>(totals);
+      if constexpr (W > kLanes / 2) {
+        const V<double, G> rest = widen<T, G>(totals + kLanes / 2);
+        if (c.upper != nullptr) {
+          add(c.upper, rest);
+        } else {
+          total += rest;
+        }
+        add(c.sums, total);
+      } else {
+        add(c.upper != nullptr && lane >= kLanes / 2 ? c.upper : c.sums, total);
       }
     }
   }
 }
 
-template <typename T, int W, int OUTPUTS>
-inline void correlate_tile_terms(const TileCorrelation<T>& c, const T* gradients, const T* inputs, double* sums,
-                                 double* upper) {
-  constexpr int64_t kMost = kAccumulators >= 24 ? 8 : 4;
-  const int64_t parts = (c.terms + kMost - 1) / kMost;
-  for (int64_t part = 0; part < parts; ++part) {
-    const int64_t first = c.terms * part / parts, terms = c.terms * (part + 1) / parts - first;
-    const T* from = inputs + first * c.tiles * kLanes;
-    for (int64_t lane = 0; lane < c.lanes; lane += W) {
-      switch (terms) {
-#define WINNOW_TERMS(n)                                                                               \
-  case n:                                                                                             \
-    correlate_tile_products<T, W, OUTPUTS, n>(c, gradients, from, lane, sums + first, upper + first); \
-    break;
-        WINNOW_TERMS(1)
-        WINNOW_TERMS(2)
-        WINNOW_TERMS(3)
-        WINNOW_TERMS(4)
-        WINNOW_TERMS(5)
-        WINNOW_TERMS(6)
-        WINNOW_TERMS(7)
-        WINNOW_TERMS(8)
-#undef WINNOW_TERMS
-      }
-    }
-  }
-}
-
-template <typename T>
-void correlate_tiles(const TileCorrelation<T>& correlation) {
+template <typename T, int OUTPUTS>
+inline void correlate_tile_terms(const TileCorrelation<T>& c, int64_t output, int64_t first, int64_t end) {
   constexpr int W = kWidth<T>;
-  const TileCorrelation<T> c = correlation;
-  const int64_t parts = (c.outputs + 2) / 3;
-  for (int64_t p = 0; p < c.products; ++p) {
-    for (int64_t part = 0; part < parts; ++part) {
-      const int64_t first = c.outputs * part / parts, outputs = c.outputs * (part + 1) / parts - first;
-      const T* gradients = c.gradients + p * c.gradient_step + first * c.tiles * kLanes;
-      const T* inputs = c.inputs + p * c.input_step;
-      const int64_t at = (p * c.outputs + first) * c.terms;
-      double *const sums = c.sums + at, *const upper = c.upper == nullptr ? c.sums : c.upper + at;
-      if (outputs == 3) correlate_tile_terms<T, W, 3>(c, gradients, inputs, sums, upper);
-      if (outputs == 2) correlate_tile_terms<T, W, 2>(c, gradients, inputs, sums, upper);
-      if (outputs == 1) correlate_tile_terms<T, W, 1>(c, gradients, inputs, sums, upper);
-    }
+  for (int64_t lane = 0; lane < c.lanes; lane += W) {
+    int64_t t = first;
+    for (; t + 2 <= end; t += 2) correlate_tile_products<T, W, OUTPUTS, 2>(c, output, t, lane);
+    if (t < end) correlate_tile_products<T, W, OUTPUTS, 1>(c, output, t, lane);
+  }
+}
+
+// Terms by the part that stays in the first-level cache while all outputs go by.
+template <typename T>
+void correlate_tiles(const TileCorrelation<T>& c) {
+  constexpr int64_t kNear = 64;  // tiles
+  constexpr int kOutputs = kAccumulators >= 24 ? 2 : 1;
+  const int64_t most = kNear / c.tiles > 2 ? kNear / c.tiles / 2 * 2 : 2;
+  for (int64_t first = 0; first < c.terms; first += most) {
+    const int64_t end = first + most < c.terms ? first + most : c.terms;
+    int64_t o = 0;
+    for (; o + kOutputs <= c.outputs; o += kOutputs) correlate_tile_terms<T, kOutputs>(c, o, first, end);
+    if (o < c.outputs) correlate_tile_terms<T, 1>(c, o, first, end);
   }
 }
 
