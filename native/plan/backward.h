@@ -8,8 +8,8 @@
 //   leave one value share one pass to its data, rows of dz being made just before they are read. Those of one tap need no
 //   rows of dz (pointwise.cc).
 // - Gradients of candidates are coefficient times the gradient of the sum they enter: no copies.
-// - In float32, 3x3 convolutions of six channels or more go back in tiles of two by two pixels, data and correlations alike: 16
-//   products for 36 (tiles.cc).
+// - In float32, 3x3 convolutions of six channels or more go back in tiles of four by four pixels, data and correlations alike: 36
+//   products for 144 multiply-adds (tiles.cc).
 // - A transposed pool is taken once per pooled value, of the weighted sum of what its readers send back.
 // - Where cotangent l is zero outside sample l, so are gradients from the output down to the first norms over the batch. A value z
 //   that only such a norm reads has the gradient alpha g + beta z + kappa, g that of the norm's output: its correlation with an

@@ -303,10 +303,10 @@ void Flow::convolve_tiles(const TensorValues& weights, Field& in, Field& out) {
   // From product to product: a power of two apart they would share sets of the caches (a third more time).
   const int64_t in_step = planes * step + kBlock, out_step = kGatherOutputs * step + kBlock;
   const int64_t full_tiles = (out.full.height + 1) / 2 * ((out.full.width + 1) / 2);
-  double* const inputs = tiles(kTileProducts * (planes + kGatherOutputs + 1) * (kImages * full_tiles + kBlock));
-  double* const products = inputs + kTileProducts * in_step;
+  double* const inputs = tiles(kSmallTileProducts * (planes + kGatherOutputs + 1) * (kImages * full_tiles + kBlock));
+  double* const products = inputs + kSmallTileProducts * in_step;
   inputs_.clear();
-  for (int64_t p = 0; p < kTileProducts; ++p) {
+  for (int64_t p = 0; p < kSmallTileProducts; ++p) {
     for (int64_t c = 0; c < planes; ++c) inputs_.push_back(inputs + p * in_step + c * step);
   }
   for (int64_t i = 0; i < kImages; ++i) {
@@ -315,13 +315,13 @@ void Flow::convolve_tiles(const TensorValues& weights, Field& in, Field& out) {
     }
   }
   const int64_t parts = (shape.channels + kGatherOutputs - 1) / kGatherOutputs;
-  packed_.resize(static_cast<size_t>(kTileProducts * (kGatherOutputs * planes + kBlock)));
+  packed_.resize(static_cast<size_t>(kSmallTileProducts * (kGatherOutputs * planes + kBlock)));
   for (int64_t t = 0; t < parts; ++t) {
     const int64_t first = shape.channels * t / parts, count = shape.channels * (t + 1) / parts - first;
     const int64_t weight_step = planes * count + kBlock;
     weights.visit(
         [&](const auto* values) { tile_weights(values + first * planes * 9, count, planes, packed_.data(), weight_step); });
-    for (int64_t p = 0; p < kTileProducts; ++p) {
+    for (int64_t p = 0; p < kSmallTileProducts; ++p) {
       kernels_.gather({inputs_.data() + p * planes, packed_.data() + p * weight_step, planes, count, 0, kBlock,
                        products + p * out_step, step, 0, kBlock, 1, pixels, kBlock, false});
     }

@@ -5,7 +5,7 @@
 // four products for six, and along both axes 16 for 36. Sums over channels are taken of the products. In double, where nothing is
 // negative, what the differences round is of the order of what a sum of all terms does.
 //
-// The backward passes of plans have kernels of their own (kernels/tiles): sixteen samples to a vector, signed numbers, sums by product.
+// The backward passes of plans have kernels of their own (kernels/tiles): larger tiles, sixteen samples to a vector, signed numbers.
 //
 // Tried without effect: weights fetched ahead, all outputs of a product before the next product, these sums compiled for AVX-512
 // (their stores bound them).
@@ -17,6 +17,8 @@
 #include "kernels/kernels.h"
 
 namespace winnow {
+
+constexpr int64_t kSmallTileProducts = 16;
 
 // The factors of absolute taps[output][plane][9]: out[product * step + plane * outputs + output].
 template <typename T>
