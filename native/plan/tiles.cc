@@ -121,15 +121,21 @@ void BackwardPass<T>::add_tile_sums(int64_t v, int64_t sums) {
     double* to = workspace_.correlations.data() + l * sums;
     for (const JointGroups& groups : program_.joint_groups(v)) {
       const int64_t of_row = outputs * groups.terms / kTileTaps;  // terms are taps of three rows
-      for (int64_t i = 0; groups.in_tiles && i < outputs * groups.terms; ++i) {
-        const Pair tap = groups.first->taps[static_cast<size_t>(i % 9)];
-        double sum = 0;
-        for (int64_t row = 0; row < kTileSide; ++row) {
-          sum += kTaps[tap.height + 1][row] * from[row * of_row + i / 9 * kTileTaps + tap.width + 1];
+      if (groups.in_tiles) {
+        int64_t term_of[kTileTaps][kTileTaps];
+        for (int64_t t = 0; t < 9; ++t) {
+          const Pair tap = groups.first->taps[static_cast<size_t>(t)];
+          term_of[tap.height + 1][tap.width + 1] = t;
         }
-        to[i] = sum;
+        for (int64_t i = 0; i < of_row; ++i) {
+          double row_sums[kTileTaps] = {};
+          for (int64_t row = 0; row < kTileSide; ++row) {
+            for (int64_t y = 0; y < kTileTaps; ++y) row_sums[y] += kTaps[y][row] * from[row * of_row + i];
+          }
+          for (int64_t y = 0; y < kTileTaps; ++y) to[i / kTileTaps * 9 + term_of[y][i % kTileTaps]] = row_sums[y];
+        }
+        from += kTileSide * of_row;
       }
-      if (groups.in_tiles) from += kTileSide * of_row;
       to += outputs * groups.terms;
     }
   }
