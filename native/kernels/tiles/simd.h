@@ -1,7 +1,7 @@
 // 3x3 taps of stride 1 by minimal filtering (kernels.h, TileRows).
 //
-// Products are made row by row of a tile: what is multiplied of a row fits the first-level cache where all six do not, for the price
-// of reading rows of pixels several times. A tile's sides of a row lie together, so that few addresses name all that is read.
+// Products are made a pair of rows at a time: what is multiplied of two rows fits the first-level cache where all six do not, for the
+// price of reading the pixels three times. A tile's six of a row lie together, so that few addresses name all that is read.
 // Neighbouring tiles share two columns, which stay in registers. Products stay there too, of outputs over the planes and of
 // correlations over the tiles, and are added up along their row there, which leaves four and three of six; of the latter the lanes too:
 // sums by lane, as correlate leaves them, would be more memory than what is multiplied.
