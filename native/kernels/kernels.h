@@ -152,17 +152,17 @@ struct WindowSums {
 };
 
 // Minimal filtering of 3x3 taps of stride 1 in tiles of four by four pixels (Toom and Cook; Winograd 1980; Lavin and Gray 2015,
-// arXiv:1509.09308): 36 products for 144 multiply-adds, along both axes what follows along one. Polynomials are multiplied by their
-// values at the points 0, infinity, A, -A, B and -B. With d0 ... d5 the inputs under a tile, their sides v of the products are
+// arXiv:1509.09308): 36 products for 144 multiply-adds, along both axes what follows along one. Polynomials are multiplied by
+// their values at the points 0, infinity, A, -A, B and -B. With d0 ... d5 the inputs under a tile, the products' sides v are
 //     v0 = A^2 B^2 d0 - (A^2 + B^2) d2 + d4,   v2, v3 = (d4 - B^2 d2) +- A (d3 - B^2 d1),
 //     v1 = A^2 B^2 d1 - (A^2 + B^2) d3 + d5,   v4, v5 = (d4 - A^2 d2) +- B (d3 - A^2 d1).
 // Four outputs of taps g, and the correlation of a gradient e0 ... e3 with three taps, are, n being kTileShares and x the points,
 //     y_i = sum over k of x_k^i p_k,       p_k = v_k n_k (g0 + x_k g1 + x_k^2 g2),
 //     r_t = sum over k of x_k^t n_k q_k,   q_k = v_k (e0 + x_k e1 + x_k^2 e2 + x_k^3 e3),
-// where infinity takes the last coefficient only and counts in the last sum only. Sums over channels are taken of the p, sums over
-// tiles of the q. A and B are within 2 % of the smallest error of all eighths (float32, 6 to 36 channels: 2.3 times that of the terms
-// added one by one, with 1 and 2 it is 4.7 times). Products are numbered by row and then by column, kTileSide along each axis; rows come
-// in pairs of points, which share half of their arithmetic.
+// where infinity takes the last coefficient only and counts in the last sum only. Sums over channels are taken of the p, sums
+// over tiles of the q. A and B are within 2 % of the smallest error of all eighths (float32, 6 to 36 channels: 2.3 times that of
+// the terms added one by one, with 1 and 2 it is 4.7 times). Products are numbered by row and then by column, kTileSide along
+// each axis; rows come in pairs of points, which share half of their arithmetic.
 constexpr int64_t kTilePixels = 4, kTileTaps = 3, kTileSide = 6, kTilePairs = 3, kTileProducts = kTileSide * kTileSide;
 constexpr double kTileA = 0.625, kTileB = 1.5, kTileA2 = kTileA * kTileA, kTileB2 = kTileB * kTileB;
 constexpr double kTileShareA = 1 / (2 * kTileA2 * (kTileA2 - kTileB2)), kTileShareB = 1 / (2 * kTileB2 * (kTileB2 - kTileA2));
@@ -203,8 +203,8 @@ struct TileColumns {
 };
 
 // Sums over tiles of one row of products of gradients' and inputs' sides, added up along the row, and their lanes:
-// sums[output][term][kTileTaps] += . The tiles of a call are summed in T, calls in double. Zeros may be added to as many as kTileSpare
-// elements behind the last sum.
+// sums[output][term][kTileTaps] += . The tiles of a call are summed in T, calls in double. Zeros may be added to as many as
+// kTileSpare elements behind the last sum.
 template <typename T>
 struct TileCorrelation {
   const T *gradients, *inputs;          // [output or term][tile][kTileSide][kLanes]
@@ -228,9 +228,9 @@ struct MaximumGradient {
   T factor;
 };
 
-// Sums over pixels, lane by lane, of value * gradient, of the value's square and of the value: sums[3][kLanes], added to. They make
-// those of value * (alpha * gradient + beta * value + kappa). In double, each operation rounded, pixels in order, so that every
-// variant gives the same bits.
+// Sums over pixels, lane by lane, of value * gradient, of the value's square and of the value: sums[3][kLanes], added to. They
+// make those of value * (alpha * gradient + beta * value + kappa). In double, each operation rounded, pixels in order, so that
+// every variant gives the same bits.
 template <typename T>
 struct ValueProducts {
   double* sums;

@@ -48,8 +48,8 @@ void find_grids(const std::vector<GatherTerm>& terms, GatherTile& tile) {
   tile.spacing = {std::max<int64_t>(1, down), std::max<int64_t>(1, across)};
 }
 
-// Per pixel 2.25 products instead of 9 for each pair of planes, but each plane's sides are made and each output is added up, and the
-// last tiles of strips and rows reach past them.
+// Per pixel 2.25 products instead of 9 for each pair of planes, but each plane's sides are made and each output is added up, and
+// the last tiles of strips and rows reach past them.
 bool pays_in_tiles(const std::vector<ConvolutionPart>& parts, int64_t planes, const Shape& in) {
   constexpr int64_t kPlane = 16, kOutput = 16;  // multiply-adds that these cost
   const int64_t outputs = in.channels, rows = std::min(strip_rows(in), in.height);

@@ -179,8 +179,8 @@ int64_t terms_of(const Graph& graph, const WeightGroup& group) {
   return graph[group.input].shape.channels / group.groups * static_cast<int64_t>(group.taps.size());
 }
 
-// Per pixel 2.25 products instead of 9 for each pair of planes, but planes' sides are made, and the sums of products are added up after
-// every strip.
+// Per pixel 2.25 products instead of 9 for each pair of planes, but planes' sides are made, and the sums of products are added up
+// after every strip.
 bool Program::pays_in_tiles(const WeightGroup& group) const {
   constexpr int64_t kGradient = 13, kInput = 10;  // multiply-adds that a plane costs
   const Shape& shape = graph_[group.source].shape;

@@ -1,5 +1,5 @@
-// What a backward pass takes by minimal filtering (kernels/kernels.h, TileRows): what convolutions send back, and the correlations behind
-// their weights' gradients.
+// What a backward pass takes by minimal filtering (kernels/kernels.h, TileRows): what convolutions send back, and the
+// correlations behind their weights' gradients.
 #include <algorithm>
 
 #include "plan/backward_pass.h"
@@ -43,7 +43,8 @@ void BackwardPass<T>::gather_tiles(const Gather& gather, const T* packed, const 
   }
 }
 
-// Some rows of tiles at a time and of those a pair of rows of products: the inputs' sides serve all columns, a column's all inputs.
+// Some rows of tiles at a time and of those a pair of rows of products: the inputs' sides serve all columns, a column's all
+// inputs.
 template <typename T>
 void BackwardPass<T>::correlate_in_tiles(int64_t v, const GradientPlanes<T>& planes, int64_t block, RowRange rows) {
   constexpr int64_t kMost = 32;  // tiles of a plane

@@ -5,7 +5,8 @@
 // four products for six, and along both axes 16 for 36. Sums over channels are taken of the products. In double, where nothing is
 // negative, what the differences round is of the order of what a sum of all terms does.
 //
-// The backward passes of plans have kernels of their own (kernels/tiles): larger tiles, sixteen samples to a vector, signed numbers.
+// The backward passes of plans have kernels of their own (kernels/tiles): larger tiles, sixteen samples to a vector, signed
+// numbers.
 //
 // Tried without effect: weights fetched ahead, all outputs of a product before the next product, these sums compiled for AVX-512
 // (their stores bound them).
@@ -41,8 +42,8 @@ void tile_weights(const T* taps, int64_t outputs, int64_t planes, double* out, i
   }
 }
 
-// Those of rows x columns tiles: tile t has out[product * step + t]. `in` is at the first tap of output (0, 0); a last output that
-// is none of the image's reads what lies there.
+// Those of rows x columns tiles: tile t has out[product * step + t]. `in` is at the first tap of output (0, 0); a last output
+// that is none of the image's reads what lies there.
 void tile_inputs(const double* in, int64_t pitch, int64_t rows, int64_t columns, double* out, int64_t step);
 // `height` x `width` outputs of their products.
 void tile_outputs(const double* products, int64_t step, double* out, int64_t pitch, int64_t height, int64_t width);

@@ -341,7 +341,8 @@ void tile_correlation_case(const Kernels<T>& kernels, const Kernels<T>& referenc
   multiply(kernels, expected_gradients, expected_inputs, sums);
   multiply(reference, expected_gradients, expected_inputs, expected);
   multiply(reference, expected_gradients.absolute(), expected_inputs.absolute(), magnitude);
-  // Products of points of either sign cancel in the magnitudes' sums of the middle tap, so that the first and the last stand for all.
+  // Products of points of either sign cancel in the magnitudes' sums of the middle tap, so that the first and the last stand for
+  // all.
   const double unit = std::numeric_limits<T>::epsilon() * static_cast<double>(rows * tiles + 8);
   const auto size_at = [&](size_t i) {
     const size_t first = i / kTileTaps * kTileTaps;

@@ -502,8 +502,8 @@ void check_near_largest(const std::vector<double>& actual, const std::vector<dou
   CHECK_NEAR(worst / largest_of(expected.data(), static_cast<int64_t>(expected.size())), 0, relative);
 }
 
-// Channels enough for minimal filtering, where a pass takes it: convolutions of 3x3 taps of unequal widths that share readers and sums,
-// under norms, under none and beside others that are not taken so.
+// Channels enough for minimal filtering, where a pass takes it: convolutions of 3x3 taps of unequal widths that share readers and
+// sums, under norms, under none and beside others that are not taken so.
 NetworkBuilder wide_sums(int64_t height, int64_t width) {
   NetworkBuilder b({3, height, width}, 1);
   const int64_t stem = b.relu("stem_relu", b.batch_norm("stem_norm", b.convolution("stem", 0, 8, 3, 1, 1)));
@@ -524,8 +524,8 @@ TEST(convolutions_in_tiles) {
     const NetworkBuilder builder = wide_sums(side.height, side.width);
     check_network(builder.blob(builder.last()), 2, WINNOW_NORM_BATCH, seed() * 1000 + 820, false);
   }
-  // Sides of several strips, of whole tiles and not, which correlations leave alone: float32, which takes tiles, against float64, which
-  // does not.
+  // Sides of several strips, of whole tiles and not, which correlations leave alone: float32, which takes tiles, against float64,
+  // which does not.
   for (const Shape& side : {Shape{0, 20, 20}, Shape{0, 18, 23}}) {
     for (const int64_t batch : {3, 20}) {
       if (kSanitized && batch > 3) continue;
@@ -849,8 +849,8 @@ TEST(batch_statistics_of_one_number_are_refused) {
   CHECK_CONTAINS(std::string(error.text), "batch must be >= 2 for a kernel but was 1");
 }
 
-// S4's noise operation twice on one input: each the normal numbers of its own name times its deviation, whatever the input, and the
-// second batch of an input goes on where the first ended.
+// S4's noise operation twice on one input: each the normal numbers of its own name times its deviation, whatever the input, and
+// the second batch of an input goes on where the first ended.
 TEST(noise_is_the_normal_numbers_of_its_name) {
   Draws draws(seed(), 79);
   NetworkBuilder b({2, 3, 5}, 2);

@@ -1,10 +1,10 @@
 // 3x3 taps of stride 1 by minimal filtering (kernels.h, TileRows).
 //
-// Products are made a pair of rows at a time: what is multiplied of two rows fits the first-level cache where all six do not, for the
-// price of reading the pixels three times. A tile's six of a row lie together, so that few addresses name all that is read.
+// Products are made a pair of rows at a time: what is multiplied of two rows fits the first-level cache where all six do not, for
+// the price of reading the pixels three times. A tile's six of a row lie together, so that few addresses name all that is read.
 // Neighbouring tiles share two columns, which stay in registers. Products stay there too, of outputs over the planes and of
-// correlations over the tiles, and are added up along their row there, which leaves four and three of six; of the latter the lanes too:
-// sums by lane, as correlate leaves them, would be more memory than what is multiplied.
+// correlations over the tiles, and are added up along their row there, which leaves four and three of six; of the latter the
+// lanes too: sums by lane, as correlate leaves them, would be more memory than what is multiplied.
 #pragma once
 
 #include "kernels/kernels.h"
@@ -257,8 +257,8 @@ inline __attribute__((always_inline)) V<T, W> combined(V<T, W> a, V<T, W> b) {
   return __builtin_shuffle(a, b, same) + __builtin_shuffle(a, b, other);
 }
 
-// Vectors whose lanes are added up at once: lane j of the result is the sum of the lanes of vector j % kSumGroup that lie in the same
-// group of lanes as j.
+// Vectors whose lanes are added up at once: lane j of the result is the sum of the lanes of vector j % kSumGroup that lie in the
+// same group of lanes as j.
 template <int W>
 constexpr int kSumGroup = W < 8 ? W : 8;
 
