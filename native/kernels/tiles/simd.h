@@ -21,43 +21,36 @@ inline __attribute__((always_inline)) V<T, W> tile_sum(double factor, const V<T,
   return multiply_add(all<T, W>(static_cast<T>(factor)), low, high);
 }
 
-// The side of an input at a point, of those that d gives along one axis: d(0) ... d(5).
-template <typename T, int W, int POINT, typename Inputs>
-inline __attribute__((always_inline)) V<T, W> tile_input(Inputs d) {
-  if constexpr (POINT < 2) {
-    return tile_sum<T, W>(kTileA2 * kTileB2, d(POINT), tile_sum<T, W>(-kTileA2 - kTileB2, d(POINT + 2), d(POINT + 4)));
-  } else {
-    constexpr double kOther2 = POINT < 4 ? kTileB2 : kTileA2,
-                     kPoint = (POINT % 2 == 0 ? 1 : -1) * (POINT < 4 ? kTileA : kTileB);
-    return tile_sum<T, W>(kPoint, tile_sum<T, W>(-kOther2, d(1), d(3)), tile_sum<T, W>(-kOther2, d(2), d(4)));
+// Sides of inputs: what they are at a point, of those that d gives along one axis: d(0) ... d(5).
+struct InputSides {
+  static constexpr int kCount = kTileSide;
+  template <typename T, int W, int POINT, typename Inputs>
+  static inline __attribute__((always_inline)) V<T, W> at(Inputs d) {
+    if constexpr (POINT < 2) {
+      return tile_sum<T, W>(kTileA2 * kTileB2, d(POINT), tile_sum<T, W>(-kTileA2 - kTileB2, d(POINT + 2), d(POINT + 4)));
+    } else {
+      constexpr double kOther2 = POINT < 4 ? kTileB2 : kTileA2,
+                       kPoint = (POINT % 2 == 0 ? 1 : -1) * (POINT < 4 ? kTileA : kTileB);
+      return tile_sum<T, W>(kPoint, tile_sum<T, W>(-kOther2, d(1), d(3)), tile_sum<T, W>(-kOther2, d(2), d(4)));
+    }
   }
-}
+};
 
-// The same of a gradient: e(0) ... e(3).
-template <typename T, int W, int POINT, typename Gradients>
-inline __attribute__((always_inline)) V<T, W> tile_gradient(Gradients e) {
-  if constexpr (POINT < 2) return e(POINT == 0 ? 0 : kTilePixels - 1);
-  constexpr double kPoint = (POINT % 2 == 0 ? 1 : -1) * (POINT < 4 ? kTileA : kTileB), kPoint2 = kPoint * kPoint;
-  return tile_sum<T, W>(kPoint, tile_sum<T, W>(kPoint2, e(3), e(1)), tile_sum<T, W>(kPoint2, e(2), e(0)));
-}
+// The same of gradients: e(0) ... e(3).
+struct GradientSides {
+  static constexpr int kCount = kTilePixels;
+  template <typename T, int W, int POINT, typename Gradients>
+  static inline __attribute__((always_inline)) V<T, W> at(Gradients e) {
+    if constexpr (POINT < 2) return e(POINT == 0 ? 0 : kTilePixels - 1);
+    constexpr double kPoint = (POINT % 2 == 0 ? 1 : -1) * (POINT < 4 ? kTileA : kTileB), kPoint2 = kPoint * kPoint;
+    return tile_sum<T, W>(kPoint, tile_sum<T, W>(kPoint2, e(3), e(1)), tile_sum<T, W>(kPoint2, e(2), e(0)));
+  }
+};
 
 template <int K>
 struct Number {
   static constexpr int kValue = K;
 };
-
-// Calls body(Number<pair>).
-template <typename Body>
-inline void at_pair(int64_t pair, Body body) {
-  switch (pair) {
-    case 0:
-      return body(Number<0>{});
-    case 1:
-      return body(Number<1>{});
-    default:
-      return body(Number<2>{});
-  }
-}
 
 // Calls body(Number<point>) for all of them.
 template <typename Body>
@@ -65,74 +58,54 @@ inline __attribute__((always_inline)) void each_point(Body body) {
   body(Number<0>{}), body(Number<1>{}), body(Number<2>{}), body(Number<3>{}), body(Number<4>{}), body(Number<5>{});
 }
 
-template <typename T, int W, int PAIR>
-inline void tile_input_rows(const TileRows<T>& t, int64_t lane) {
+// A pair of rows of products: the columns' sides, and of those the rows'.
+template <typename Sides, typename T, int W, int PAIR>
+inline void tile_rows(const TileRows<T>& t, int64_t lane) {
+  constexpr int kShared = Sides::kCount - static_cast<int>(kTilePixels);  // columns of a tile and the next
   const int64_t tiles = t.tiles, pitch = t.in.pitch, out_row = t.out_row;
   T* out = t.out + lane;
   for (int64_t row = 0; row < t.rows; ++row) {
     const T* in = t.in.at + row * kTilePixels * pitch + lane;
-    V<T, W> c[2][kTileSide];
+    V<T, W> c[2][Sides::kCount];
     const auto column = [&](int x, int64_t from) __attribute__((always_inline)) {
       const T* at = in + from * kLanes;
-      const auto d = [at, pitch](int64_t y) { return load<T, W>(at + y * pitch); };
-      c[0][x] = tile_input<T, W, 2 * PAIR>(d), c[1][x] = tile_input<T, W, 2 * PAIR + 1>(d);
+      const auto pixel = [at, pitch](int64_t y) { return load<T, W>(at + y * pitch); };
+      c[0][x] = Sides::template at<T, W, 2 * PAIR>(pixel), c[1][x] = Sides::template at<T, W, 2 * PAIR + 1>(pixel);
     };
-    column(4, 0), column(5, 1);
+    for (int x = 0; x < kShared; ++x) column(kTilePixels + x, x);
     for (int64_t tile = 0; tile < tiles; ++tile, in += kTilePixels * kLanes, out += kTileLanes) {
+      for (int x = 0; x < kShared; ++x) c[0][x] = c[0][kTilePixels + x], c[1][x] = c[1][kTilePixels + x];
       WINNOW_UNROLL
-      for (int k = 0; k < 2; ++k) c[k][0] = c[k][4], c[k][1] = c[k][5];
-      WINNOW_UNROLL
-      for (int x = 2; x < kTileSide; ++x) column(x, x);
+      for (int x = kShared; x < Sides::kCount; ++x) column(x, x);
       each_point([&](auto point) __attribute__((always_inline)) {
         constexpr int kPoint = decltype(point)::kValue;
         WINNOW_UNROLL
         for (int k = 0; k < 2; ++k) {
-          store<T, W>(out + k * out_row + kPoint * kLanes, tile_input<T, W, kPoint>([&](int x) { return c[k][x]; }));
+          store<T, W>(out + k * out_row + kPoint * kLanes, Sides::template at<T, W, kPoint>([&](int x) { return c[k][x]; }));
         }
       });
     }
   }
 }
 
-template <typename T, int W, int PAIR>
-inline void tile_gradient_rows(const TileRows<T>& t, int64_t lane) {
-  const int64_t tiles = t.tiles, pitch = t.in.pitch, out_row = t.out_row;
-  T* out = t.out + lane;
-  for (int64_t row = 0; row < t.rows; ++row) {
-    const T* in = t.in.at + row * kTilePixels * pitch + lane;
-    for (int64_t tile = 0; tile < tiles; ++tile, in += kTilePixels * kLanes, out += kTileLanes) {
-      V<T, W> e[2][kTilePixels];
-      WINNOW_UNROLL
-      for (int x = 0; x < kTilePixels; ++x) {
-        const T* at = in + x * kLanes;
-        const auto column = [at, pitch](int64_t y) { return load<T, W>(at + y * pitch); };
-        e[0][x] = tile_gradient<T, W, 2 * PAIR>(column), e[1][x] = tile_gradient<T, W, 2 * PAIR + 1>(column);
-      }
-      each_point([&](auto point) __attribute__((always_inline)) {
-        constexpr int kPoint = decltype(point)::kValue;
-        WINNOW_UNROLL
-        for (int k = 0; k < 2; ++k) {
-          store<T, W>(out + k * out_row + kPoint * kLanes, tile_gradient<T, W, kPoint>([&](int x) { return e[k][x]; }));
-        }
-      });
-    }
+template <typename Sides, typename T>
+inline void tile_sides(const TileRows<T>& t) {
+  constexpr int W = kWidth<T>;
+  for (int64_t lane = 0; lane < t.lanes; lane += W) {
+    if (t.pair == 0) tile_rows<Sides, T, W, 0>(t, lane);
+    if (t.pair == 1) tile_rows<Sides, T, W, 1>(t, lane);
+    if (t.pair == 2) tile_rows<Sides, T, W, 2>(t, lane);
   }
 }
 
 template <typename T>
 void tile_inputs(const TileRows<T>& t) {
-  constexpr int W = kWidth<T>;
-  at_pair(t.pair, [&](auto pair) {
-    for (int64_t lane = 0; lane < t.lanes; lane += W) tile_input_rows<T, W, decltype(pair)::kValue>(t, lane);
-  });
+  tile_sides<InputSides>(t);
 }
 
 template <typename T>
 void tile_gradients(const TileRows<T>& t) {
-  constexpr int W = kWidth<T>;
-  at_pair(t.pair, [&](auto pair) {
-    for (int64_t lane = 0; lane < t.lanes; lane += W) tile_gradient_rows<T, W, decltype(pair)::kValue>(t, lane);
-  });
+  tile_sides<GradientSides>(t);
 }
 
 // Products along one axis added up to four outputs.
