@@ -116,6 +116,7 @@ class BackwardPass {
   // Adds the products of groups that are taken in tiles to workspace.tile_sums, so many of a cotangent; puts the correlations that they
   // make where the groups' are (tiles.cc).
   void correlate_in_tiles(int64_t v, const GradientPlanes<T>& planes, int64_t block, RowRange rows);
+  Rows<const T> with_zeros(const Rows<const T>& plane, const Pair& wanted, const Pair& there);
   int64_t tile_sums(int64_t v) const;
   void add_tile_sums(int64_t v, int64_t sums);
   // Sum over the batch of a value's gradient, channel c.

@@ -48,18 +48,12 @@ void find_grids(const std::vector<GatherTerm>& terms, GatherTile& tile) {
   tile.spacing = {std::max<int64_t>(1, down), std::max<int64_t>(1, across)};
 }
 
-// Per pixel 2.25 products instead of 9 for each pair of planes, but each plane's sides are made and each output is added up, and
-// the last tiles of strips and rows reach past them.
-bool pays_in_tiles(const std::vector<ConvolutionPart>& parts, int64_t planes, const Shape& in) {
-  constexpr int64_t kPlane = 16, kOutput = 16;  // multiply-adds that these cost
-  const int64_t outputs = in.channels, rows = std::min(strip_rows(in), in.height);
-  const int64_t pixels = rows * in.width, tiled = (rows + to_whole_tiles(rows)) * (in.width + to_whole_tiles(in.width));
+bool are_tileable(const std::vector<ConvolutionPart>& parts) {
   const auto is = [](const Pair& p, int64_t side) { return p.height == side && p.width == side; };
-  return 36 * planes * outputs * pixels > tiled * (9 * planes * outputs + 4 * (kPlane * planes + kOutput * outputs)) &&
-         std::all_of(parts.begin(), parts.end(), [&](const ConvolutionPart& part) {
-           const ConvolutionAttributes& a = attributes_of(*part.convolution);
-           return is(a.kernel, 3) && is(a.stride, 1) && is(a.padding, 1) && is(a.dilation, 1) && a.groups == 1;
-         });
+  return std::all_of(parts.begin(), parts.end(), [&](const ConvolutionPart& part) {
+    const ConvolutionAttributes& a = attributes_of(*part.convolution);
+    return is(a.kernel, 3) && is(a.stride, 1) && is(a.padding, 1) && is(a.dilation, 1) && a.groups == 1;
+  });
 }
 
 // Cuts `planes` output planes from `first` on into tiles over the phase's terms [first_term, end).
@@ -136,6 +130,12 @@ int64_t window_cells(const PoolAttributes& p, const Shape& image, int64_t y, int
          cells(x, image.width, p.kernel.width, p.stride.width, p.padding.width, p.count_include_pad);
 }
 
+bool tiles_pay(const Shape& image, int64_t pairs, int64_t rest) {
+  const int64_t rows = std::min(strip_rows(image), image.height);
+  const int64_t tiled = (rows + to_whole_tiles(rows)) * (image.width + to_whole_tiles(image.width));
+  return 36 * pairs * rows * image.width > tiled * (9 * pairs + 4 * rest);
+}
+
 Around around(const Gather& gather, const Shape& in, const Shape& out) {
   const auto before = [](int64_t first) { return std::max<int64_t>(0, -first); };
   const auto after = [](int64_t last, int64_t from, int64_t to, int64_t stride) {
@@ -173,7 +173,8 @@ Gather backward_gather(const std::vector<ConvolutionPart>& parts, const Shape& i
   Gather gather;
   gather.output_stride = attributes_of(*parts[0].convolution).stride;
   for (const ConvolutionPart& part : parts) gather.planes += part.count;
-  if (may_tile && pays_in_tiles(parts, gather.planes, in)) {
+  // A plane's sides and an output's sums cost 16 multiply-adds each.
+  if (may_tile && are_tileable(parts) && tiles_pay(in, gather.planes * in.channels, 16 * (gather.planes + in.channels))) {
     gather.in_tiles = true;
     lay_tiles(gather, parts, in.channels);
     return gather;

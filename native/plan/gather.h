@@ -51,6 +51,10 @@ struct Gather {
 // Pixels past an axis' end that its last tile has.
 inline int64_t to_whole_tiles(int64_t pixels) { return (kTilePixels - pixels % kTilePixels) % kTilePixels; }
 
+// Whether 3x3 taps of stride 1 are less work in tiles: per pixel 2.25 products instead of 9 for each pair of planes, and `rest`
+// multiply-adds for what planes and sums cost beside; the last tiles of strips and rows reach past them.
+bool tiles_pay(const Shape& image, int64_t pairs, int64_t rest);
+
 // Rows and columns that the terms reach around planes of shape `in` for all of `out`.
 struct Around {
   int64_t top, bottom, left, right;

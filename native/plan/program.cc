@@ -179,18 +179,13 @@ int64_t terms_of(const Graph& graph, const WeightGroup& group) {
   return graph[group.input].shape.channels / group.groups * static_cast<int64_t>(group.taps.size());
 }
 
-// Per pixel 2.25 products instead of 9 for each pair of planes, but planes' sides are made, and the sums of products are added up
-// after every strip.
+// A gradient's sides and their sums across the lanes cost 13 multiply-adds, an input's, which serve several cotangents, 10.
 bool Program::pays_in_tiles(const WeightGroup& group) const {
-  constexpr int64_t kGradient = 13, kInput = 10;  // multiply-adds that a plane costs
-  const Shape& shape = graph_[group.source].shape;
-  const int64_t inputs = graph_[group.input].shape.channels, strip = strip_rows(shape);
-  const bool whole = to_whole_tiles(shape.height) == 0 && to_whole_tiles(shape.width) == 0 &&
-                     (to_whole_tiles(strip) == 0 || strip >= shape.height);
-  return whole && group.groups == 1 && group.stride.height == 1 && group.stride.width == 1 && group.taps.size() == 9 &&
+  const int64_t outputs = graph_[group.source].shape.channels, inputs = graph_[group.input].shape.channels;
+  return group.groups == 1 && group.stride.height == 1 && group.stride.width == 1 && group.taps.size() == 9 &&
          std::all_of(group.taps.begin(), group.taps.end(),
                      [](const Pair& tap) { return std::abs(tap.height) <= 1 && std::abs(tap.width) <= 1; }) &&
-         27 * shape.channels * inputs >= 4 * (kGradient * shape.channels + kInput * inputs);
+         tiles_pay(graph_[group.source].shape, outputs * inputs, 13 * outputs + 10 * inputs);
 }
 
 void Program::join_weights(bool may_tile) {

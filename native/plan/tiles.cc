@@ -43,13 +43,26 @@ void BackwardPass<T>::gather_tiles(const Gather& gather, const T* packed, const 
   }
 }
 
+// `wanted` rows and pixels of a plane, of which `there` are: a copy with zeros behind them where that is not all.
+template <typename T>
+Rows<const T> BackwardPass<T>::with_zeros(const Rows<const T>& plane, const Pair& wanted, const Pair& there) {
+  if (there.height >= wanted.height && there.width >= wanted.width) return plane;
+  T* const copy = workspace_.scratch.template at<T>(0);
+  const int64_t pitch = wanted.width * kLanes, pixels = std::min(there.width, wanted.width) * kLanes;
+  std::fill_n(copy, wanted.height * pitch, T{0});
+  for (int64_t y = 0; y < std::min(there.height, wanted.height); ++y) {
+    std::copy_n(plane.at + y * plane.pitch, pixels, copy + y * pitch);
+  }
+  return {copy, pitch};
+}
+
 // Some rows of tiles at a time and of those a pair of rows of products: the inputs' sides serve all columns, a column's all
 // inputs.
 template <typename T>
 void BackwardPass<T>::correlate_in_tiles(int64_t v, const GradientPlanes<T>& planes, int64_t block, RowRange rows) {
   constexpr int64_t kMost = 32;  // tiles of a plane
   const Shape& shape = graph_[v].shape;
-  const int64_t outputs = shape.channels, tiles = shape.width / kTilePixels, pitch = tile_sums(v);
+  const int64_t outputs = shape.channels, tiles = (shape.width + kTilePixels - 1) / kTilePixels, pitch = tile_sums(v);
   const int64_t most = std::max<int64_t>(1, kMost / tiles);  // rows of tiles
   int64_t channels = outputs;
   for (const JointGroups& groups : program_.joint_groups(v)) {
@@ -59,7 +72,9 @@ void BackwardPass<T>::correlate_in_tiles(int64_t v, const GradientPlanes<T>& pla
       std::max(workspace_.tiles.size(), static_cast<size_t>(2 * channels * most * tiles * kTileSide * kLanes)));
   T* const gradient_sides = workspace_.tiles.data();
   for (int64_t y = rows.first; y < rows.end; y += kTilePixels * most) {
-    const int64_t here = std::min(most, (rows.end - y) / kTilePixels), side = here * tiles * kTileSide * kLanes;
+    const int64_t here = std::min(most, (rows.end - y + kTilePixels - 1) / kTilePixels),
+                  side = here * tiles * kTileSide * kLanes;
+    const Pair under{here * kTilePixels, tiles * kTilePixels}, around{under.height + 2, under.width + 2};
     for (int64_t pair = 0; pair < kTilePairs; ++pair) {
       // Calls body(input, its channels, its sides, the pair's sums of the first cotangent) for every group.
       const auto each_group = [&](auto body) {
@@ -77,13 +92,15 @@ void BackwardPass<T>::correlate_in_tiles(int64_t v, const GradientPlanes<T>& pla
         const int64_t input_pitch = layout_.planes[input].pitch;
         for (int64_t c = 0; c < inputs; ++c) {
           const Rows<const T> in{plane(input, block, c) + (y - 1) * input_pitch - kLanes, input_pitch};
-          kernels_.tile_inputs({in, pair, here, tiles, sides + c * side, inputs * side, lanes_});
+          kernels_.tile_inputs({with_zeros(in, around, {shape.height - y + 2, shape.width + 2}), pair, here, tiles,
+                                sides + c * side, inputs * side, lanes_});
         }
       });
       for (int64_t column = 0; column < columns_; ++column) {
         for (int64_t o = 0; o < outputs; ++o) {
           const Rows<const T> in{planes.row(column, o, y), planes.pitch};
-          kernels_.tile_gradients({in, pair, here, tiles, gradient_sides + o * side, outputs * side, lanes_});
+          kernels_.tile_gradients({with_zeros(in, under, {rows.end - y, shape.width}), pair, here, tiles,
+                                   gradient_sides + o * side, outputs * side, lanes_});
         }
         each_group([&](int64_t, int64_t inputs, const T* sides, double* first) {
           const int64_t l = paired(block) ? 2 * column : column, of_row = outputs * inputs * kTileTaps;

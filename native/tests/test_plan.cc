@@ -524,8 +524,7 @@ TEST(convolutions_in_tiles) {
     const NetworkBuilder builder = wide_sums(side.height, side.width);
     check_network(builder.blob(builder.last()), 2, WINNOW_NORM_BATCH, seed() * 1000 + 820, false);
   }
-  // Sides of several strips, of whole tiles and not, which correlations leave alone: float32, which takes tiles, against float64,
-  // which does not.
+  // Sides of several strips, of whole tiles and not: float32, which takes tiles, against float64, which does not.
   for (const Shape& side : {Shape{0, 20, 20}, Shape{0, 18, 23}}) {
     for (const int64_t batch : {3, 20}) {
       if (kSanitized && batch > 3) continue;
