@@ -182,9 +182,8 @@ struct TileRows {
 // Sums over planes of one row of products, added up along the row: out[output][tile][kTilePixels][kLanes].
 template <typename T>
 struct TileOutputs {
-  const T* inputs;      // [plane][tile][kTileSide][kLanes]
-  int64_t input_plane;  // elements from plane to plane
-  const T* weights;     // [plane][output][kTileSide]
+  const T* inputs;   // [plane][tile][kTileSide][kLanes]
+  const T* weights;  // [plane][output][kTileSide]
   int64_t planes, outputs, tiles;
   T* out;
   int64_t lanes;
@@ -207,8 +206,7 @@ struct TileColumns {
 // kTileSpare elements behind the last sum.
 template <typename T>
 struct TileCorrelation {
-  const T *gradients, *inputs;          // [output or term][tile][kTileSide][kLanes]
-  int64_t gradient_plane, input_plane;  // elements from output to output, term to term
+  const T *gradients, *inputs;  // [output or term][tile][kTileSide][kLanes]
   int64_t outputs, terms, tiles;
   double *sums, *upper;  // with `upper` the second half of the lanes goes there
   int64_t lanes;

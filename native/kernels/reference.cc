@@ -2,6 +2,9 @@
 // the fast ones are held against. Never optimised.
 #include "kernels/kernels.h"
 
+#include <cmath>
+#include <limits>
+
 #include "kernels/bits.h"
 #include "kernels/draw.h"
 #include "runtime/philox.h"
@@ -210,7 +213,7 @@ void tile_outputs(const TileOutputs<T>& t) {
     for (int64_t p = 0; p < t.planes; ++p) {
       for (int64_t k = 0; k < kTileSide; ++k) {
         sum += tile_power(k, x, kTilePixels) * double{t.weights[(p * t.outputs + o) * kTileSide + k]} *
-               double{t.inputs[p * t.input_plane + (tile * kTileSide + k) * kLanes + lane]};
+               double{t.inputs[((p * t.tiles + tile) * kTileSide + k) * kLanes + lane]};
       }
     }
     t.out[i] = rounded<T>(sum);
@@ -231,14 +234,15 @@ void tile_columns(const TileColumns<T>& t) {
 
 template <typename T>
 void correlate_tiles(const TileCorrelation<T>& c) {
+  const int64_t plane = c.tiles * kTileSide * kLanes;
   for (int64_t i = 0; i < c.outputs * c.terms * kTileTaps; ++i) {
     const int64_t o = i / kTileTaps / c.terms, term = i / kTileTaps % c.terms, tap = i % kTileTaps;
-    for (int64_t n = 0; n < c.tiles * kTileSide * kLanes; ++n) {
+    for (int64_t n = 0; n < plane; ++n) {
       const int64_t lane = n % kLanes, k = n / kLanes % kTileSide;
       if (lane >= c.lanes) continue;
       (c.upper != nullptr && lane >= kLanes / 2 ? c.upper : c.sums)[i] += tile_power(k, tap, kTileTaps) * kTileShares[k] *
-                                                                          double{c.gradients[o * c.gradient_plane + n]} *
-                                                                          double{c.inputs[term * c.input_plane + n]};
+                                                                          double{c.gradients[o * plane + n]} *
+                                                                          double{c.inputs[term * plane + n]};
     }
   }
 }

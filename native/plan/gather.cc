@@ -132,7 +132,7 @@ int64_t window_cells(const PoolAttributes& p, const Shape& image, int64_t y, int
 
 bool tiles_pay(const Shape& image, int64_t pairs, int64_t rest) {
   const int64_t rows = std::min(strip_rows(image), image.height);
-  const int64_t tiled = (rows + to_whole_tiles(rows)) * (image.width + to_whole_tiles(image.width));
+  const int64_t tiled = tiles_of(rows) * tiles_of(image.width) * kTilePixels * kTilePixels;
   return 36 * pairs * rows * image.width > tiled * (9 * pairs + 4 * rest);
 }
 

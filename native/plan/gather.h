@@ -48,8 +48,9 @@ struct Gather {
   int64_t first_dy = 0, last_dy = 0, first_dx = 0, last_dx = 0;  // range of the terms
 };
 
-// Pixels past an axis' end that its last tile has.
-inline int64_t to_whole_tiles(int64_t pixels) { return (kTilePixels - pixels % kTilePixels) % kTilePixels; }
+// Tiles along an axis, and the pixels past its end that the last one has.
+inline int64_t tiles_of(int64_t pixels) { return (pixels + kTilePixels - 1) / kTilePixels; }
+inline int64_t to_whole_tiles(int64_t pixels) { return tiles_of(pixels) * kTilePixels - pixels; }
 
 // Whether 3x3 taps of stride 1 are less work in tiles: per pixel 2.25 products instead of 9 for each pair of planes, and `rest`
 // multiply-adds for what planes and sums cost beside; the last tiles of strips and rows reach past them.

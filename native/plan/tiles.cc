@@ -17,7 +17,7 @@ void BackwardPass<T>::gather_tiles(const Gather& gather, const T* packed, const 
   T *const sides = workspace_.tiles.data(), *const sums = sides + 2 * side_row;
   for (int64_t y = rows.first; y < rows.end; y += kTilePixels) {
     for (int64_t x = 0; x < width; x += most * kTilePixels) {
-      const int64_t pixels = std::min(most * kTilePixels, width - x), tiles = (pixels + kTilePixels - 1) / kTilePixels;
+      const int64_t pixels = std::min(most * kTilePixels, width - x), tiles = tiles_of(pixels);
       const int64_t near = kNear / tiles, side = tiles * kTileSide * kLanes;  // planes; elements of one
       for (int64_t pair = 0; pair < kTilePairs; ++pair) {
         for (int64_t first = 0; first < gather.planes; first += near) {
@@ -30,7 +30,7 @@ void BackwardPass<T>::gather_tiles(const Gather& gather, const T* packed, const 
             const int64_t product_row = 2 * pair + row;
             const T* const weights = packed + (product_row * gather.planes + first) * outputs * kTileSide;
             kernels_.tile_outputs(
-                {sides + row * side_row, side, weights, here, outputs, tiles, sums + product_row * sum_row, lanes_, first > 0});
+                {sides + row * side_row, weights, here, outputs, tiles, sums + product_row * sum_row, lanes_, first > 0});
           }
         }
       }
@@ -62,7 +62,7 @@ template <typename T>
 void BackwardPass<T>::correlate_in_tiles(int64_t v, const GradientPlanes<T>& planes, int64_t block, RowRange rows) {
   constexpr int64_t kMost = 32;  // tiles of a plane
   const Shape& shape = graph_[v].shape;
-  const int64_t outputs = shape.channels, tiles = (shape.width + kTilePixels - 1) / kTilePixels, pitch = tile_sums(v);
+  const int64_t outputs = shape.channels, tiles = tiles_of(shape.width), pitch = tile_sums(v);
   const int64_t most = std::max<int64_t>(1, kMost / tiles);  // rows of tiles
   int64_t channels = outputs;
   for (const JointGroups& groups : program_.joint_groups(v)) {
@@ -72,8 +72,7 @@ void BackwardPass<T>::correlate_in_tiles(int64_t v, const GradientPlanes<T>& pla
       std::max(workspace_.tiles.size(), static_cast<size_t>(2 * channels * most * tiles * kTileSide * kLanes)));
   T* const gradient_sides = workspace_.tiles.data();
   for (int64_t y = rows.first; y < rows.end; y += kTilePixels * most) {
-    const int64_t here = std::min(most, (rows.end - y + kTilePixels - 1) / kTilePixels),
-                  side = here * tiles * kTileSide * kLanes;
+    const int64_t here = std::min(most, tiles_of(rows.end - y)), side = here * tiles * kTileSide * kLanes;
     const Pair under{here * kTilePixels, tiles * kTilePixels}, around{under.height + 2, under.width + 2};
     for (int64_t pair = 0; pair < kTilePairs; ++pair) {
       // Calls body(input, its channels, its sides, the pair's sums of the first cotangent) for every group.
@@ -107,8 +106,8 @@ void BackwardPass<T>::correlate_in_tiles(int64_t v, const GradientPlanes<T>& pla
           double* const sums = first + l * pitch;
           double* const next = l + 1 < count_ ? sums + pitch : workspace_.unwanted.data();
           for (int64_t row = 0; row < 2; ++row) {
-            kernels_.correlate_tiles({gradient_sides + row * outputs * side, sides + row * inputs * side, side, side, outputs,
-                                      inputs, here * tiles, sums + row * of_row, paired(block) ? next + row * of_row : nullptr,
+            kernels_.correlate_tiles({gradient_sides + row * outputs * side, sides + row * inputs * side, outputs, inputs,
+                                      here * tiles, sums + row * of_row, paired(block) ? next + row * of_row : nullptr,
                                       lanes_});
           }
         });

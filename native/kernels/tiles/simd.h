@@ -122,7 +122,7 @@ inline __attribute__((always_inline)) void tile_output(const V<T, W> (&p)[kTileS
 // registers too.
 template <typename T, int W, int OUTPUTS, int TILES>
 __attribute__((noinline)) void tile_products(const TileOutputs<T>& t, int64_t output, int64_t tile, int64_t lane) {
-  const int64_t plane = t.input_plane, pitch = t.outputs * kTileSide;
+  const int64_t plane = t.tiles * kTileLanes, pitch = t.outputs * kTileSide;
   const T *in = t.inputs + tile * kTileLanes + lane, *weights = t.weights + output * kTileSide;
   V<T, W> sum[OUTPUTS][TILES][kTileSide] = {};
   for (int64_t p = t.planes; p > 0; --p, in += plane, weights += pitch) {
@@ -261,18 +261,18 @@ inline __attribute__((always_inline)) void tile_taps(const V<T, W> (&q)[kTileSid
 template <typename T, int W, int OUTPUTS, int TERMS>
 __attribute__((noinline)) void correlate_tile_products(const TileCorrelation<T>& c, int64_t output, int64_t term,
                                                        int64_t lane) {
-  const int64_t next_gradient = OUTPUTS > 1 ? c.gradient_plane : 0, next_input = TERMS > 1 ? c.input_plane : 0;
-  const T *gradient = c.gradients + output * c.gradient_plane + lane, *input = c.inputs + term * c.input_plane + lane;
+  const int64_t plane = c.tiles * kTileLanes;
+  const T *gradient = c.gradients + output * plane + lane, *input = c.inputs + term * plane + lane;
   V<T, W> sum[OUTPUTS][TERMS][kTileSide] = {};
   for (int64_t i = c.tiles; i > 0; --i, gradient += kTileLanes, input += kTileLanes) {
     WINNOW_UNROLL
     for (int k = 0; k < kTileSide; ++k) {
       V<T, W> e[OUTPUTS];
       WINNOW_UNROLL
-      for (int o = 0; o < OUTPUTS; ++o) e[o] = in_register(load<T, W>(gradient + o * next_gradient + k * kLanes));
+      for (int o = 0; o < OUTPUTS; ++o) e[o] = in_register(load<T, W>(gradient + o * plane + k * kLanes));
       WINNOW_UNROLL
       for (int t = 0; t < TERMS; ++t) {
-        const V<T, W> v = in_register(load<T, W>(input + t * next_input + k * kLanes));
+        const V<T, W> v = in_register(load<T, W>(input + t * plane + k * kLanes));
         WINNOW_UNROLL
         for (int o = 0; o < OUTPUTS; ++o) sum[o][t][k] = multiply_add(e[o], v, sum[o][t][k]);
       }
