@@ -78,7 +78,7 @@ inline X in_register(X value) {
 
 // Keeps GCC from adding up what an address is made of anew for every access: they differ by constants, which instructions take.
 template <typename T>
-inline const T* one_address(const T* address) {
+inline T* one_address(T* address) {
   asm("" : "+r"(address));
   return address;
 }

@@ -49,7 +49,9 @@ void BackwardPass<T>::gather_planes(const Gather& gather, const T* packed, const
   // First row of a phase, in rows of the planes.
   const auto base_of = [&](const GatherPhase& phase) { return rows.first / sy + (phase.y < rows.first % sy ? 1 : 0); };
   std::vector<const T*>& terms = workspace_.rows;
-  if (l == 0 || planes.step != 0) {
+  if (l > 0) {
+    for (const T*& term : terms) term += planes.step;
+  } else {
     terms.clear();
     for (const GatherPhase& phase : gather.phases) {
       for (const GatherTerm& term : phase.terms) {
@@ -61,7 +63,7 @@ void BackwardPass<T>::gather_planes(const Gather& gather, const T* packed, const
   for (const GatherPhase& phase : gather.phases) {
     const int64_t y = base_of(phase) * sy + phase.y;
     for (const GatherTile& tile : phase.tiles) {
-      if (y >= rows.end || phase.x >= out.width) break;
+      if (y >= rows.end || phase.x >= out.width || (tile.terms == 0 && add)) break;
       GatherRows<T> call{phase_terms + tile.first_term,
                          packed + tile.weights,
                          tile.terms,
@@ -151,10 +153,9 @@ void BackwardPass<T>::collect(int64_t v, int64_t block, RowRange rows, const Gra
         const GradientPlanes<T> from = gradient(source.value, block);
         for (int64_t l = 0; l < columns_; ++l) {
           for (int64_t c = 0; c < shape.channels; ++c) {
+            const T* pixel = from.row(l, c, 0);  // the same for all
             each_run(dest, shape, rows, [&](int64_t y, int64_t pixels) {
-              for (int64_t x = 0; x < pixels; ++x) {
-                kernels_.scale(dest.row(l, c, y) + x * kLanes, from.row(l, c, 0), share, 1, add);
-              }
+              kernels_.gather({&pixel, &share, 1, 1, 0, 0, dest.row(l, c, y), 0, 0, kLanes, 1, pixels, lanes_, add});
             });
           }
         }

@@ -32,7 +32,7 @@ template <typename T, int W, int ROWS, int PIXELS, int TAPS, int SPACING, int FR
 inline __attribute__((always_inline)) void add_taps(V<T, W> (&sum)[ROWS][PIXELS], const T* in, const T* weights) {
   constexpr int kStep = SPACING * kLanes, kReach = PIXELS + TAPS - 1;
   constexpr bool kHolds = kAccumulators >= 24;  // what taps share, beside the sums
-  in = one_address(in);
+  in = one_address(in), weights = one_address(weights);
   V<T, W> row[kHolds ? kReach : 1];
   WINNOW_UNROLL
   for (int x = 0; kHolds && x < kReach; ++x) row[x] = in_register(load<T, W>(in + x * kStep));
@@ -66,13 +66,13 @@ inline __attribute__((always_inline)) void add_grid(V<T, W> (&sum)[ROWS][PIXELS]
 template <typename T, int W, int ROWS, int PIXELS, int SPACING>
 inline __attribute__((always_inline)) void gather_grid_strip(const GatherRows<T>& r, V<T, W> start, T* out, int64_t at) {
   const int64_t below = r.grids.rows_apart * r.input_pitch, out_below = r.grids.rows_apart * r.out_pitch;
+  const int64_t step = SPACING * r.out_step;
   V<T, W> sum[ROWS][PIXELS];
   WINNOW_UNROLL
   for (int o = 0; o < ROWS; ++o) {
+    const T* from = out + o * out_below;
     WINNOW_UNROLL
-    for (int x = 0; x < PIXELS; ++x) {
-      sum[o][x] = r.accumulate ? load<T, W>(out + o * out_below + x * SPACING * r.out_step) + start : start;
-    }
+    for (int x = 0; x < PIXELS; ++x, from = one_address(from + step)) sum[o][x] = r.accumulate ? load<T, W>(from) + start : start;
   }
   const T* const* inputs = r.inputs;
   const T* weights = r.weights;
@@ -94,8 +94,9 @@ inline __attribute__((always_inline)) void gather_grid_strip(const GatherRows<T>
   }
   WINNOW_UNROLL
   for (int o = 0; o < ROWS; ++o) {
+    T* to = out + o * out_below;
     WINNOW_UNROLL
-    for (int x = 0; x < PIXELS; ++x) store<T, W>(out + o * out_below + x * SPACING * r.out_step, sum[o][x]);
+    for (int x = 0; x < PIXELS; ++x, to = one_address(to + step)) store<T, W>(to, sum[o][x]);
   }
 }
 
