@@ -11,7 +11,12 @@ void Backward<T>::prepare(bool own_samples) {
     for (const WeightGroup& group : program_.weight_groups(v)) {
       const Timed timed(state_.timing, group.input, Phase::kPrepare);
       for (size_t k = 0; k < group.convolutions.size(); ++k) {
-        const int64_t convolution = group.convolutions[k];
+        const int64_t convolution = group.convolutions[k], node = graph_[convolution].node();
+        WeightState& weights = state_.weights[convolution];
+        weights.weights = weight_values(graph_.network(), parameters_, node),
+        weights.weight_tensor = weight_tensor(graph_.network(), node);
+        weights.bias = bias_values(graph_.network(), parameters_, node),
+        weights.bias_tensor = bias_tensor(graph_.network(), node);
         if (graph_[convolution].gradient != GradientKind::kVirtual) continue;
         if (state_.norms[program_.gradient_value(convolution)].count == 0) continue;  // constants: no sums
         sum_input(group, k);
@@ -111,8 +116,7 @@ std::vector<double> Backward<T>::pointwise_products(int64_t convolution, const s
     const WeightGroup itself{input, input, 1, {1, 1}, {{0, 0}}, {}, {}};
     products = correlations(input, alone(graph_, itself));
   }
-  const TensorValues w = weight_values(graph_.network(), parameters_, graph_[convolution].node());
-  const TensorValues bias = bias_values(graph_.network(), parameters_, graph_[convolution].node());
+  const TensorValues &w = state_.weights[convolution].weights, &bias = state_.weights[convolution].bias;
   std::vector<double> sums(w.size());
   for (size_t i = 0; i < sums.size(); ++i) {
     const size_t o = i / inputs, c = i % inputs;

@@ -43,9 +43,7 @@ GradientPlanes<T> BackwardPass<T>::gradient(int64_t value, int64_t block) const 
 }
 
 template <typename T>
-T* BackwardPass<T>::out(int64_t value, winnow_role role, int64_t l) const {
-  const int64_t node = graph_[value].node();
-  const int64_t tensor = tensor_index(graph_.network(), node, role);
+T* BackwardPass<T>::out(int64_t tensor, int64_t l) const {
   if (tensor < 0 || (*rows_.offsets)[static_cast<size_t>(tensor)] < 0) return nullptr;
   return rows_.values + (first_ + l) * rows_.pitch + (*rows_.offsets)[static_cast<size_t>(tensor)];
 }
@@ -60,17 +58,17 @@ void BackwardPass<T>::set_norm(int64_t v, int64_t l, int64_t c, double coefficie
   const NormState& norm = state_.norms[v];
   const auto i = static_cast<size_t>(l * graph_[v].shape.channels + c), channel = static_cast<size_t>(c);
   const double a = norm.scale[channel];
-  workspace_.alpha[v][i] = static_cast<T>(a * coefficient);
-  workspace_.beta[v][i] = T{0};
-  workspace_.kappa[v][i] = T{0};
+  NormCoefficients<T>& coefficients = workspace_.norms[v][i];
+  coefficients = {static_cast<T>(a * coefficient), T{0}, T{0}};
   if (norm.count > 0) {
     const double beta = -a * s2 / norm.count * norm.inverse_deviation[channel];
-    workspace_.beta[v][i] = static_cast<T>(beta);
-    workspace_.kappa[v][i] = static_cast<T>(-a * s1 / norm.count - beta * norm.mean[channel]);
+    coefficients.beta = static_cast<T>(beta);
+    coefficients.kappa = static_cast<T>(-a * s1 / norm.count - beta * norm.mean[channel]);
   }
   if (norm.identity) return;
-  if (T* scale = out(v, WINNOW_NORM_SCALE, l)) scale[c] = static_cast<T>(s2);
-  if (T* shift = out(v, WINNOW_NORM_SHIFT, l)) shift[c] = static_cast<T>(s1);
+  const auto tensor = [&](winnow_role role) { return tensor_index(graph_.network(), graph_[v].node(), role); };
+  if (T* scale = out(tensor(WINNOW_NORM_SCALE), l)) scale[c] = static_cast<T>(s2);
+  if (T* shift = out(tensor(WINNOW_NORM_SHIFT), l)) shift[c] = static_cast<T>(s1);
 }
 
 template <typename T>
@@ -180,8 +178,8 @@ void BackwardPass<T>::add_shared(int64_t v, int64_t sums) {
     for (const JointGroups& groups : program_.joint_groups(v)) {
       const int64_t group_out = channels / groups.first->groups;
       for (int64_t o = 0; o < channels; ++o, correlation += groups.terms, values += groups.terms) {
-        const auto i = static_cast<size_t>(l * channels + o);
-        const double alpha = workspace_.alpha[norm][i], beta = workspace_.beta[norm][i], kappa = workspace_.kappa[norm][i];
+        const NormCoefficients<T>& of = workspace_.norms[norm][static_cast<size_t>(l * channels + o)];
+        const double alpha = of.alpha, beta = of.beta, kappa = of.kappa;
         const double* input = inputs + o / group_out * groups.terms;
         for (int64_t t = 0; t < groups.terms; ++t) {
           correlation[t] = alpha * correlation[t] + (beta * values[t] + kappa * input[t]);
@@ -272,11 +270,9 @@ void BackwardPass<T>::convolution_weights(const WeightGroup& group, size_t membe
   const NormState* const norm = virtual_gradient ? &state_.norms[norm_value] : nullptr;
   const bool centred = virtual_gradient && norm->count > 0;
   const WeightState& prepared = state_.weights[v];
-  const bool linear = is_linear(graph_.network(), graph_[v].node());
-  const TensorValues w = weight_values(graph_.network(), parameters_, graph_[v].node());
-  const TensorValues bias = bias_values(graph_.network(), parameters_, graph_[v].node());
-  T* const first_gradient = out(v, linear ? WINNOW_LINEAR_WEIGHT : WINNOW_CONVOLUTION_WEIGHT, 0);
-  T* const first_bias = out(v, linear ? WINNOW_LINEAR_BIAS : WINNOW_CONVOLUTION_BIAS, 0);
+  const TensorValues &w = prepared.weights, &bias = prepared.bias;
+  T* const first_gradient = out(prepared.weight_tensor, 0);
+  T* const first_bias = out(prepared.bias_tensor, 0);
   for (int64_t l = 0; l < count_; ++l, correlations += pitch) {
     const auto r = [&](int64_t o, int64_t c, int64_t tap) {
       return source.coefficient * correlations[o * group_terms + c * group_taps + taps[static_cast<size_t>(tap)]];

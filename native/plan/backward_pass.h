@@ -68,8 +68,8 @@ class BackwardPass {
 
   // Gradient of a kOwn value.
   GradientPlanes<T> gradient(int64_t value, int64_t block) const;
-  // Gradient rows of tensor `role` of a value's node; nullptr where it takes no part.
-  T* out(int64_t value, winnow_role role, int64_t l) const;
+  // A row's part of a tensor; nullptr where the tensor takes no part.
+  T* out(int64_t tensor, int64_t l) const;
   // Writes cotangent l of the input's gradient to a row, sample by sample.
   void write_input(int64_t l, int64_t row) const;
   // The block that the next calls are of.
@@ -137,13 +137,6 @@ class BackwardPass {
 
   // Rows of the gradient of a value that may be an alias or transient, as planes and a factor.
   std::pair<GradientPlanes<T>, T> gradient_of(int64_t value, int64_t block, RowRange rows, T* free);
-  // Gradient of a weighted sum: what a value takes it times, and what an average pool of the value does.
-  struct SumGradient {
-    int64_t value;
-    GradientPlanes<T> planes;
-    T direct, pooled;
-  };
-  void add_sums(int64_t value, int64_t block, T SumGradient::*factor);
   // What weighted sums send back, and pools that only they read; whether any does.
   bool summed(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest, bool add);
   void find_shares(int64_t pool, RowRange rows);
@@ -195,9 +188,9 @@ class BackwardPass {
     int64_t pitch;  // of the value
   };
   std::vector<GradientPlane> planes_;
-  std::vector<SumGradient> sums_;
+  std::vector<GradientPlanes<T>> sums_;
   std::vector<Rows<const T>> planes_in_;
-  std::vector<T> pool_weights_, row_shares_, column_shares_;
+  std::vector<T> direct_, pooled_, pool_weights_, row_shares_, column_shares_;
   std::vector<bool> weighed_;                          // by value: its pointwise weights are these cotangents'
   int64_t lanes_of_value_ = -1, lanes_of_block_ = -1;  // what the workspace's lane weights are of
 };

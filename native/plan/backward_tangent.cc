@@ -56,7 +56,7 @@ void BackwardTangent<T>::add_changes(int64_t v, int64_t block, RowRange rows, co
       const auto channel = static_cast<size_t>(c);
       const int64_t lanes = layout_.lanes(block), pitch = layout_.planes[v].pitch;
       const InLanes<T> alpha_change(tangents_.norms[reader].scale[channel], lanes);
-      const InLanes<T> beta(workspace_.beta[reader][channel], lanes), zero(0, lanes);
+      const InLanes<T> beta(workspace_.norms[reader][channel].beta, lanes), zero(0, lanes);
       const Rows<T> out{tangent.row(0, c, rows.first), tangent.pitch};
       const Rows<const T> gradient{from.row(0, c, rows.first), from.pitch};
       const Rows<const T> change{tangents_.plane(layout_, v, block, c) + rows.first * pitch, pitch};
@@ -76,8 +76,8 @@ void BackwardTangent<T>::norm(int64_t v) {
   const Shape& shape = graph_[v].shape;
   const int64_t input = graph_[v].inputs[0], pitch = layout_.planes[input].pitch;
   const NormState &norm = values_.norms[v], &change = tangents_.norms[v];
-  T* scale_out = norm.identity ? nullptr : both_.out(v, WINNOW_NORM_SCALE, 0);
-  T* shift_out = norm.identity ? nullptr : both_.out(v, WINNOW_NORM_SHIFT, 0);
+  T* scale_out = norm.identity ? nullptr : both_.out(tensor_index(graph_.network(), graph_[v].node(), WINNOW_NORM_SCALE), 0);
+  T* shift_out = norm.identity ? nullptr : both_.out(tensor_index(graph_.network(), graph_[v].node(), WINNOW_NORM_SHIFT), 0);
   for (int64_t c = 0; c < shape.channels; ++c) {
     double gx = 0, dgx = 0, gdx = 0;  // sums of g x, g' x, g x'
     each_row(layout_, {norm.identity ? 0 : 1, shape.height, shape.width}, [&](int64_t b, int64_t, int64_t y) {
@@ -102,11 +102,8 @@ void BackwardTangent<T>::norm(int64_t v) {
       kappa = -a * s1 / norm.count - beta * mean;
       kappa_change = -(a_change * s1 + a * s1_change) / norm.count - beta_change * mean - beta * mean_change;
     }
-    workspace_.alpha[v][i] = workspace_.alpha[v][j] = static_cast<T>(a);
-    workspace_.beta[v][i] = static_cast<T>(beta);
-    workspace_.beta[v][j] = static_cast<T>(beta_change);
-    workspace_.kappa[v][i] = static_cast<T>(kappa);
-    workspace_.kappa[v][j] = static_cast<T>(kappa_change);
+    workspace_.norms[v][i] = {static_cast<T>(a), static_cast<T>(beta), static_cast<T>(kappa)};
+    workspace_.norms[v][j] = {static_cast<T>(a), static_cast<T>(beta_change), static_cast<T>(kappa_change)};
     if (scale_out != nullptr) scale_out[c] = static_cast<T>(s2_change);
     if (shift_out != nullptr) shift_out[c] = static_cast<T>(s1_change);
   }
@@ -115,12 +112,12 @@ void BackwardTangent<T>::norm(int64_t v) {
 template <typename T>
 void BackwardTangent<T>::weights(int64_t v) {
   const Shape& shape = graph_[v].shape;
-  const bool linear = is_linear(graph_.network(), graph_[v].node());
-  T* bias_out = both_.out(v, linear ? WINNOW_LINEAR_BIAS : WINNOW_CONVOLUTION_BIAS, 0);
+  const int64_t node = graph_[v].node();
+  T* bias_out = both_.out(bias_tensor(graph_.network(), node), 0);
   for (int64_t c = 0; bias_out != nullptr && c < shape.channels; ++c) {
     bias_out[c] = static_cast<T>(workspace_.sums[v][static_cast<size_t>(shape.channels + c)]);
   }
-  T* out = both_.out(v, linear ? WINNOW_LINEAR_WEIGHT : WINNOW_CONVOLUTION_WEIGHT, 0);
+  T* out = both_.out(weight_tensor(graph_.network(), node), 0);
   if (out == nullptr) return;
   const JointGroups group = alone(graph_, program_.weight_groups(v)[0]);  // of this convolution: its gradient is its own
   const int64_t terms = group.terms;

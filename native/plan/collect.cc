@@ -123,7 +123,7 @@ void BackwardPass<T>::collect(int64_t v, int64_t block, RowRange rows, const Gra
   const Shape& shape = graph_[v].shape;
   bool add = program_.sent_to(v);
   if (summed(v, block, rows, dest, add)) add = true;
-  for (const int64_t reader : program_.readers(v)) {
+  for (const int64_t reader : program_.other_readers(v)) {
     const Value& value = graph_[reader];
     const GradientSource& source = program_.source(reader);
     const auto factor = static_cast<T>(source.coefficient);
@@ -132,7 +132,6 @@ void BackwardPass<T>::collect(int64_t v, int64_t block, RowRange rows, const Gra
         rectified(v, reader, block, rows, dest, free, add);
         break;
       case WINNOW_AVERAGE_POOL:
-        if (program_.pool(reader).of_sums) continue;  // came above
         averaged(v, reader, block, rows, dest, free, add);
         break;
       case WINNOW_MAX_POOL:
@@ -181,7 +180,7 @@ void BackwardPass<T>::collect(int64_t v, int64_t block, RowRange rows, const Gra
         break;
       }
       default:
-        continue;  // weighted sums came above; convolutions come below, all of a group at once
+        continue;  // there are no others
     }
     add = true;
   }
@@ -200,45 +199,29 @@ void BackwardPass<T>::collect(int64_t v, int64_t block, RowRange rows, const Gra
   if (!add) clear(dest, shape, rows);
 }
 
-// The gradients of weighted sums that read `value`, and what each is taken times; a source that is here already gets a second factor.
-template <typename T>
-void BackwardPass<T>::add_sums(int64_t value, int64_t block, T SumGradient::*factor) {
-  for (const int64_t reader : program_.readers(value)) {
-    if (graph_[reader].operation != WINNOW_WEIGHTED_SUM) continue;
-    const GradientSource& source = program_.source(reader);
-    auto sum = std::find_if(sums_.begin(), sums_.end(), [&](const SumGradient& s) { return s.value == source.value; });
-    if (sum == sums_.end()) sum = sums_.insert(sum, {source.value, gradient(source.value, block), T{0}, T{0}});
-    (*sum).*factor += static_cast<T>(program_.coefficient(reader, value) * source.coefficient);
-  }
-}
-
 // All weighted sums that read the value, and the average pool of which only such read the output, in one pass over their gradients.
 template <typename T>
 bool BackwardPass<T>::summed(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest, bool add) {
+  const SumGradients& sums = program_.sums(v);
+  if (sums.each.empty()) return false;
   const Shape& shape = graph_[v].shape;
-  sums_.clear();
-  add_sums(v, block, &SumGradient::direct);
-  int64_t pool = -1;
-  for (const int64_t reader : program_.readers(v)) {
-    if (graph_[reader].operation != WINNOW_AVERAGE_POOL || !program_.pool(reader).of_sums) continue;
-    pool = reader;
-    add_sums(pool, block, &SumGradient::pooled);
+  sums_.clear(), direct_.clear(), pooled_.clear();
+  for (const SumGradient& sum : sums.each) {
+    sums_.push_back(gradient(sum.source, block));
+    direct_.push_back(static_cast<T>(sum.direct)), pooled_.push_back(static_cast<T>(sum.pooled));
   }
-  if (sums_.empty()) return false;
-  std::vector<T> direct, pooled;
-  for (const SumGradient& sum : sums_) direct.push_back(sum.direct), pooled.push_back(sum.pooled);
-  if (pool >= 0) find_shares(pool, rows);
+  if (sums.pool >= 0) find_shares(sums.pool, rows);
   const auto terms = static_cast<int64_t>(sums_.size());
   for (int64_t l = 0; l < columns_; ++l) {
     for (int64_t c = 0; c < shape.channels; ++c) {
       T* out = dest.row(l, c, rows.first);
-      if (pool >= 0) {
+      if (sums.pool >= 0) {
         planes_in_.clear();
-        for (const SumGradient& sum : sums_) planes_in_.push_back({sum.planes.row(l, c, rows.first), sum.planes.pitch});
+        for (const GradientPlanes<T>& from : sums_) planes_in_.push_back({from.row(l, c, rows.first), from.pitch});
         kernels_.window_sums({{out, dest.pitch},
                               planes_in_.data(),
-                              pooled.data(),
-                              direct.data(),
+                              pooled_.data(),
+                              direct_.data(),
                               terms,
                               rows.count(),
                               shape.width,
@@ -250,9 +233,9 @@ bool BackwardPass<T>::summed(int64_t v, int64_t block, RowRange rows, const Grad
       std::vector<const T*>& from = workspace_.rows;
       each_run(dest, shape, rows, [&](int64_t y, int64_t pixels) {
         from.clear();
-        for (const SumGradient& sum : sums_) from.push_back(sum.planes.row(l, c, y));
+        for (const GradientPlanes<T>& sum : sums_) from.push_back(sum.row(l, c, y));
         kernels_.gather(
-            {from.data(), direct.data(), terms, 1, 0, kLanes, dest.row(l, c, y), 0, 0, kLanes, 1, pixels, lanes_, add});
+            {from.data(), direct_.data(), terms, 1, 0, kLanes, dest.row(l, c, y), 0, 0, kLanes, 1, pixels, lanes_, add});
       });
     }
   }
@@ -465,11 +448,11 @@ void BackwardPass<T>::norm_rows(int64_t norm, int64_t column, int64_t channel, i
   alignas(64) T alpha[kLanes] = {}, beta[kLanes] = {}, kappa[kLanes] = {};
   const int64_t each = paired(block) ? 2 : 1;
   for (int64_t l = column * each; l < std::min(column * each + each, count_); ++l) {
-    const auto i = static_cast<size_t>(l * shape.channels + channel);
+    const NormCoefficients<T>& of = workspace_.norms[norm][static_cast<size_t>(l * shape.channels + channel)];
     const LaneRange lanes = lanes_of(l, block);
-    std::fill_n(alpha + lanes.first, lanes.count, workspace_.alpha[norm][i]);
-    std::fill_n(beta + lanes.first, lanes.count, workspace_.beta[norm][i]);
-    std::fill_n(kappa + lanes.first, lanes.count, workspace_.kappa[norm][i]);
+    std::fill_n(alpha + lanes.first, lanes.count, of.alpha);
+    std::fill_n(beta + lanes.first, lanes.count, of.beta);
+    std::fill_n(kappa + lanes.first, lanes.count, of.kappa);
   }
   kernels_.norm_gradient({out, gradient, value, rows, shape.width, alpha, beta, kappa, add});
 }

@@ -21,11 +21,11 @@ TensorValues tensor_values(const Network& network, const Parameters& parameters,
   return parameters.values(tensor_index(network, node, role));
 }
 
+namespace {
+
 bool is_linear(const Network& network, int64_t node) {
   return network.nodes()[static_cast<size_t>(node)].operation == WINNOW_LINEAR;
 }
-
-namespace {
 
 template <typename S>
 double value_at(const void* values, int64_t index) {
@@ -34,12 +34,20 @@ double value_at(const void* values, int64_t index) {
 
 }  // namespace
 
+int64_t weight_tensor(const Network& network, int64_t node) {
+  return tensor_index(network, node, is_linear(network, node) ? WINNOW_LINEAR_WEIGHT : WINNOW_CONVOLUTION_WEIGHT);
+}
+
+int64_t bias_tensor(const Network& network, int64_t node) {
+  return tensor_index(network, node, is_linear(network, node) ? WINNOW_LINEAR_BIAS : WINNOW_CONVOLUTION_BIAS);
+}
+
 TensorValues weight_values(const Network& network, const Parameters& parameters, int64_t node) {
-  return tensor_values(network, parameters, node, is_linear(network, node) ? WINNOW_LINEAR_WEIGHT : WINNOW_CONVOLUTION_WEIGHT);
+  return parameters.values(weight_tensor(network, node));
 }
 
 TensorValues bias_values(const Network& network, const Parameters& parameters, int64_t node) {
-  const int64_t tensor = tensor_index(network, node, is_linear(network, node) ? WINNOW_LINEAR_BIAS : WINNOW_CONVOLUTION_BIAS);
+  const int64_t tensor = bias_tensor(network, node);
   return tensor < 0 ? TensorValues() : parameters.values(tensor);
 }
 

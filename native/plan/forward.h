@@ -115,6 +115,8 @@ int64_t tensor_index(const Network& network, int64_t node, winnow_role role);
 TensorValues weight_values(const Network& network, const Parameters& parameters, int64_t node);
 // Their bias; empty where they have none.
 TensorValues bias_values(const Network& network, const Parameters& parameters, int64_t node);
-bool is_linear(const Network& network, int64_t node);
+// The tensors that hold them.
+int64_t weight_tensor(const Network& network, int64_t node);
+int64_t bias_tensor(const Network& network, int64_t node);
 
 }  // namespace winnow

@@ -24,19 +24,14 @@ void BackwardPass<T>::weigh_pointwise(int64_t v) {
   int64_t first_term = 1;
   for (const int64_t convolution : program_.pointwise(v)) {
     const int64_t outputs = graph_[convolution].shape.channels, norm = program_.gradient_value(convolution);
-    const int64_t node = graph_[convolution].node();
-    const TensorValues w = weight_values(graph_.network(), parameters_, node);
-    const bool biased = std::get<ConvolutionAttributes>(graph_[convolution].attributes).bias;
-    const TensorValues bias =
-        biased ? tensor_values(graph_.network(), parameters_, node, WINNOW_CONVOLUTION_BIAS) : TensorValues();
+    const TensorValues &w = state_.weights[convolution].weights, &bias = state_.weights[convolution].bias;
     for (int64_t l = 0; l < count_; ++l) {
       double* const constant = sums.data() + l * elements;
       double *term = constant + first_term * channels, *product = constant + elements - channels * channels;
       for (int64_t o = 0; o < outputs; ++o, term += channels) {
-        const auto i = static_cast<size_t>(l * outputs + o);
+        const NormCoefficients<T>& of = workspace_.norms[norm][static_cast<size_t>(l * outputs + o)];
         const int64_t row = o * channels;
-        const double alpha = workspace_.alpha[norm][i], beta = workspace_.beta[norm][i];
-        const double kappa = workspace_.kappa[norm][i] + (bias.empty() ? 0.0 : beta * bias[o]);
+        const double alpha = of.alpha, beta = of.beta, kappa = of.kappa + (bias.empty() ? 0.0 : beta * bias[o]);
         for (int64_t c = 0; c < channels; ++c) {
           constant[c] += w[row + c] * kappa;
           term[c] = w[row + c] * alpha;

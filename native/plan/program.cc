@@ -27,6 +27,8 @@ Program::Program(const Graph& graph, const int32_t* states, const double* coeffi
       sends_(static_cast<size_t>(graph.size()), Sending::kNot),
       terms_(static_cast<size_t>(graph.size())),
       readers_(static_cast<size_t>(graph.size())),
+      other_readers_(static_cast<size_t>(graph.size())),
+      sums_(static_cast<size_t>(graph.size())),
       data_groups_(static_cast<size_t>(graph.size())),
       pointwise_(static_cast<size_t>(graph.size())),
       weight_groups_(static_cast<size_t>(graph.size())),
@@ -42,6 +44,7 @@ Program::Program(const Graph& graph, const int32_t* states, const double* coeffi
   join_weights(may_tile);
   plan_data(may_tile);
   plan_pools();
+  sort_readers();
   find_read();
 }
 
@@ -277,9 +280,35 @@ void Program::plan_pools() {
     for (int64_t x = 0; x < out.width; ++x) pool.column_share.push_back(first / static_cast<double>(window_cells(a, in, 0, x)));
     const auto is = [](const Pair& p, int64_t side) { return p.height == side && p.width == side; };
     pool.windows = is(a.kernel, 3) && is(a.stride, 1) && is(a.padding, 1);
-    pool.of_sums = pool.windows && graph_[v].gradient == GradientKind::kTransient &&
-                   std::all_of(readers(v).begin(), readers(v).end(),
-                               [&](int64_t reader) { return graph_[reader].operation == WINNOW_WEIGHTED_SUM; });
+  }
+}
+
+void Program::sort_readers() {
+  const auto is_sum = [&](int64_t reader) { return graph_[reader].operation == WINNOW_WEIGHTED_SUM; };
+  for (int64_t v = 0; v < graph_.size(); ++v) {
+    SumGradients& sums = sums_[static_cast<size_t>(v)];
+    add_sums(v, &SumGradient::direct, sums);
+    for (const int64_t reader : readers(v)) {
+      const Value& value = graph_[reader];
+      if (value.operation == WINNOW_AVERAGE_POOL && pool(reader).windows && value.gradient == GradientKind::kTransient &&
+          std::all_of(readers(reader).begin(), readers(reader).end(), is_sum)) {
+        sums.pool = reader;
+        add_sums(reader, &SumGradient::pooled, sums);
+      } else if (!is_sum(reader) && value.operation != WINNOW_CONVOLUTION) {
+        other_readers_[static_cast<size_t>(v)].push_back(reader);
+      }
+    }
+  }
+}
+
+// A source that is there already gets a second factor.
+void Program::add_sums(int64_t value, double SumGradient::*factor, SumGradients& sums) const {
+  for (const int64_t reader : readers(value)) {
+    if (graph_[reader].operation != WINNOW_WEIGHTED_SUM) continue;
+    const GradientSource& from = source(reader);
+    auto sum = std::find_if(sums.each.begin(), sums.each.end(), [&](const SumGradient& s) { return s.source == from.value; });
+    if (sum == sums.each.end()) sum = sums.each.insert(sum, {from.value, 0, 0});
+    (*sum).*factor += coefficient(reader, value) * from.coefficient;
   }
 }
 

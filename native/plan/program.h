@@ -22,6 +22,19 @@ struct GradientSource {
   double coefficient;
 };
 
+// A gradient of weighted sums that a value takes: where it lies, what the value takes it times, and what its average pool does.
+struct SumGradient {
+  int64_t source;
+  double direct, pooled;
+};
+
+// What all weighted sums that read a value send back, and with them its average pool of 3x3 and stride 1 where only such sums read
+// that: its gradient is made of theirs while they are at hand.
+struct SumGradients {
+  std::vector<SumGradient> each;
+  int64_t pool = -1;  // no such pool
+};
+
 // Output channels of convolutions that read the same value and are differentiated to it in one pass: as many as fit the cache.
 struct DataGroup {
   std::vector<ConvolutionPart> parts;
@@ -35,7 +48,6 @@ struct PoolGradient {
   Gather gather;
   std::vector<double> row_share, column_share;  // [height], [width] of the pool's output
   bool windows;                                 // 3x3 with stride 1, which has a kernel of its own
-  bool of_sums;  // and only weighted sums read the pool: its gradient is made of theirs while they are at hand
 };
 
 // Convolutions whose weight gradients come from one correlation: same input, gradients in the same buffer, same stride. A 1x1
@@ -114,6 +126,9 @@ class Program {
   const std::vector<BackwardStep>& backward() const { return backward_; }
   // Consumers of a value that take part in the backward pass.
   const std::vector<int64_t>& readers(int64_t value) const { return readers_[static_cast<size_t>(value)]; }
+  // The same once more: weighted sums, and those that are neither sums nor convolutions nor a pool that came with the sums.
+  const SumGradients& sums(int64_t value) const { return sums_[static_cast<size_t>(value)]; }
+  const std::vector<int64_t>& other_readers(int64_t value) const { return other_readers_[static_cast<size_t>(value)]; }
 
  private:
   void find_running(const int32_t* states, const double* coefficients, const std::vector<int64_t>& wanted);
@@ -127,6 +142,8 @@ class Program {
   bool pays_in_tiles(const WeightGroup& group) const;
   void plan_data(bool may_tile);
   void plan_pools();
+  void sort_readers();
+  void add_sums(int64_t value, double SumGradient::*factor, SumGradients& sums) const;
   void find_read();
 
   const Graph& graph_;
@@ -134,7 +151,8 @@ class Program {
   std::vector<bool> runs_, flows_, sent_to_, summed_, read_;
   std::vector<Sending> sends_;
   std::vector<std::vector<SumTerm>> terms_;
-  std::vector<std::vector<int64_t>> readers_;
+  std::vector<std::vector<int64_t>> readers_, other_readers_;
+  std::vector<SumGradients> sums_;
   std::vector<GradientSource> sources_;
   std::vector<int64_t> gradient_values_;
   std::vector<std::vector<DataGroup>> data_groups_;      // by value that is read

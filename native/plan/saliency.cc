@@ -9,10 +9,7 @@ namespace winnow {
 template <typename T>
 void BackwardPass<T>::saliencies(int64_t convolution, int64_t l) {
   const Value& value = graph_[convolution];
-  const bool linear = graph_.network().nodes()[static_cast<size_t>(value.node())].operation == WINNOW_LINEAR;
-  const int64_t weight =
-      tensor_index(graph_.network(), value.node(), linear ? WINNOW_LINEAR_WEIGHT : WINNOW_CONVOLUTION_WEIGHT);
-  const int64_t at = (*rows_.saliencies)[static_cast<size_t>(weight)];
+  const int64_t at = (*rows_.saliencies)[static_cast<size_t>(state_.weights[convolution].weight_tensor)];
   if (at < 0) return;
   const Shape& shape = value.shape;
   const int64_t norm = program_.gradient_value(convolution);
@@ -22,9 +19,9 @@ void BackwardPass<T>::saliencies(int64_t convolution, int64_t l) {
     // delta = alpha gradient + beta a + kappa, as norms send it back: three sums make that of a delta
     const auto i = static_cast<size_t>(l * shape.channels + c);
     const bool under_norm = norm != convolution;
-    const double alpha = under_norm ? double{workspace_.alpha[norm][i]} : source.coefficient;
-    const double beta = under_norm ? double{workspace_.beta[norm][i]} : 0;
-    const double kappa = under_norm ? double{workspace_.kappa[norm][i]} : 0;
+    const double alpha = under_norm ? double{workspace_.norms[norm][i].alpha} : source.coefficient;
+    const double beta = under_norm ? double{workspace_.norms[norm][i].beta} : 0;
+    const double kappa = under_norm ? double{workspace_.norms[norm][i].kappa} : 0;
     double squares = 0;
     for (int64_t b = 0; b < layout_.blocks; ++b) {
       const GradientPlanes<T> gradients = gradient(source.value, b);

@@ -290,17 +290,12 @@ Workspace<T>::Workspace(const Graph& graph, const Layout& layout, Arenas& arenas
       gradients(arenas, layout.gradient_elements * count * static_cast<int64_t>(sizeof(T))),
       scratch(arenas, (layout.strip_elements + count * layout.transient_elements) * static_cast<int64_t>(sizeof(T))),
       sums(static_cast<size_t>(graph.size())),
-      alpha(static_cast<size_t>(graph.size())),
-      beta(static_cast<size_t>(graph.size())),
-      kappa(static_cast<size_t>(graph.size())),
+      norms(static_cast<size_t>(graph.size())),
       pointwise(static_cast<size_t>(graph.size())) {
   for (int64_t v = 0; v < graph.size(); ++v) {
     const auto size = static_cast<size_t>(count * graph[v].shape.channels);
     sums[v].resize(size);
-    if (graph[v].operation != WINNOW_BATCH_NORM) continue;
-    alpha[v].resize(size);
-    beta[v].resize(size);
-    kappa[v].resize(size);
+    if (graph[v].operation == WINNOW_BATCH_NORM) norms[v].resize(size);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/kernels.h"
+#include "network/parameters.h"
 #include "plan/graph.h"
 #include "plan/timing.h"
 #include "runtime/aligned.h"
@@ -116,8 +117,11 @@ struct NormState {
   bool identity = false;
 };
 
-// Correlations of a convolution's input that a norm's backward pass needs.
+// What a convolution's weight gradient is made with, in one place: for every block of cotangents it is read from far away.
 struct WeightState {
+  TensorValues weights, bias;          // no bias: empty
+  int64_t weight_tensor, bias_tensor;  // -1: none
+  // Correlations of the input that a norm's backward pass needs.
   std::vector<double> input_sums;   // sum of x                [in][tap]
   std::vector<double> output_sums;  // sum of x (z - mean) / deviation   [out][in / groups][tap]
 };
@@ -147,21 +151,27 @@ struct State {
   std::vector<std::vector<T>> packed_backward;  // by value that is read, its data groups one after the other
 };
 
+// What a norm sends back of a channel: alpha * gradient + beta * value + kappa.
+template <typename T>
+struct NormCoefficients {
+  T alpha, beta, kappa;
+};
+
 template <typename T>
 struct Workspace {
   Workspace(const Graph& graph, const Layout& layout, Arenas& arenas, int64_t cotangents);
   int64_t cotangents;
   Arena gradients, scratch;
-  std::vector<std::vector<double>> sums;           // by value: [cotangent][channel] of its gradient
-  std::vector<std::vector<T>> alpha, beta, kappa;  // by norm: [cotangent][channel], see Kernels::norm_gradient
-  std::vector<std::vector<T>> pointwise;           // by value: weights of its pointwise pass, by cotangent (pointwise.cc)
-  AlignedVector<T> lane_weights;                   // those of one value and block, lane by lane
-  std::vector<const T*> rows;                      // of a gather or a correlation
-  AlignedVector<T> tiles;                          // what is multiplied of some tiles
-  AlignedVector<T> lane_sums;                      // of the correlations with one source, [cotangent][sum][lane]
-  std::vector<double> tile_sums;                   // of products of tiles, [cotangent][group][product][out][in]
-  std::vector<double> correlations;                // the same added up, [cotangent][sum]
-  std::vector<double> unwanted;                    // those of the half of a pair that has no cotangent
+  std::vector<std::vector<double>> sums;                // by value: [cotangent][channel] of its gradient
+  std::vector<std::vector<NormCoefficients<T>>> norms;  // by norm: [cotangent][channel]
+  std::vector<std::vector<T>> pointwise;                // by value: weights of its pointwise pass, by cotangent (pointwise.cc)
+  AlignedVector<T> lane_weights;                        // those of one value and block, lane by lane
+  std::vector<const T*> rows;                           // of a gather or a correlation
+  AlignedVector<T> tiles;                               // what is multiplied of some tiles
+  AlignedVector<T> lane_sums;                           // of the correlations with one source, [cotangent][sum][lane]
+  std::vector<double> tile_sums;                        // of products of tiles, [cotangent][group][product][out][in]
+  std::vector<double> correlations;                     // the same added up, [cotangent][sum]
+  std::vector<double> unwanted;                         // those of the half of a pair that has no cotangent
 };
 
 }  // namespace winnow

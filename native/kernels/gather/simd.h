@@ -72,7 +72,8 @@ inline __attribute__((always_inline)) void gather_grid_strip(const GatherRows<T>
   for (int o = 0; o < ROWS; ++o) {
     const T* from = out + o * out_below;
     WINNOW_UNROLL
-    for (int x = 0; x < PIXELS; ++x, from = one_address(from + step)) sum[o][x] = r.accumulate ? load<T, W>(from) + start : start;
+    for (int x = 0; x < PIXELS; ++x, from = one_address(from + step))
+      sum[o][x] = r.accumulate ? load<T, W>(from) + start : start;
   }
   const T* const* inputs = r.inputs;
   const T* weights = r.weights;
