@@ -92,20 +92,19 @@ void BackwardPass<T>::pointwise(int64_t v, int64_t block, RowRange rows, const G
           {out, {inputs[0], row}, {inputs[1], pitch}, rows.count(), shape.width, alpha, beta, constant, add});
       continue;
     }
-    const int64_t tiles = (channels + kGatherOutputs - 1) / kGatherOutputs;
-    for (int64_t t = 0; t < tiles; ++t) {
-      const int64_t first = channels * t / tiles, outputs = channels * (t + 1) / tiles - first;
-      const T *start = weights + first * each, *of_gradients = start + channels * each;
-      T* out = dest.row(column, first, rows.first);
-      // Where nothing lies between the others' rows either, all is one row.
-      const bool joint = pitch == row, flat = dest.pitch == row;
-      kernels_.gather({inputs.data(), of_gradients, joint ? gradients + channels : gradients, outputs, row, kLanes, out,
-                       dest.plane, dest.pitch, kLanes, flat ? 1 : rows.count(), flat ? rows.count() * shape.width : shape.width,
-                       lanes_, add, start, channels, by_lane});
-      if (joint) continue;
-      kernels_.gather({inputs.data() + gradients, of_gradients + gradients * channels * each, channels, outputs, pitch, kLanes,
-                       out, dest.plane, dest.pitch, kLanes, rows.count(), shape.width, lanes_, true, nullptr, channels,
-                       by_lane});
+    // Where nothing lies between the others' rows either, all is one row; else one row at a time, so that what is sent is written
+    // once.
+    const bool flat = pitch == row && dest.pitch == row;
+    const int64_t tiles = (channels + kGatherOutputs - 1) / kGatherOutputs,
+                  pixels = flat ? rows.count() * shape.width : shape.width;
+    for (int64_t y = rows.first; y < (flat ? rows.first + 1 : rows.end); ++y) {
+      for (int64_t t = 0; t < tiles; ++t) {
+        const int64_t first = channels * t / tiles, outputs = channels * (t + 1) / tiles - first;
+        const T* start = weights + first * each;
+        kernels_.gather({inputs.data(), start + channels * each, gradients + channels, outputs, 0, kLanes,
+                         dest.row(column, first, y), dest.plane, 0, kLanes, 1, pixels, lanes_, add, start, channels, by_lane});
+      }
+      for (int64_t i = 0; i < gradients + channels; ++i) inputs[static_cast<size_t>(i)] += i < gradients ? row : pitch;
     }
   }
 }
