@@ -32,7 +32,8 @@ template <typename T, int W, int ROWS, int PIXELS, int TAPS, int SPACING, int FR
 inline __attribute__((always_inline)) void add_taps(V<T, W> (&sum)[ROWS][PIXELS], const T* in, const T* weights) {
   constexpr int kStep = SPACING * kLanes, kReach = PIXELS + TAPS - 1;
   constexpr bool kHolds = kAccumulators >= 24;  // what taps share, beside the sums
-  in = one_address(in), weights = one_address(weights);
+  in = one_address(in);
+  weights = one_address(weights);  // or GCC sees the last row's weights again in this one, and carries them over the stack
   V<T, W> row[kHolds ? kReach : 1];
   WINNOW_UNROLL
   for (int x = 0; kHolds && x < kReach; ++x) row[x] = in_register(load<T, W>(in + x * kStep));
