@@ -12,11 +12,11 @@ void Backward<T>::prepare(bool own_samples) {
       const Timed timed(state_.timing, group.input, Phase::kPrepare);
       for (size_t k = 0; k < group.convolutions.size(); ++k) {
         const int64_t convolution = group.convolutions[k], node = graph_[convolution].node();
-        WeightState& weights = state_.weights[convolution];
-        weights.weights = weight_values(graph_.network(), parameters_, node),
-        weights.weight_tensor = weight_tensor(graph_.network(), node);
-        weights.bias = bias_values(graph_.network(), parameters_, node),
-        weights.bias_tensor = bias_tensor(graph_.network(), node);
+        WeightState& own = state_.weights[convolution];
+        own.weights = weight_values(graph_.network(), parameters_, node);
+        own.bias = bias_values(graph_.network(), parameters_, node);
+        own.weight_tensor = weight_tensor(graph_.network(), node);
+        own.bias_tensor = bias_tensor(graph_.network(), node);
         if (graph_[convolution].gradient != GradientKind::kVirtual) continue;
         if (state_.norms[program_.gradient_value(convolution)].count == 0) continue;  // constants: no sums
         sum_input(group, k);

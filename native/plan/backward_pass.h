@@ -164,7 +164,7 @@ class BackwardPass {
   // Runs one that is taken in tiles, for one column.
   void gather_tiles(const Gather& gather, const T* packed, const GradientPlanes<T>& planes, int64_t l,
                     const GradientPlanes<T>& dest, int64_t width, RowRange rows, bool add);
-  // Runs it for one column on planes with zeros around. Columns that share planes (step 0) come in order.
+  // Runs it for one column on planes with zeros around. Columns come in order, from the first.
   void gather_planes(const Gather& gather, const T* packed, const GradientPlanes<T>& planes, int64_t l,
                      const GradientPlanes<T>& dest, const Shape& out, RowRange rows, bool add);
 
