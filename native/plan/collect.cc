@@ -63,7 +63,8 @@ void BackwardPass<T>::gather_planes(const Gather& gather, const T* packed, const
   for (const GatherPhase& phase : gather.phases) {
     const int64_t y = base_of(phase) * sy + phase.y;
     for (const GatherTile& tile : phase.tiles) {
-      if (y >= rows.end || phase.x >= out.width || (tile.terms == 0 && add)) break;
+      if (y >= rows.end || phase.x >= out.width) break;
+      if (tile.terms == 0 && add) continue;  // a phase without taps, or a channel that other parts send to
       GatherRows<T> call{phase_terms + tile.first_term,
                          packed + tile.weights,
                          tile.terms,
