@@ -492,6 +492,15 @@ TEST(many_readers_of_unequal_reach) {
   check_network(strided.blob(strided.last()), 3, WINNOW_NORM_BATCH, seed() * 1000 + 810, false);
 }
 
+// A depthwise convolution whose channels are sent back in several passes: to each channel only one of them sends.
+TEST(depthwise_convolution_of_many_channels) {
+  NetworkBuilder b({3, 16, 16}, 0);
+  const int64_t relu = b.relu("relu", b.convolution("stem", 0, 24, 1, 1, 0));
+  const int64_t norm = b.batch_norm("norm", b.convolution("depthwise", relu, {24, {3, 3}, {1, 1}, {1, 1}, {1, 1}, 24, false}));
+  b.linear("linear", b.global_average_pool("gap", b.relu("last", norm)), 3);
+  check_network(b.blob(b.last()), 3, WINNOW_NORM_BATCH, seed() * 1000 + 820, false);
+}
+
 // Every number within `relative` of the largest that is expected.
 void check_near_largest(const std::vector<double>& actual, const std::vector<double>& expected, double relative) {
   double worst = 0;
