@@ -23,6 +23,12 @@ inline Words load_words(const uint64_t* p) {
 inline Words count(Words v) {
 #if defined(__AVX512VPOPCNTDQ__)
   return (Words)_mm512_popcnt_epi64((__m512i)v);
+#elif defined(__AVX2__)
+  // Both halves of every byte are looked up; then a word's bytes are added.
+  const __m256i table = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
+  const Words low = v & 0x0f0f0f0f0f0f0f0fu, high = v >> 4 & 0x0f0f0f0f0f0f0f0fu;
+  const __m256i bytes = _mm256_add_epi8(_mm256_shuffle_epi8(table, (__m256i)low), _mm256_shuffle_epi8(table, (__m256i)high));
+  return (Words)_mm256_sad_epu8(bytes, _mm256_setzero_si256());
 #else
   const Words pairs = v - (v >> 1 & 0x5555555555555555u);
   const Words nibbles = (pairs & 0x3333333333333333u) + (pairs >> 2 & 0x3333333333333333u);
