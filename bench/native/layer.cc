@@ -60,16 +60,10 @@ void LayerPlanes<T>::correlate(const Kernels<T>& kernels) {
   std::fill(correlated.begin(), correlated.end(), T{0});
   const auto terms = static_cast<int64_t>(taps_.size());
   const int64_t row = side_ * kLanes;
-  for (int64_t o = 0; o < channels_; o += kCorrelateRows) {
-    const int64_t rows = std::min(kCorrelateRows, channels_ - o);
-    const T* planes[kCorrelateRows];
-    for (int64_t r = 0; r < rows; ++r) planes[r] = gradients_.data() + (o + r) * side_ * row;
-    for (int64_t t = 0; t < terms; t += kCorrelateTerms) {
-      const int64_t width = std::min(kCorrelateTerms, terms - t);
-      kernels.correlate({planes, taps_.data() + t, rows, width, side_, side_, row, pitch_, kLanes,
-                         correlated.data() + (o * terms + t) * kLanes, terms * kLanes, kLanes});
-    }
-  }
+  std::vector<const T*> planes;
+  for (int64_t o = 0; o < channels_; ++o) planes.push_back(gradients_.data() + o * side_ * row);
+  kernels.correlate({planes.data(), taps_.data(), channels_, terms, side_, side_, row, pitch_, kLanes, correlated.data(),
+                     terms * kLanes, kLanes});
 }
 
 Layer::Layer(const winnow_device* device, const Shape& shape)

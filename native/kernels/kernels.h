@@ -11,10 +11,10 @@
 namespace winnow {
 
 constexpr int64_t kLanes = 16;
-// Widest tiles that the kernels take: accumulators of a tile must fit the registers.
+// Widest tile that a gather takes: accumulators of a tile must fit the registers.
 constexpr int64_t kGatherOutputs = 6;
+// Rows of gradients, at most, that a correlation reads at a time.
 constexpr int64_t kCorrelateRows = 3;
-constexpr int64_t kCorrelateTerms = 27;
 // Rows are short in small images: a conversion to double pays for itself over this many pixels.
 constexpr int64_t kSumPixels = 32;
 
@@ -54,11 +54,12 @@ struct GatherRows {
 
 // Correlation of gradient planes with shifted activation planes, the weight gradient of a convolution:
 // sums[r][t][lane] += sum over rows y and pixels x of gradients[r][y][x] * activations[t][y * stride][x * stride].
+// Some rows at a time go by all terms.
 template <typename T>
 struct Correlation {
   const T* const* gradients;    // [rows]
   const T* const* activations;  // [terms]
-  int64_t rows, terms;          // at most kCorrelateRows, kCorrelateTerms
+  int64_t rows, terms;
   int64_t height, pixels;
   int64_t gradient_pitch, activation_pitch, activation_step;  // elements from row to row, from pixel to pixel
   T* sums;                                                    // [row][term][kLanes], rows sum_pitch elements apart

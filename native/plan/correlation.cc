@@ -16,38 +16,38 @@ constexpr int64_t kNearPixels = 256, kNearPixelsWide = 1024;
 template <typename T>
 void add_correlation(const Graph& graph, const Layout& layout, const Kernels<T>& kernels, const State<T>& state,
                      const JointGroups& groups, const Shape& out, const GradientPlanes<T>& gradients, int64_t block,
-                     RowRange rows, std::vector<const T*>& taps, int64_t columns, int64_t lanes, T* lane_sums, int64_t step) {
+                     RowRange rows, std::vector<const T*>& pointers, int64_t columns, int64_t lanes, T* lane_sums,
+                     int64_t step) {
   const WeightGroup& alike = *groups.first;  // in all but their inputs and taps
   const int64_t in_pitch = layout.planes[static_cast<size_t>(alike.input)].pitch, pitch = in_pitch * alike.stride.height;
   const int64_t group_out = out.channels / alike.groups, terms = groups.terms;
-  // The rows of a tile: outputs of a column or, where a group has one, columns of an output.
+  // What a kernel takes as rows: outputs of a column or, where a group has one, columns of an output.
   const bool across = group_out == 1;
-  const int64_t tile_height = std::min(kCorrelateRows, across ? columns : group_out);
+  const int64_t gradient_rows = across ? columns : group_out;
   const int64_t near = kernels.width < kLanes ? kNearPixels : kNearPixelsWide;
-  const int64_t tile_rows = std::max<int64_t>(1, near / (tile_height + 1) / out.width);
+  const int64_t tile_rows = std::max<int64_t>(1, near / (std::min(kCorrelateRows, gradient_rows) + 1) / out.width);
   for (int64_t y = rows.first; y < rows.end; y += tile_rows) {
     const int64_t height = std::min(tile_rows, rows.end - y);
     for (int64_t g = 0; g < alike.groups; ++g) {
-      taps.clear();
+      pointers.clear();
       for (const WeightGroup& group : groups) {
         const int64_t group_in = graph[group.input].shape.channels / group.groups;
         for (int64_t c = 0; c < group_in; ++c) {
           const T* base = state.plane(layout, group.input, block, g * group_in + c) + y * pitch;
-          for (const Pair& tap : group.taps) taps.push_back(base + tap.height * in_pitch + tap.width * kLanes);
+          for (const Pair& tap : group.taps) pointers.push_back(base + tap.height * in_pitch + tap.width * kLanes);
         }
       }
-      // A tile's gradients stay in the first-level cache while the planes of all terms go by, which are fewer to read than theirs.
-      for (int64_t l = 0; l < columns; l += across ? kCorrelateRows : 1) {
-        for (int64_t o = g * group_out; o < (g + 1) * group_out; o += kCorrelateRows) {
-          const int64_t count = std::min(kCorrelateRows, across ? columns - l : (g + 1) * group_out - o);
-          const T* planes[kCorrelateRows];
-          for (int64_t r = 0; r < count; ++r) planes[r] = across ? gradients.row(l + r, o, y) : gradients.row(l, o + r, y);
-          for (int64_t t = 0; t < terms; t += kCorrelateTerms) {
-            kernels.correlate({planes, taps.data() + t, count, std::min(kCorrelateTerms, terms - t), height, out.width,
-                               gradients.pitch, pitch, alike.stride.width * kLanes,
-                               lane_sums + l * step + (o * terms + t) * kLanes, across ? step : terms * kLanes, lanes});
-          }
+      // Gradients that are read together stay in the first-level cache while the planes of all terms go by, which are fewer to read
+      // than theirs.
+      const int64_t first = g * group_out, calls = across ? 1 : columns;
+      for (int64_t l = 0; l < calls; ++l) {
+        pointers.resize(static_cast<size_t>(terms));
+        for (int64_t r = 0; r < gradient_rows; ++r) {
+          pointers.push_back(across ? gradients.row(r, first, y) : gradients.row(l, first + r, y));
         }
+        kernels.correlate({pointers.data() + terms, pointers.data(), gradient_rows, terms, height, out.width, gradients.pitch,
+                           pitch, alike.stride.width * kLanes, lane_sums + l * step + first * terms * kLanes,
+                           across ? step : terms * kLanes, lanes});
       }
     }
   }

@@ -37,10 +37,11 @@ inline JointGroups alone(const Graph& graph, const WeightGroup& group) { return 
 
 // Adds the correlations of some rows of one block, for some columns, to lane_sums, [column][out][term][lane], columns `step`
 // elements apart, term = group by group input channel within the convolution's group * taps + tap. `out` is the shape of the
-// gradients, `lanes` are in use; `taps` is scratch.
+// gradients, `lanes` are in use; `pointers` is scratch.
 template <typename T>
 void add_correlation(const Graph& graph, const Layout& layout, const Kernels<T>& kernels, const State<T>& state,
                      const JointGroups& groups, const Shape& out, const GradientPlanes<T>& gradients, int64_t block,
-                     RowRange rows, std::vector<const T*>& taps, int64_t columns, int64_t lanes, T* lane_sums, int64_t step);
+                     RowRange rows, std::vector<const T*>& pointers, int64_t columns, int64_t lanes, T* lane_sums,
+                     int64_t step);
 
 }  // namespace winnow

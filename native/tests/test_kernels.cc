@@ -573,8 +573,8 @@ TEST(gather) {
 TEST(correlate) {
   each_variant([](const auto& kernels, const auto& reference, auto) {
     Draws draws(seed(), 2);
-    for (int64_t rows = 1; rows <= kCorrelateRows; ++rows) {
-      for (int64_t terms = 1; terms <= kCorrelateTerms; ++terms) {
+    for (int64_t rows = 1; rows <= 8; ++rows) {
+      for (const int64_t terms : {1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 18, 20, 25, 36, 50}) {
         for (const int64_t pixels : kPixels) {
           for (const int64_t lanes : kUsedLanes) {
             correlate_case(kernels, reference, draws, rows, terms, draws.integer(1, 3), pixels, lanes, draws.integer(1, 2));

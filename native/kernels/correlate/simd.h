@@ -1,6 +1,6 @@
 // correlate: the weight gradient's sums (kernels.h, Correlation).
 //
-// rows x terms accumulators stay in registers over the whole plane; per pixel rows + terms loads feed rows * terms
+// Tiles of rows x terms accumulators stay in registers over the whole plane; per pixel rows + terms loads feed rows * terms
 // multiply-adds. Small tiles keep several sets, for neighbouring pixels, so that an addition need not wait for the last one. The
 // lanes are reduced by the caller, in double and in a fixed order.
 #pragma once
@@ -222,39 +222,53 @@ inline bool are_kernels(const Correlation<T>& c, int64_t row) {
   return true;
 }
 
+// Terms of a tile. Nine taps of a 3x3 kernel, where 27 accumulators fit the registers; a 5x5 is 9 + 9 + 7. In sixteen registers two
+// rows take five, 25 being 5 times 5 and 9 being 5 + 4 (with three a kernel of DARTS takes 7 % longer).
+constexpr int tile_terms(int rows) { return kAccumulators >= 24 ? 9 : rows == 2 ? 5 : 3; }
+
 template <typename T, int W, int ROWS>
 inline void correlate_rows(const Correlation<T>& c, int64_t row) {
-  // Nine taps of a 3x3 kernel at once, where 27 accumulators fit the registers; a 5x5 is 9 + 9 + 7.
+  constexpr int kTerms = tile_terms(ROWS), kRest = kTerms == 9 ? 7 : 4;
+  if constexpr (kAccumulators >= 24 && ROWS == 1) {
+    if (are_kernels<T, W, 3>(c, row) || are_kernels<T, W, 5>(c, row)) return;
+  }
   int64_t t = 0;
-  if constexpr (kAccumulators >= 24) {
-    if constexpr (ROWS == 1) {
-      if (are_kernels<T, W, 3>(c, row) || are_kernels<T, W, 5>(c, row)) return;
-    }
-    int64_t tap;
-    for (; t + 9 <= c.terms; t += 9) {
-      if (ROWS > 1 && are_runs(c.activations + t, 3, 3, tap)) {
+  for (; t + kTerms <= c.terms; t += kTerms) {
+    if constexpr (kTerms == 9 && ROWS > 1) {
+      int64_t tap;
+      if (are_runs(c.activations + t, 3, 3, tap)) {
         if (c.activation_step == kLanes) {
           correlate_runs<T, W, ROWS, 3, 3, true>(c, row, t, tap);
         } else {
           correlate_runs<T, W, ROWS, 3, 3, false>(c, row, t, tap);
         }
-      } else {
-        correlate_tile<T, W, ROWS, 9>(c, row, t);
+        continue;
       }
     }
-    if (t + 7 == c.terms) return correlate_tile<T, W, ROWS, 7>(c, row, t);
+    correlate_tile<T, W, ROWS, kTerms>(c, row, t);
+  }
+  if constexpr (kTerms > kRest) {
+    if (t + kRest == c.terms) return correlate_tile<T, W, ROWS, kRest>(c, row, t);
   }
   for (; t + 3 <= c.terms; t += 3) correlate_tile<T, W, ROWS, 3>(c, row, t);
   for (; t < c.terms; ++t) correlate_tile<T, W, ROWS, 1>(c, row, t);
 }
 
+// Rows of the next tile: none is left alone beside others.
+inline int64_t next_rows(int64_t left) {
+  const bool three = kAccumulators >= 24 ? left == 3 || left > 4 : left > 1 && left % 2 == 1;
+  return three ? 3 : left < 2 ? left : 2;
+}
+
 template <typename T>
 void correlate(const Correlation<T>& c) {
   constexpr int W = kWidth<T>;
-  int64_t r = 0;
-  for (; r + 3 <= c.rows; r += 3) correlate_rows<T, W, 3>(c, r);
-  if (c.rows - r == 2) correlate_rows<T, W, 2>(c, r);
-  if (c.rows - r == 1) correlate_rows<T, W, 1>(c, r);
+  for (int64_t row = 0, rows; row < c.rows; row += rows) {
+    rows = next_rows(c.rows - row);
+    if (rows == 3) correlate_rows<T, W, 3>(c, row);
+    if (rows == 2) correlate_rows<T, W, 2>(c, row);
+    if (rows == 1) correlate_rows<T, W, 1>(c, row);
+  }
 }
 
 }  // namespace winnow::WINNOW_VARIANT_NAMESPACE
