@@ -290,8 +290,9 @@ void Program::sort_readers() {
     add_sums(v, &SumGradient::direct, sums);
     for (const int64_t reader : readers(v)) {
       const Value& value = graph_[reader];
-      if (value.operation == WINNOW_AVERAGE_POOL && pool(reader).windows && value.gradient == GradientKind::kTransient &&
-          std::all_of(readers(reader).begin(), readers(reader).end(), is_sum)) {
+      // One pool only: what it counts of a window decides the shares.
+      if (sums.pool < 0 && value.operation == WINNOW_AVERAGE_POOL && pool(reader).windows &&
+          value.gradient == GradientKind::kTransient && std::all_of(readers(reader).begin(), readers(reader).end(), is_sum)) {
         sums.pool = reader;
         add_sums(reader, &SumGradient::pooled, sums);
       } else if (!is_sum(reader) && value.operation != WINNOW_CONVOLUTION) {

@@ -501,6 +501,18 @@ TEST(depthwise_convolution_of_many_channels) {
   check_network(b.blob(b.last()), 3, WINNOW_NORM_BATCH, seed() * 1000 + 820, false);
 }
 
+// A value that is read by two pools which differ in what they count, both of them by the same two weighted sums.
+TEST(average_pools_of_one_value) {
+  NetworkBuilder b({3, 6, 5}, 0);
+  const int64_t stem = b.relu("stem_relu", b.convolution("stem", 0, 4, 3, 1, 1));
+  const int64_t counting = b.average_pool("counting", stem, {{3, 3}, {1, 1}, {1, 1}, true});
+  const int64_t other = b.average_pool("other", stem, {{3, 3}, {1, 1}, {1, 1}, false});
+  const int64_t first = b.batch_norm("first_norm", b.weighted_sum("first", {stem, counting, other}, {-1, -1, -1}));
+  const int64_t second = b.weighted_sum("second", {b.relu("first_relu", first), counting, other}, {-1, -1, -1});
+  b.linear("linear", b.global_average_pool("gap", b.relu("last", b.batch_norm("last_norm", second))), 3);
+  check_network(b.blob(b.last()), 5, WINNOW_NORM_BATCH, seed() * 1000 + 830, false);
+}
+
 // Every number within `relative` of the largest that is expected.
 void check_near_largest(const std::vector<double>& actual, const std::vector<double>& expected, double relative) {
   double worst = 0;
