@@ -154,8 +154,11 @@ void window_sums(const WindowSums<T>& w) {
 }
 
 template <typename T>
-void maximum(T* out, const T* in, int64_t pixels) {
-  for (int64_t i = 0; i < pixels * kLanes; ++i) out[i] = in[i] > out[i] ? in[i] : out[i];
+void maximum(T* out, const T* in, int64_t step, int64_t pixels) {
+  for (int64_t i = 0; i < pixels * kLanes; ++i) {
+    const T value = in[i / kLanes * step + i % kLanes];
+    out[i] = value > out[i] ? value : out[i];
+  }
 }
 
 // kernels.h, TileRows.

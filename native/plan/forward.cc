@@ -416,23 +416,27 @@ template <typename T>
 void Forward<T>::maximise(int64_t v) {
   const Value& value = graph_[v];
   const auto& a = std::get<PoolAttributes>(value.attributes);
-  const int64_t input = value.inputs[0];
+  const int64_t input = value.inputs[0], pitch = layout_.planes[input].pitch;
   const Shape& from = graph_[input].shape;
+  const int64_t stride = a.stride.width, left = a.padding.width, width = value.shape.width;
   each_row(v, [&](int64_t b, int64_t c, int64_t y) {
+    // Padding never wins: only cells of the image take part, beginning with a window's first.
+    const int64_t top = y * a.stride.height - a.padding.height;
+    const int64_t first = std::max<int64_t>(0, top), end = std::min(from.height, top + a.kernel.height);
     T* row = plane(v, b, c) + y * layout_.planes[v].pitch;
-    for (int64_t x = 0; x < value.shape.width; ++x) {
-      // Padding never wins: only cells of the image take part.
-      T* out = row + x * kLanes;
-      bool first = true;
-      each_cell(a, from, y, x, [&](int64_t iy, int64_t ix) {
-        const T* cell = plane(input, b, c) + iy * layout_.planes[input].pitch + ix * kLanes;
-        if (first) {
-          std::copy_n(cell, kLanes, out);
-        } else {
-          kernels_.maximum(out, cell, 1);
+    const T* cells = plane(input, b, c) + first * pitch;
+    for (int64_t x = 0; x < width; ++x) {
+      std::copy_n(cells + std::max<int64_t>(0, x * stride - left) * kLanes, kLanes, row + x * kLanes);
+    }
+    for (int64_t iy = first; iy < end; ++iy, cells += pitch) {
+      for (int64_t tap = -left; tap < a.kernel.width - left; ++tap) {
+        // The windows whose cell this is lie in the image.
+        const int64_t x = tap < 0 ? (stride - 1 - tap) / stride : 0, last = (from.width - 1 - tap) / stride;
+        const int64_t windows = std::min(width, tap < from.width ? last + 1 : 0) - x;
+        if (windows > 0) {
+          kernels_.maximum(row + x * kLanes, cells + (x * stride + tap) * kLanes, stride * kLanes, windows);
         }
-        first = false;
-      });
+      }
     }
   });
 }

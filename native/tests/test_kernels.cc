@@ -392,7 +392,8 @@ void pointwise_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draw
   both([&](const Kernels<T>& k, T* to) { k.affine(to, in.data(), factor, shift, pixels, add); });
   both([&](const Kernels<T>& k, T* to) { k.affine(to, to, T{1}, shift, pixels, false); });  // in place, as a bias is added
   both([&](const Kernels<T>& k, T* to) { k.scale_each(to, in.data(), factors.data(), pixels, add); });
-  both([&](const Kernels<T>& k, T* to) { k.maximum(to, in.data(), pixels); });
+  both([&](const Kernels<T>& k, T* to) { k.maximum(to, in.data(), kLanes, pixels); });
+  both([&](const Kernels<T>& k, T* to) { k.maximum(to, in.data(), 2 * kLanes, (pixels + 1) / 2); });
   std::vector<float> single(static_cast<size_t>(pixels * kLanes));
   kernels.to_float(single.data(), in.data(), pixels);
   for (int64_t i = 0; i < pixels * kLanes; ++i) CHECK_EQUAL(single[static_cast<size_t>(i)], static_cast<float>(in.data()[i]));

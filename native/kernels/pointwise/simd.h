@@ -180,11 +180,13 @@ void norm_gradient(const NormGradient<T>& n) {
 }
 
 template <typename T>
-void maximum(T* out, const T* in, int64_t pixels) {
-  each_vector<T>(pixels, [&](int64_t i) {
-    const Wide<T> a = get(out + i), b = get(in + i);
-    put(out + i, a < b ? b : a, false);
-  });
+void maximum(T* out, const T* in, int64_t step, int64_t pixels) {
+  for (int64_t x = 0; x < pixels; ++x, out += kLanes, in += step) {
+    each_vector<T>(1, [&](int64_t i) {
+      const Wide<T> a = get(out + i), b = get(in + i);
+      put(out + i, a < b ? b : a, false);
+    });
+  }
 }
 
 // Windows of three cells, a pixel apart, whose cells all are there: what a cell takes stays in registers until its last window, and
