@@ -122,6 +122,10 @@ struct ReluGradient {
   int64_t rows, pixels;
   T factor, cap;
   bool add;  // to what was in `out`
+  // Sums over the pixels, lane by lane, that are added to [kLanes] while `out` is made; nullptr: not wanted.
+  T* sum = nullptr;          // of out; not with `add`
+  T* correlation = nullptr;  // of out * with; only beside `sum`
+  Rows<const T> with = {nullptr, 0};
 };
 
 // Gradient of a batch norm: out = alpha * gradient + beta * value + kappa, each lane with coefficients of its own (zeros in

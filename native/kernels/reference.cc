@@ -119,6 +119,18 @@ void relu_gradient(const ReluGradient<T>& r) {
       return passes ? double{r.factor} * double{in[i]} : 0.0;
     });
   }
+  for (int64_t l = 0; r.sum != nullptr && l < kLanes; ++l) {
+    double sum = double{r.sum[l]}, correlation = r.correlation == nullptr ? 0 : double{r.correlation[l]};
+    for (int64_t y = 0; y < r.rows; ++y) {
+      for (int64_t i = l; i < r.pixels * kLanes; i += kLanes) {
+        const double out = double{r.out.at[y * r.out.pitch + i]};
+        sum += out;
+        if (r.correlation != nullptr) correlation += out * double{r.with.at[y * r.with.pitch + i]};
+      }
+    }
+    r.sum[l] = rounded<T>(sum);
+    if (r.correlation != nullptr) r.correlation[l] = rounded<T>(correlation);
+  }
 }
 
 template <typename T>

@@ -146,6 +146,11 @@ class BackwardPass {
   void clear(const GradientPlanes<T>& dest, const Shape& shape, RowRange rows);
   void normed(int64_t v, int64_t norm, int64_t block, RowRange rows, const GradientPlanes<T>& dest, bool add);
   void rectified(int64_t v, int64_t relu, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free, bool add);
+  // Of one channel of a column.
+  ReluGradient<T> relu_gradient(int64_t relu, int64_t column, int64_t channel, int64_t block, RowRange rows,
+                                const GradientPlanes<T>& dest, const GradientPlanes<T>& from, T factor, bool add) const;
+  // The gradient of a value that only a ReLU reads, what a norm wants summed of it and a plain correlation, in one pass.
+  void rectify_and_sum(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free);
   void maximised(int64_t v, int64_t pool, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free, bool add);
   void padded(int64_t v, int64_t pad, int64_t block, RowRange rows, const GradientPlanes<T>& dest);
   void averaged(int64_t v, int64_t pool, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free, bool add);

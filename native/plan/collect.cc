@@ -274,20 +274,52 @@ void BackwardPass<T>::normed(int64_t v, int64_t norm, int64_t block, RowRange ro
 template <typename T>
 void BackwardPass<T>::rectified(int64_t v, int64_t relu, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free,
                                 bool add) {
-  const Shape& shape = graph_[v].shape;
   const auto [from, factor] = gradient_of(relu, block, rows, free);
-  const T cap = static_cast<T>(std::get<ReluAttributes>(graph_[relu].attributes).cap);
-  const int64_t pitch = layout_.planes[relu].pitch;
   for (int64_t l = 0; l < columns_; ++l) {
-    for (int64_t c = 0; c < shape.channels; ++c) {
-      kernels_.relu_gradient({{dest.row(l, c, rows.first), dest.pitch},
-                              {from.row(l, c, rows.first), from.pitch},
-                              {plane(relu, block, c) + rows.first * pitch, pitch},
-                              rows.count(),
-                              shape.width,
-                              factor,
-                              cap,
-                              add});
+    for (int64_t c = 0; c < graph_[v].shape.channels; ++c) {
+      kernels_.relu_gradient(relu_gradient(relu, l, c, block, rows, dest, from, factor, add));
+    }
+  }
+}
+
+template <typename T>
+ReluGradient<T> BackwardPass<T>::relu_gradient(int64_t relu, int64_t column, int64_t channel, int64_t block, RowRange rows,
+                                               const GradientPlanes<T>& dest, const GradientPlanes<T>& from, T factor,
+                                               bool add) const {
+  const int64_t pitch = layout_.planes[relu].pitch;
+  return {{dest.row(column, channel, rows.first), dest.pitch},
+          {from.row(column, channel, rows.first), from.pitch},
+          {plane(relu, block, channel) + rows.first * pitch, pitch},
+          rows.count(),
+          graph_[relu].shape.width,
+          factor,
+          static_cast<T>(std::get<ReluAttributes>(graph_[relu].attributes).cap),
+          add};
+}
+
+template <typename T>
+void BackwardPass<T>::rectify_and_sum(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free) {
+  const int64_t relu = program_.readers(v)[0], channels = graph_[v].shape.channels;
+  const auto [from, factor] = gradient_of(relu, block, rows, free);
+  const WeightGroup* const group = program_.plain_correlation(v);
+  for (int64_t l = 0; l < columns_; ++l) {
+    for (int64_t c = 0; c < channels; ++c) {
+      alignas(64) T lanes[kLanes] = {};
+      ReluGradient<T> call = relu_gradient(relu, l, c, block, rows, dest, from, factor, false);
+      call.sum = lanes;
+      if (group != nullptr) {
+        const int64_t pitch = layout_.planes[group->input].pitch, input = c / (channels / group->groups);
+        const Pair& tap = group->taps[0];
+        call.correlation = workspace_.lane_sums.data() + (l * channels + c) * kLanes;
+        call.with = {plane(group->input, block, input) + (rows.first + tap.height) * pitch + tap.width * kLanes, pitch};
+      }
+      kernels_.relu_gradient(call);
+      const int64_t first = paired(block) ? 2 * l : l, end = paired(block) ? std::min(first + 2, count_) : first + 1;
+      for (int64_t cotangent = first; cotangent < end; ++cotangent) {
+        const LaneRange own = lanes_of(cotangent, block);
+        double& total = workspace_.sums[v][static_cast<size_t>(cotangent * channels + c)];
+        for (int64_t k = 0; k < own.count; ++k) total += double{lanes[own.first + k]};
+      }
     }
   }
 }
@@ -465,6 +497,8 @@ template void BackwardPass<double>::convolved(int64_t, const DataGroup&, const d
 template void BackwardPass<float>::send(int64_t, int64_t, RowRange, bool);
 template void BackwardPass<double>::send(int64_t, int64_t, RowRange, bool);
 template void BackwardPass<float>::collect(int64_t, int64_t, RowRange, const GradientPlanes<float>&, float*);
+template void BackwardPass<float>::rectify_and_sum(int64_t, int64_t, RowRange, const GradientPlanes<float>&, float*);
 template void BackwardPass<double>::collect(int64_t, int64_t, RowRange, const GradientPlanes<double>&, double*);
+template void BackwardPass<double>::rectify_and_sum(int64_t, int64_t, RowRange, const GradientPlanes<double>&, double*);
 
 }  // namespace winnow

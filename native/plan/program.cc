@@ -302,6 +302,11 @@ void Program::sort_readers() {
   }
 }
 
+const WeightGroup* Program::plain_correlation(int64_t source) const {
+  const std::vector<WeightGroup>& groups = weight_groups(source);
+  return groups.size() == 1 && groups[0].stride == Pair{1, 1} && terms_of(graph_, groups[0]) == 1 ? groups.data() : nullptr;
+}
+
 // A source that is there already gets a second factor.
 void Program::add_sums(int64_t value, double SumGradient::*factor, SumGradients& sums) const {
   for (const int64_t reader : readers(value)) {

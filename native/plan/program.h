@@ -126,6 +126,12 @@ class Program {
   const std::vector<BackwardStep>& backward() const { return backward_; }
   // Consumers of a value that take part in the backward pass.
   const std::vector<int64_t>& readers(int64_t value) const { return readers_[static_cast<size_t>(value)]; }
+  // Whether a value's gradient is what one ReLU sends back, and nothing else.
+  bool is_rectified(int64_t value) const {
+    return !sent_to(value) && readers(value).size() == 1 && graph_[readers(value)[0]].operation == WINNOW_RELU;
+  }
+  // The weight groups of a source, where they are one and correlate an output's gradient with one plane as it lies; else nullptr.
+  const WeightGroup* plain_correlation(int64_t source) const;
   // The same once more: weighted sums, and those that are neither sums nor convolutions nor a pool that came with the sums.
   const SumGradients& sums(int64_t value) const { return sums_[static_cast<size_t>(value)]; }
   const std::vector<int64_t>& other_readers(int64_t value) const { return other_readers_[static_cast<size_t>(value)]; }

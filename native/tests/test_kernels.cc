@@ -410,6 +410,30 @@ void pointwise_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draw
     both([&](const Kernels<T>& k, T* to) {
       k.relu_gradient({{to, 0}, {in.data(), 0}, {activation.data(), 0}, 1, pixels, factor, cap, add});
     });
+    for (const bool correlates : {false, true}) {
+      Buffer<T> actual(2 * kLanes, draws), expected(actual), magnitude(actual.absolute());
+      for (int64_t i = 0; i < in.count(); ++i) {
+        const T size = std::fabs(factor * in.data()[i]);
+        magnitude.data()[i % kLanes] += size, magnitude.data()[kLanes + i % kLanes] += size * std::fabs(other.data()[i]);
+      }
+      Buffer<T>* sums = &actual;
+      const int64_t rows = pixels % 2 == 0 ? 2 : 1, pitch = pixels / rows * kLanes;
+      both([&](const Kernels<T>& k, T* to) {
+        k.relu_gradient({{to, pitch},
+                         {in.data(), pitch},
+                         {activation.data(), pitch},
+                         rows,
+                         pixels / rows,
+                         factor,
+                         cap,
+                         false,
+                         sums->data(),
+                         correlates ? sums->data() + kLanes : nullptr,
+                         {other.data(), pitch}});
+        sums = &expected;
+      });
+      compare(actual, expected, magnitude, pixels, everywhere);
+    }
   }
   // Rows half as long, one after the other; coefficients differ from lane to lane and are zero in the last ones.
   T alpha[kLanes] = {}, beta[kLanes] = {}, kappa[kLanes] = {};

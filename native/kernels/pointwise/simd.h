@@ -149,9 +149,48 @@ inline void relu_gradient_rows(const ReluGradient<T> r) {
   }
 }
 
+// With sums: two sets, for neighbouring pixels, so that an addition need not wait for the last one.
+template <typename T, bool CAPPED, bool CORRELATES>
+inline void relu_gradient_sums(const ReluGradient<T> r) {
+  constexpr int kParts = static_cast<int>(kLanes) / kWidth<T>;
+  const Wide<T> f = all<T, kWidth<T>>(r.factor), cap = all<T, kWidth<T>>(r.cap), zero{};
+  Wide<T> sum[2][kParts] = {}, correlation[2][kParts] = {};
+  for (int64_t y = 0; y < r.rows; ++y) {
+    T* out = r.out.at + y * r.out.pitch;
+    const T *in = r.in.at + y * r.in.pitch, *activation = r.activation.at + y * r.activation.pitch;
+    const T* with = CORRELATES ? r.with.at + y * r.with.pitch : nullptr;
+    const auto pixel = [&](int64_t x, int set) {
+      WINNOW_UNROLL
+      for (int k = 0; k < kParts; ++k) {
+        const int64_t i = x * kLanes + k * kWidth<T>;
+        const Wide<T> a = get(activation + i);
+        Wide<T> v = a > zero ? f * get(in + i) : zero;
+        if constexpr (CAPPED) v = a < cap ? v : zero;
+        put(out + i, v, false);
+        sum[set][k] += v;
+        if constexpr (CORRELATES) correlation[set][k] = multiply_add(v, get(with + i), correlation[set][k]);
+      }
+    };
+    int64_t x = 0;
+    for (; x + 2 <= r.pixels; x += 2) pixel(x, 0), pixel(x + 1, 1);
+    if (x < r.pixels) pixel(x, 0);
+  }
+  for (int k = 0; k < kParts; ++k) {
+    put(r.sum + k * kWidth<T>, sum[0][k] + sum[1][k], true);
+    if constexpr (CORRELATES) put(r.correlation + k * kWidth<T>, correlation[0][k] + correlation[1][k], true);
+  }
+}
+
+template <typename T, bool CAPPED>
+inline void relu_gradient_any(const ReluGradient<T>& r) {
+  if (r.correlation != nullptr) return relu_gradient_sums<T, CAPPED, true>(r);
+  if (r.sum != nullptr) return relu_gradient_sums<T, CAPPED, false>(r);
+  relu_gradient_rows<T, CAPPED>(r);
+}
+
 template <typename T>
 void relu_gradient(const ReluGradient<T>& r) {
-  r.cap > 0 ? relu_gradient_rows<T, true>(r) : relu_gradient_rows<T, false>(r);
+  r.cap > 0 ? relu_gradient_any<T, true>(r) : relu_gradient_any<T, false>(r);
 }
 
 template <typename T>
