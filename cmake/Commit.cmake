@@ -10,6 +10,13 @@ function(winnow_commit variable)
     if(top STREQUAL root)
       execute_process(COMMAND git -C "${root}" describe --always --abbrev=12 --dirty --exclude "*"
                       OUTPUT_VARIABLE commit OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+      # The next build asks again where HEAD has moved: figures name the commit that they were measured with.
+      execute_process(COMMAND git -C "${root}" rev-parse --git-path logs/HEAD
+                      OUTPUT_VARIABLE moves OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+      get_filename_component(moves "${moves}" ABSOLUTE BASE_DIR "${root}")
+      if(EXISTS "${moves}")
+        set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${moves}")
+      endif()
     endif()
   endif()
   if(NOT commit)

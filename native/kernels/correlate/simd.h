@@ -223,7 +223,7 @@ inline bool are_kernels(const Correlation<T>& c, int64_t row) {
 }
 
 // Terms of a tile. Nine taps of a 3x3 kernel, where 27 accumulators fit the registers; a 5x5 is 9 + 9 + 7. In sixteen registers two
-// rows take five, 25 being 5 times 5 and 9 being 5 + 4 (with three a kernel of DARTS takes 7 % longer).
+// rows take five, 25 being 5 times 5 and 9 being 5 + 4 (with three a kernel of DARTS takes 5 % longer).
 constexpr int tile_terms(int rows) { return kAccumulators >= 24 ? 9 : rows == 2 ? 5 : 3; }
 
 template <typename T, int W, int ROWS>
