@@ -35,6 +35,7 @@ LayerPlanes<T>::LayerPlanes(int64_t channels, int64_t side)
   const AlignedVector<T> values = drawn<T>(11, channels * side * side * kLanes);
   const int64_t row = side * kLanes;
   for (int64_t c = 0; c < channels; ++c) {
+    gradient_planes_.push_back(gradients_.data() + c * side * row);
     for (int64_t y = 0; y < side; ++y) {
       std::copy_n(values.data() + (c * side + y) * row, row, inputs_.data() + c * plane_ + (y + 1) * pitch_ + kLanes);
     }
@@ -60,10 +61,8 @@ void LayerPlanes<T>::correlate(const Kernels<T>& kernels) {
   std::fill(correlated.begin(), correlated.end(), T{0});
   const auto terms = static_cast<int64_t>(taps_.size());
   const int64_t row = side_ * kLanes;
-  std::vector<const T*> planes;
-  for (int64_t o = 0; o < channels_; ++o) planes.push_back(gradients_.data() + o * side_ * row);
-  kernels.correlate({planes.data(), taps_.data(), channels_, terms, side_, side_, row, pitch_, kLanes, correlated.data(),
-                     terms * kLanes, kLanes});
+  kernels.correlate({gradient_planes_.data(), taps_.data(), channels_, terms, side_, side_, row, pitch_, kLanes,
+                     correlated.data(), terms * kLanes, kLanes});
 }
 
 Layer::Layer(const winnow_device* device, const Shape& shape)

@@ -21,7 +21,7 @@ class LayerPlanes {
  private:
   int64_t channels_, side_, pitch_, plane_;
   AlignedVector<T> inputs_, gradients_, weights_;
-  std::vector<const T*> taps_;  // [channel][tap], shifted
+  std::vector<const T*> taps_, gradient_planes_;  // [channel][tap], shifted; [channel]
 };
 
 class Layer final : public Work {

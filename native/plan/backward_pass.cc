@@ -191,13 +191,26 @@ void BackwardPass<T>::add_shared(int64_t v, int64_t sums) {
 }
 
 template <typename T>
+void BackwardPass<T>::add_sums(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& planes) {
+  const Shape& shape = graph_[v].shape;
+  for (int64_t l = 0; l < count_; ++l) {
+    for (int64_t c = 0; c < shape.channels; ++c) {
+      double& total = workspace_.sums[v][static_cast<size_t>(l * shape.channels + c)];
+      each_run(planes, shape, rows, [&](int64_t row, int64_t here) {
+        total += kernels_.sum(planes.row(column_of(l, block), c, row), here, lanes_of(l, block));
+      });
+    }
+  }
+}
+
+template <typename T>
 void BackwardPass<T>::pull(int64_t v, const std::function<void(int64_t, T*)>& seed) {
   const bool is_output = v == graph_.output();
   if (is_output) begin(seed);
   const Shape& shape = graph_[v].shape;
   const std::vector<JointGroups>& joint = program_.joint_groups(v);
   const bool shared = shares(v), rectifies = !shared && program_.summed(v) && program_.is_rectified(v);
-  const bool correlated = rectifies && program_.plain_correlation(v) != nullptr;
+  const WeightGroup* const correlated = rectifies ? program_.plain_correlation(v) : nullptr;
   const int64_t in_tiles = shared ? 0 : tile_sums(v);
   int64_t sums = 0, by_lane = 0;  // of a cotangent; those that are lane sums first, which come first
   for (const JointGroups& groups : joint) {
@@ -227,20 +240,13 @@ void BackwardPass<T>::pull(int64_t v, const std::function<void(int64_t, T*)>& se
         const Timed timed(state_.timing, v, Phase::kData);
         T* const free = workspace_.scratch.template at<T>(layout_.strip_elements);
         if (rectifies) {
-          rectify_and_sum(v, block, rows, planes, free);
-        } else if (!is_output) {
-          collect(v, block, rows, planes, free);
-        }
-        for (int64_t l = 0; !rectifies && program_.summed(v) && l < count_; ++l) {
-          for (int64_t c = 0; c < shape.channels; ++c) {
-            double& total = workspace_.sums[v][static_cast<size_t>(l * shape.channels + c)];
-            each_run(planes, shape, rows, [&](int64_t row, int64_t here) {
-              total += kernels_.sum(planes.row(column_of(l, block), c, row), here, lanes_of(l, block));
-            });
-          }
+          rectify_and_sum(v, correlated, block, rows, planes, free);
+        } else {
+          if (!is_output) collect(v, block, rows, planes, free);
+          if (program_.summed(v)) add_sums(v, block, rows, planes);
         }
       }
-      if (!shared && !correlated) correlate(v, planes, columns_, block, rows, by_lane);
+      if (!shared && correlated == nullptr) correlate(v, planes, columns_, block, rows, by_lane);
       if (in_tiles > 0) correlate_in_tiles(v, planes, block, rows);
       if (program_.sends(v) != Sending::kNot) send(v, block, rows, program_.sends(v) == Sending::kAdds);
       if (full && shared) flush_own(block, sums);

@@ -123,6 +123,8 @@ class BackwardPass {
   double sum_of(const GradientSource& source, int64_t l, int64_t c) const;
   // What a norm's gradient becomes, from S1 = sum dy and S2 = sum dy xhat.
   void set_norm(int64_t v, int64_t l, int64_t c, double coefficient, double s1, double s2);
+  // Adds rows of a value's gradient to the sums that a norm or a bias asks for.
+  void add_sums(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& planes);
   // The gradient of a value, and what is summed over it.
   void pull(int64_t v, const std::function<void(int64_t, T*)>& seed);
   // Adds to the gradient of a sender's input what it sends back, as soon as rows of its own gradient are made; the first to send
@@ -149,8 +151,10 @@ class BackwardPass {
   // Of one channel of a column.
   ReluGradient<T> relu_gradient(int64_t relu, int64_t column, int64_t channel, int64_t block, RowRange rows,
                                 const GradientPlanes<T>& dest, const GradientPlanes<T>& from, T factor, bool add) const;
-  // The gradient of a value that only a ReLU reads, what a norm wants summed of it and a plain correlation, in one pass.
-  void rectify_and_sum(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free);
+  // The gradient of a value that only a ReLU reads, what a norm wants summed of it and the plain correlation of a group, nullptr for
+  // none, in one pass.
+  void rectify_and_sum(int64_t v, const WeightGroup* correlated, int64_t block, RowRange rows, const GradientPlanes<T>& dest,
+                       T* free);
   void maximised(int64_t v, int64_t pool, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free, bool add);
   void padded(int64_t v, int64_t pad, int64_t block, RowRange rows, const GradientPlanes<T>& dest);
   void averaged(int64_t v, int64_t pool, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free, bool add);

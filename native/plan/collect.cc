@@ -298,27 +298,26 @@ ReluGradient<T> BackwardPass<T>::relu_gradient(int64_t relu, int64_t column, int
 }
 
 template <typename T>
-void BackwardPass<T>::rectify_and_sum(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free) {
+void BackwardPass<T>::rectify_and_sum(int64_t v, const WeightGroup* correlated, int64_t block, RowRange rows,
+                                      const GradientPlanes<T>& dest, T* free) {
   const int64_t relu = program_.readers(v)[0], channels = graph_[v].shape.channels;
   const auto [from, factor] = gradient_of(relu, block, rows, free);
-  const WeightGroup* const group = program_.plain_correlation(v);
-  for (int64_t l = 0; l < columns_; ++l) {
+  const int64_t each = paired(block) ? 2 : 1;
+  for (int64_t column = 0; column < columns_; ++column) {
     for (int64_t c = 0; c < channels; ++c) {
       alignas(64) T lanes[kLanes] = {};
-      ReluGradient<T> call = relu_gradient(relu, l, c, block, rows, dest, from, factor, false);
+      ReluGradient<T> call = relu_gradient(relu, column, c, block, rows, dest, from, factor, false);
       call.sum = lanes;
-      if (group != nullptr) {
-        const int64_t pitch = layout_.planes[group->input].pitch, input = c / (channels / group->groups);
-        const Pair& tap = group->taps[0];
-        call.correlation = workspace_.lane_sums.data() + (l * channels + c) * kLanes;
-        call.with = {plane(group->input, block, input) + (rows.first + tap.height) * pitch + tap.width * kLanes, pitch};
+      if (correlated != nullptr) {
+        const int64_t input = correlated->input, pitch = layout_.planes[input].pitch;
+        const Pair& tap = correlated->taps[0];
+        const T* with = plane(input, block, c / (channels / correlated->groups)) + rows.first * pitch;
+        call.correlation = workspace_.lane_sums.data() + (column * channels + c) * kLanes;
+        call.with = {with + tap.height * pitch + tap.width * kLanes, pitch};
       }
       kernels_.relu_gradient(call);
-      const int64_t first = paired(block) ? 2 * l : l, end = paired(block) ? std::min(first + 2, count_) : first + 1;
-      for (int64_t cotangent = first; cotangent < end; ++cotangent) {
-        const LaneRange own = lanes_of(cotangent, block);
-        double& total = workspace_.sums[v][static_cast<size_t>(cotangent * channels + c)];
-        for (int64_t k = 0; k < own.count; ++k) total += double{lanes[own.first + k]};
+      for (int64_t l = column * each; l < std::min(count_, (column + 1) * each); ++l) {
+        workspace_.sums[v][static_cast<size_t>(l * channels + c)] += kernels_.sum(lanes, 1, lanes_of(l, block));
       }
     }
   }
@@ -497,8 +496,10 @@ template void BackwardPass<double>::convolved(int64_t, const DataGroup&, const d
 template void BackwardPass<float>::send(int64_t, int64_t, RowRange, bool);
 template void BackwardPass<double>::send(int64_t, int64_t, RowRange, bool);
 template void BackwardPass<float>::collect(int64_t, int64_t, RowRange, const GradientPlanes<float>&, float*);
-template void BackwardPass<float>::rectify_and_sum(int64_t, int64_t, RowRange, const GradientPlanes<float>&, float*);
+template void BackwardPass<float>::rectify_and_sum(int64_t, const WeightGroup*, int64_t, RowRange, const GradientPlanes<float>&,
+                                                   float*);
 template void BackwardPass<double>::collect(int64_t, int64_t, RowRange, const GradientPlanes<double>&, double*);
-template void BackwardPass<double>::rectify_and_sum(int64_t, int64_t, RowRange, const GradientPlanes<double>&, double*);
+template void BackwardPass<double>::rectify_and_sum(int64_t, const WeightGroup*, int64_t, RowRange,
+                                                    const GradientPlanes<double>&, double*);
 
 }  // namespace winnow

@@ -128,7 +128,7 @@ class Program {
   const std::vector<int64_t>& readers(int64_t value) const { return readers_[static_cast<size_t>(value)]; }
   // Whether a value's gradient is what one ReLU sends back, and nothing else.
   bool is_rectified(int64_t value) const {
-    return !sent_to(value) && readers(value).size() == 1 && graph_[readers(value)[0]].operation == WINNOW_RELU;
+    return readers(value).size() == 1 && graph_[readers(value)[0]].operation == WINNOW_RELU;
   }
   // The weight groups of a source, where they are one and correlate an output's gradient with one plane as it lies; else nullptr.
   const WeightGroup* plain_correlation(int64_t source) const;

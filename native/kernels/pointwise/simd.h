@@ -132,19 +132,23 @@ void weighted_sum(const WeightedSum<T>& s) {
   });
 }
 
+template <typename T, bool CAPPED>
+inline Wide<T> relu_gradient_of(Wide<T> in, Wide<T> activation, Wide<T> factor, Wide<T> cap) {
+  const Wide<T> zero{}, v = activation > zero ? factor * in : zero;
+  if constexpr (CAPPED) return activation < cap ? v : zero;
+  return v;
+}
+
 // Arguments are copied first: a store of T might change what lies behind a reference, and the compiler would read it again.
 template <typename T, bool CAPPED>
 inline void relu_gradient_rows(const ReluGradient<T> r) {
-  const Wide<T> f = all<T, kWidth<T>>(r.factor), c = all<T, kWidth<T>>(r.cap), zero{};
+  const Wide<T> factor = all<T, kWidth<T>>(r.factor), cap = all<T, kWidth<T>>(r.cap);
   const bool add = r.add;
   for (int64_t y = 0; y < r.rows; ++y) {
     T* out = r.out.at + y * r.out.pitch;
     const T *in = r.in.at + y * r.in.pitch, *activation = r.activation.at + y * r.activation.pitch;
     each_vector<T>(r.pixels, [&](int64_t i) {
-      const Wide<T> a = get(activation + i);
-      Wide<T> v = a > zero ? f * get(in + i) : zero;
-      if constexpr (CAPPED) v = a < c ? v : zero;
-      put(out + i, v, add);
+      put(out + i, relu_gradient_of<T, CAPPED>(get(in + i), get(activation + i), factor, cap), add);
     });
   }
 }
@@ -153,7 +157,7 @@ inline void relu_gradient_rows(const ReluGradient<T> r) {
 template <typename T, bool CAPPED, bool CORRELATES>
 inline void relu_gradient_sums(const ReluGradient<T> r) {
   constexpr int kParts = static_cast<int>(kLanes) / kWidth<T>;
-  const Wide<T> f = all<T, kWidth<T>>(r.factor), cap = all<T, kWidth<T>>(r.cap), zero{};
+  const Wide<T> factor = all<T, kWidth<T>>(r.factor), cap = all<T, kWidth<T>>(r.cap);
   Wide<T> sum[2][kParts] = {}, correlation[2][kParts] = {};
   for (int64_t y = 0; y < r.rows; ++y) {
     T* out = r.out.at + y * r.out.pitch;
@@ -163,9 +167,7 @@ inline void relu_gradient_sums(const ReluGradient<T> r) {
       WINNOW_UNROLL
       for (int k = 0; k < kParts; ++k) {
         const int64_t i = x * kLanes + k * kWidth<T>;
-        const Wide<T> a = get(activation + i);
-        Wide<T> v = a > zero ? f * get(in + i) : zero;
-        if constexpr (CAPPED) v = a < cap ? v : zero;
+        const Wide<T> v = relu_gradient_of<T, CAPPED>(get(in + i), get(activation + i), factor, cap);
         put(out + i, v, false);
         sum[set][k] += v;
         if constexpr (CORRELATES) correlation[set][k] = multiply_add(v, get(with + i), correlation[set][k]);
