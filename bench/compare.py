@@ -95,7 +95,7 @@ def hamming_methods(device, _, n, units):
     torch.manual_seed(1)
     patterns = (torch.rand(n, units) > 0.5).float()
     bits = numpy.packbits(patterns.numpy().astype(numpy.uint8), axis=1, bitorder="little")
-    code = numpy.zeros((n, (units + 63) // 64 * 8), numpy.uint8)
+    code = torch.zeros((n, (units + 63) // 64 * 8), dtype=torch.uint8).numpy()  # aligned as the patterns are
     code[:, : bits.shape[1]] = bits
     code = code.view(numpy.uint64)
     return {

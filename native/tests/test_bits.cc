@@ -73,10 +73,11 @@ TEST(hamming_gram_counts_equal_bits) {
   });
 }
 
-// Rows of a Hadamard matrix of order 2^k differ pairwise in exactly half of their places, and from their complements in all.
+// Rows of a Hadamard matrix of order 2^k differ pairwise in exactly half of their places, and from their complements in all. They
+// are long enough for any sum kept in a byte to be full.
 TEST(hamming_gram_of_a_hadamard_matrix) {
   each_variant([](const BitKernels& kernels) {
-    constexpr int64_t kOrder = 8192, kRows = 12, kWords = kOrder / 64;
+    constexpr int64_t kOrder = 65536, kRows = 12, kWords = kOrder / 64;
     std::vector<uint64_t> code(2 * kRows * kWords);
     for (int64_t i = 0; i < kRows; ++i) {
       for (int64_t u = 0; u < kOrder; ++u) {

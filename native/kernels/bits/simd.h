@@ -1,9 +1,12 @@
 // hamming_gram and pattern_pack (kernels/bits.h).
 //
 // With a vector popcount (AVX-512) a tile of 4 x 4 pairs keeps its sums in registers: per vector one load feeds four pairs, and a
-// pair costs xor, count, add. Without, eight differences go through a tree of carry-save adders (Harley and Seal), and only its
-// carries are counted: one count per eight vectors. Rows are taken four by four, so that eight of them stay in the first cache.
+// pair costs xor, count, add. Without, four differences go through a tree of carry-save adders (Harley and Seal), and only its
+// carries are counted, byte by byte: one count per four vectors. Here too a row's load feeds four pairs. Rows are taken four by
+// four, so that eight of them stay in the first cache.
 #pragma once
+
+#include <algorithm>
 
 #include "kernels/bits.h"
 #include "kernels/kernels.h"
@@ -19,29 +22,50 @@ inline Words load_words(const uint64_t* p) {
   return v;
 }
 
-// Set bits of every word.
-inline Words count(Words v) {
-#if defined(__AVX512VPOPCNTDQ__)
-  return (Words)_mm512_popcnt_epi64((__m512i)v);
-#elif defined(__AVX2__)
-  // Both halves of every byte are looked up; then a word's bytes are added.
-  const __m256i table = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
-  const Words low = v & 0x0f0f0f0f0f0f0f0fu, high = v >> 4 & 0x0f0f0f0f0f0f0f0fu;
-  const __m256i bytes = _mm256_add_epi8(_mm256_shuffle_epi8(table, (__m256i)low), _mm256_shuffle_epi8(table, (__m256i)high));
-  return (Words)_mm256_sad_epu8(bytes, _mm256_setzero_si256());
-#else
-  const Words pairs = v - (v >> 1 & 0x5555555555555555u);
-  const Words nibbles = (pairs & 0x3333333333333333u) + (pairs >> 2 & 0x3333333333333333u);
-  const Words bytes = (nibbles + (nibbles >> 4)) & 0x0f0f0f0f0f0f0f0fu;
-  const Words halves = bytes + (bytes >> 8), quarters = halves + (halves >> 16);
-  return (quarters + (quarters >> 32)) & 0x7f;
-#endif
-}
-
 inline int64_t total(Words v) {
   uint64_t sum = 0;
   for (int64_t w = 0; w < kWords; ++w) sum += v[w];
   return static_cast<int64_t>(sum);
+}
+
+#if defined(__AVX512VPOPCNTDQ__)
+// Differing bits of ROWS rows and COLUMNS others by word of a vector, in words [0, end), which are whole vectors; end is returned.
+template <int ROWS, int COLUMNS>
+inline int64_t differing(const HammingGram& g, const uint64_t* rows, const uint64_t* columns, Words (&sums)[ROWS][COLUMNS]) {
+  int64_t w = 0;
+  for (; w + kWords <= g.words; w += kWords) {
+    Words row[ROWS];
+    for (int r = 0; r < ROWS; ++r) row[r] = load_words(rows + r * g.pitch + w);
+    for (int c = 0; c < COLUMNS; ++c) {
+      const Words column = load_words(columns + c * g.pitch + w);
+      for (int r = 0; r < ROWS; ++r) sums[r][c] += (Words)_mm512_popcnt_epi64((__m512i)(row[r] ^ column));
+    }
+  }
+  return w;
+}
+#else
+// Set bits of every byte.
+inline Words count_bytes(Words v) {
+#if defined(__AVX2__)
+  // Both halves of every byte are looked up.
+  const __m256i table = _mm256_broadcastsi128_si256(_mm_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4));
+  const Words low = v & 0x0f0f0f0f0f0f0f0fu, high = v >> 4 & 0x0f0f0f0f0f0f0f0fu;
+  return (Words)_mm256_add_epi8(_mm256_shuffle_epi8(table, (__m256i)low), _mm256_shuffle_epi8(table, (__m256i)high));
+#else
+  const Words pairs = v - (v >> 1 & 0x5555555555555555u);
+  const Words nibbles = (pairs & 0x3333333333333333u) + (pairs >> 2 & 0x3333333333333333u);
+  return (nibbles + (nibbles >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+#endif
+}
+
+// Sum of the bytes of every word.
+inline Words add_bytes(Words v) {
+#if defined(__AVX2__)
+  return (Words)_mm256_sad_epu8((__m256i)v, _mm256_setzero_si256());
+#else
+  const Words halves = (v & 0x00ff00ff00ff00ffu) + (v >> 8 & 0x00ff00ff00ff00ffu), quarters = halves + (halves >> 16);
+  return (quarters + (quarters >> 32)) & 0xffff;
+#endif
 }
 
 // a + b + c of every bit: sum in `low`, carry out.
@@ -51,48 +75,49 @@ inline Words carry_save(Words& low, Words b, Words c) {
   return carry;
 }
 
-// Differing bits of the words [0, words) of two rows, in whole vectors; `words` is left as what has been taken.
-inline Words differing(const uint64_t* a, const uint64_t* b, int64_t& words) {
-  const int64_t end = words;
-  Words sum{}, ones{}, twos{}, fours{};
+template <int ROWS, int COLUMNS>
+inline int64_t differing(const HammingGram& g, const uint64_t* rows, const uint64_t* columns, Words (&sums)[ROWS][COLUMNS]) {
+  constexpr int64_t kTreeWords = 4 * kWords, kMostCounts = 31;  // 31 counts of up to 8 fit in a byte
+  const int64_t trees = g.words / kTreeWords * kTreeWords;
   int64_t w = 0;
-  const auto difference = [&](int64_t k) { return load_words(a + w + k * kWords) ^ load_words(b + w + k * kWords); };
-  for (; w + 8 * kWords <= end; w += 8 * kWords) {
-    const Words two_a = carry_save(ones, difference(0), difference(1)), two_b = carry_save(ones, difference(2), difference(3));
-    const Words four_a = carry_save(twos, two_a, two_b);
-    const Words two_c = carry_save(ones, difference(4), difference(5)), two_d = carry_save(ones, difference(6), difference(7));
-    const Words four_b = carry_save(twos, two_c, two_d);
-    sum += count(carry_save(fours, four_a, four_b)) << 3;
+  for (int r = 0; r < ROWS; ++r) {
+    const uint64_t* row = rows + r * g.pitch;
+    Words ones[COLUMNS] = {}, twos[COLUMNS] = {}, fours[COLUMNS] = {};
+    for (w = 0; w < trees;) {
+      Words counts[COLUMNS] = {};
+      for (const int64_t end = std::min(trees, w + kMostCounts * kTreeWords); w < end; w += kTreeWords) {
+        Words carries[2][COLUMNS];
+        for (int half = 0; half < 2; ++half) {
+          const int64_t k = w + half * 2 * kWords;
+          const Words first = load_words(row + k), second = load_words(row + k + kWords);
+          for (int c = 0; c < COLUMNS; ++c) {
+            const uint64_t* column = columns + c * g.pitch + k;
+            carries[half][c] = carry_save(ones[c], first ^ load_words(column), second ^ load_words(column + kWords));
+          }
+        }
+        for (int c = 0; c < COLUMNS; ++c) counts[c] += count_bytes(carry_save(twos[c], carries[0][c], carries[1][c]));
+      }
+      for (int c = 0; c < COLUMNS; ++c) fours[c] += add_bytes(counts[c]);
+    }
+    for (int c = 0; c < COLUMNS; ++c) {
+      sums[r][c] = (fours[c] << 2) + (add_bytes(count_bytes(twos[c])) << 1) + add_bytes(count_bytes(ones[c]));
+    }
+    for (; w + kWords <= g.words; w += kWords) {
+      for (int c = 0; c < COLUMNS; ++c) {
+        sums[r][c] += add_bytes(count_bytes(load_words(row + w) ^ load_words(columns + c * g.pitch + w)));
+      }
+    }
   }
-  sum += (count(fours) << 2) + (count(twos) << 1) + count(ones);
-  for (; w + kWords <= end; w += kWords) sum += count(difference(0));
-  words = w;
-  return sum;
+  return w;
 }
+#endif
 
 // Differing bits of every pair of ROWS rows from i and COLUMNS rows from j.
 template <int ROWS, int COLUMNS>
 inline void hamming_tile(const HammingGram& g, int64_t i, int64_t j) {
   const uint64_t *rows = g.code + i * g.pitch, *columns = g.code + j * g.pitch;
   Words sums[ROWS][COLUMNS] = {};
-  int64_t done = 0;
-#if defined(__AVX512VPOPCNTDQ__)
-  for (; done + kWords <= g.words; done += kWords) {
-    Words row[ROWS];
-    for (int r = 0; r < ROWS; ++r) row[r] = load_words(rows + r * g.pitch + done);
-    for (int c = 0; c < COLUMNS; ++c) {
-      const Words column = load_words(columns + c * g.pitch + done);
-      for (int r = 0; r < ROWS; ++r) sums[r][c] += count(row[r] ^ column);
-    }
-  }
-#else
-  for (int r = 0; r < ROWS; ++r) {
-    for (int c = 0; c < COLUMNS; ++c) {
-      done = g.words;
-      sums[r][c] = differing(rows + r * g.pitch, columns + c * g.pitch, done);
-    }
-  }
-#endif
+  const int64_t done = differing(g, rows, columns, sums);
   for (int r = 0; r < ROWS; ++r) {
     for (int c = 0; c < COLUMNS; ++c) {
       int64_t distance = total(sums[r][c]);
