@@ -74,7 +74,7 @@ class BackwardPass {
   void write_input(int64_t l, int64_t row) const;
   // The block that the next calls are of.
   void enter(int64_t block);
-  // Writes rows of the gradient of a value for one block: what its readers send back. `free` is scratch.
+  // Writes rows, however many, of the gradient of a value for one block: what its readers send back. `free` is scratch.
   void collect(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free);
   // What convolutions of these weights send back.
   void convolved(int64_t v, const DataGroup& group, const T* packed, int64_t block, RowRange rows,
@@ -166,7 +166,8 @@ class BackwardPass {
   void weigh_pointwise(int64_t v);
   // A value's weights [column][elements] in the block, one for each lane.
   const T* lane_weights(int64_t v, int64_t elements, int64_t block);
-  // Runs a backward gather to some rows. make_rows(column, plane, rows, out) writes rows of an input plane, shape `in`.
+  // Runs a backward gather to rows of a value of shape `out`, strip by strip: what its planes take in the scratch is a strip's.
+  // make_rows(column, plane, rows, out) writes rows of an input plane, shape `in`.
   template <typename MakeRows>
   void gather_rows(const Gather& gather, const T* packed, const Shape& in, const GradientPlanes<T>& dest, const Shape& out,
                    RowRange rows, bool add, MakeRows make_rows);

@@ -10,6 +10,14 @@ template <typename T>
 template <typename MakeRows>
 void BackwardPass<T>::gather_rows(const Gather& gather, const T* packed, const Shape& in, const GradientPlanes<T>& dest,
                                   const Shape& out, RowRange rows, bool add, MakeRows make_rows) {
+  // A pool with a transient gradient asks for more than a strip: the rows that its windows reach.
+  const int64_t most = strip_rows(out);
+  if (rows.count() > most) {
+    for (int64_t y = rows.first; y < rows.end; y += most) {
+      gather_rows(gather, packed, in, dest, out, {y, std::min(y + most, rows.end)}, add, make_rows);
+    }
+    return;
+  }
   const int64_t sy = gather.output_stride.height;
   const int64_t first_base = rows.first / sy, last_base = (rows.end - 1) / sy;
   // The rows that the terms reach, zeros where they reach beyond the planes.
@@ -412,7 +420,7 @@ void BackwardPass<T>::averaged(int64_t v, int64_t pool, int64_t block, RowRange 
     }
   }
   for (int64_t c = 0; c < in.channels; ++c) {
-    gather_rows(plan.gather, pool_weights_.data(), out_shape, dest.from_channel(c), {1, in.height, in.width}, rows, add,
+    gather_rows(plan.gather, pool_weights_.data(), out_shape, dest.from_channel(c), in, rows, add,
                 [&](int64_t l, int64_t, RowRange made, const Rows<T>& out) {
                   for (int64_t y = made.first; y < made.end; ++y) {
                     kernels_.scale_each(out.at + (y - made.first) * out.pitch, from.row(l, c, y),

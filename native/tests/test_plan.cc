@@ -501,6 +501,19 @@ TEST(depthwise_convolution_of_many_channels) {
   check_network(b.blob(b.last()), 3, WINNOW_NORM_BATCH, seed() * 1000 + 820, false);
 }
 
+// Pools of stride 1, whose gradients are made where they are read, between convolutions on images of several strips: what a pool asks of
+// a convolution is a strip and the rows around it, and twice those for two pools, of more planes than one pass has room for beside.
+TEST(pools_between_convolutions) {
+  NetworkBuilder b({1, 9, 64}, 0);
+  const int64_t stem = b.convolution("stem", 0, 11, 3, 1, 1);
+  const PoolAttributes three{{3, 3}, {1, 1}, {1, 1}, false}, five{{5, 5}, {1, 1}, {2, 2}, true};
+  const int64_t norm = b.batch_norm("norm", b.convolution("after_one", b.max_pool("one", stem, three), 11, 3, 1, 1));
+  const int64_t two = b.average_pool("second", b.max_pool("first", stem, three), five);
+  const int64_t sum = b.weighted_sum("sum", {norm, b.convolution("after_two", two, 11, 3, 1, 1)}, {-1, -1});
+  b.linear("linear", b.global_average_pool("gap", b.relu("last", sum)), 3);
+  check_network(b.blob(b.last()), 2, WINNOW_NORM_BATCH, seed() * 1000 + 840, false);
+}
+
 // A value that is read by two pools which differ in what they count, both of them by the same two weighted sums.
 TEST(average_pools_of_one_value) {
   NetworkBuilder b({3, 6, 5}, 0);
