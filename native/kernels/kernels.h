@@ -266,12 +266,11 @@ struct Kernels {
   void (*maximum_gradient)(const MaximumGradient<T>&);
 
   // Pointwise over `pixels` consecutive pixels; `add` keeps what was in `out`.
-  void (*scale)(T* out, const T* in, T factor, int64_t pixels, bool add);            // factor * in
-  void (*affine)(T* out, const T* in, T factor, T shift, int64_t pixels, bool add);  // factor * in + shift
-  void (*maximum)(T* out, const T* in, int64_t step, int64_t pixels);                // max(out, in), `step` elements apart
-  void (*to_float)(float* out, const T* in, int64_t pixels);                         // rounded
-  // factors[x] * in[x], x the pixel
-  void (*scale_each)(T* out, const T* in, const T* factors, int64_t pixels, bool add);
+  void (*scale)(T* out, const T* in, T factor, int64_t pixels, bool add);     // factor * in
+  void (*affine)(T* out, const T* in, T factor, T shift, int64_t pixels);     // factor * in + shift
+  void (*maximum)(T* out, const T* in, int64_t step, int64_t pixels);         // max(out, in), `step` elements apart
+  void (*to_float)(float* out, const T* in, int64_t pixels);                  // rounded
+  void (*scale_each)(T* out, const T* in, const T* factors, int64_t pixels);  // factors[x] * in[x], x the pixel
 
   // sums[i] += the lanes of lane_sums[i], added in double; clears them. With `upper` the second half of the lanes goes there.
   void (*reduce)(T* lane_sums, int64_t count, double* sums, double* upper);

@@ -69,8 +69,8 @@ void scale(T* out, const T* in, T factor, int64_t pixels, bool add) {
 }
 
 template <typename T>
-void affine(T* out, const T* in, T factor, T shift, int64_t pixels, bool add) {
-  each(out, pixels, add, [&](int64_t i) { return double{factor} * double{in[i]} + double{shift}; });
+void affine(T* out, const T* in, T factor, T shift, int64_t pixels) {
+  each(out, pixels, false, [&](int64_t i) { return double{factor} * double{in[i]} + double{shift}; });
 }
 
 template <typename T>
@@ -285,8 +285,8 @@ void to_float(float* out, const T* in, int64_t pixels) {
 }
 
 template <typename T>
-void scale_each(T* out, const T* in, const T* factors, int64_t pixels, bool add) {
-  each(out, pixels, add, [&](int64_t i) { return double{factors[i / kLanes]} * double{in[i]}; });
+void scale_each(T* out, const T* in, const T* factors, int64_t pixels) {
+  each(out, pixels, false, [&](int64_t i) { return double{factors[i / kLanes]} * double{in[i]}; });
 }
 
 // Sum of term(i) over some lanes of a run.

@@ -424,7 +424,7 @@ void BackwardPass<T>::averaged(int64_t v, int64_t pool, int64_t block, RowRange 
                 [&](int64_t l, int64_t, RowRange made, const Rows<T>& out) {
                   for (int64_t y = made.first; y < made.end; ++y) {
                     kernels_.scale_each(out.at + (y - made.first) * out.pitch, from.row(l, c, y),
-                                        column_shares_.data() + (y - reached.first) * width, width, false);
+                                        column_shares_.data() + (y - reached.first) * width, width);
                   }
                 });
   }

@@ -178,7 +178,7 @@ void Forward<T>::convolve(int64_t v) {
   if (bias.empty()) return;
   each_row(v, [&](int64_t b, int64_t c, int64_t y) {
     T* row = plane(v, b, c) + y * layout_.planes[v].pitch;
-    kernels_.affine(row, row, T{1}, static_cast<T>(bias[static_cast<size_t>(c)]), value.shape.width, false);
+    kernels_.affine(row, row, T{1}, static_cast<T>(bias[static_cast<size_t>(c)]), value.shape.width);
   });
   clear_unused_lanes(v);
 }
@@ -346,7 +346,7 @@ void Forward<T>::normalise(int64_t v) {
   each_row(v, [&](int64_t b, int64_t c, int64_t y) {
     kernels_.affine(plane(v, b, c) + y * layout_.planes[v].pitch, plane(input, b, c) + y * layout_.planes[input].pitch,
                     static_cast<T>(norm.scale[static_cast<size_t>(c)]), static_cast<T>(norm.shift[static_cast<size_t>(c)]),
-                    value.shape.width, false);
+                    value.shape.width);
   });
   clear_unused_lanes(v);
 }
@@ -408,7 +408,7 @@ void Forward<T>::average(int64_t v) {
     T* row = plane(v, b, c) + y * out.pitch;
     kernels_.gather({rows.data(), ones.data(), static_cast<int64_t>(rows.size()), 1, 0, a.stride.width * kLanes, row, out.plane,
                      0, kLanes, 1, value.shape.width, kLanes, false});
-    kernels_.scale_each(row, row, shares.data() + y * value.shape.width, value.shape.width, false);
+    kernels_.scale_each(row, row, shares.data() + y * value.shape.width, value.shape.width);
   });
 }
 

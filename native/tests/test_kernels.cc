@@ -389,9 +389,9 @@ void pointwise_case(const Kernels<T>& kernels, const Kernels<T>& reference, Draw
     compare(actual, expected, magnitude, 1, everywhere);
   };
   both([&](const Kernels<T>& k, T* to) { k.scale(to, in.data(), factor, pixels, add); });
-  both([&](const Kernels<T>& k, T* to) { k.affine(to, in.data(), factor, shift, pixels, add); });
-  both([&](const Kernels<T>& k, T* to) { k.affine(to, to, T{1}, shift, pixels, false); });  // in place, as a bias is added
-  both([&](const Kernels<T>& k, T* to) { k.scale_each(to, in.data(), factors.data(), pixels, add); });
+  both([&](const Kernels<T>& k, T* to) { k.affine(to, in.data(), factor, shift, pixels); });
+  both([&](const Kernels<T>& k, T* to) { k.affine(to, to, T{1}, shift, pixels); });  // in place, as a bias is added
+  both([&](const Kernels<T>& k, T* to) { k.scale_each(to, in.data(), factors.data(), pixels); });
   both([&](const Kernels<T>& k, T* to) { k.maximum(to, in.data(), kLanes, pixels); });
   both([&](const Kernels<T>& k, T* to) { k.maximum(to, in.data(), 2 * kLanes, (pixels + 1) / 2); });
   std::vector<float> single(static_cast<size_t>(pixels * kLanes));

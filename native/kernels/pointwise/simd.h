@@ -36,9 +36,9 @@ void scale(T* out, const T* in, T factor, int64_t pixels, bool add) {
 }
 
 template <typename T>
-void affine(T* out, const T* in, T factor, T shift, int64_t pixels, bool add) {
+void affine(T* out, const T* in, T factor, T shift, int64_t pixels) {
   const Wide<T> f = all<T, kWidth<T>>(factor), s = all<T, kWidth<T>>(shift);
-  each_vector<T>(pixels, [&](int64_t i) { put(out + i, multiply_add(f, get(in + i), s), add); });
+  each_vector<T>(pixels, [&](int64_t i) { put(out + i, multiply_add(f, get(in + i), s), false); });
 }
 
 // One pixel of a ReLU; the mask of its positive lanes.
@@ -313,10 +313,10 @@ void to_float(float* out, const T* in, int64_t pixels) {
 }
 
 template <typename T>
-void scale_each(T* out, const T* in, const T* factors, int64_t pixels, bool add) {
+void scale_each(T* out, const T* in, const T* factors, int64_t pixels) {
   for (int64_t x = 0; x < pixels; ++x) {
     const Wide<T> f = all<T, kWidth<T>>(factors[x]);
-    for (int64_t i = x * kLanes; i < (x + 1) * kLanes; i += kWidth<T>) put(out + i, f * get(in + i), add);
+    for (int64_t i = x * kLanes; i < (x + 1) * kLanes; i += kWidth<T>) put(out + i, f * get(in + i), false);
   }
 }
 
