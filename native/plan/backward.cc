@@ -68,21 +68,21 @@ double Backward<T>::sum_of(const WeightGroup& group, const Shape& out, int64_t c
 }
 
 template <typename T>
-std::vector<double> Backward<T>::correlations(int64_t v, const JointGroups& groups) const {
+void Backward<T>::correlate(int64_t v, const JointGroups& groups, std::vector<double>& sums) const {
   const Shape& shape = graph_[v].shape;
   const int64_t count = shape.channels * groups.terms;
-  AlignedVector<T> lane_sums(static_cast<size_t>(count * kLanes));
-  std::vector<double> sums(static_cast<size_t>(count)), repeated(sums.size());
-  std::vector<const T*> rows;
+  AlignedVector<T>& lane_sums = state_.lane_sums;
+  lane_sums.assign(static_cast<size_t>(count * kLanes), T{0});
+  sums.assign(static_cast<size_t>(count), 0.0);
+  state_.unwanted.resize(sums.size());
   for (int64_t b = 0; b < layout_.blocks; ++b) {
     const GradientPlanes<T> planes{plane(v, b, 0), 0, layout_.planes[v].plane, layout_.planes[v].pitch};
-    add_correlation(graph_, layout_, kernels_, state_, groups, shape, planes, b, {0, shape.height}, rows, 1, layout_.lanes(b),
-                    lane_sums.data(), 0);
+    add_correlation(graph_, layout_, kernels_, state_, groups, shape, planes, b, {0, shape.height}, state_.terms, 1,
+                    layout_.lanes(b), lane_sums.data(), 0);
     // Where samples stand twice, the second half is not wanted.
     const bool twice = b + 1 == layout_.blocks && pairs_cotangents(graph_, layout_, kernels_);
-    kernels_.reduce(lane_sums.data(), count, sums.data(), twice ? repeated.data() : nullptr);
+    kernels_.reduce(lane_sums.data(), count, sums.data(), twice ? state_.unwanted.data() : nullptr);
   }
-  return sums;
 }
 
 template <typename T>
@@ -98,32 +98,31 @@ void Backward<T>::sum_input(const WeightGroup& group, size_t member) {
 }
 
 template <typename T>
-std::vector<double> Backward<T>::output_products(const WeightGroup& group, size_t member) {
+void Backward<T>::output_products(const WeightGroup& group, size_t member, std::vector<double>& sums) {
   const int64_t v = group.convolutions[member];
-  if (program_.is_pointwise(v)) return pointwise_products(v, state_.weights[v].input_sums);
+  if (graph_.is_pointwise(v)) return pointwise_products(v, state_.weights[v].input_sums, sums);
   // A group of its own, so that only this convolution's taps are correlated.
   WeightGroup own{group.input, group.source, group.groups, group.stride, {}, {}, {}};
   for (const int64_t tap : group.tap_of[member]) own.taps.push_back(group.taps[static_cast<size_t>(tap)]);
-  return correlations(v, alone(graph_, own));
+  correlate(v, alone(graph_, own), sums);
 }
 
 template <typename T>
-std::vector<double> Backward<T>::pointwise_products(int64_t convolution, const std::vector<double>& input_sums) {
+void Backward<T>::pointwise_products(int64_t convolution, const std::vector<double>& input_sums, std::vector<double>& sums) {
   const int64_t input = graph_[convolution].inputs[0];
   const auto inputs = static_cast<size_t>(graph_[input].shape.channels);
   std::vector<double>& products = products_[input];
   if (products.empty()) {
     const WeightGroup itself{input, input, 1, {1, 1}, {{0, 0}}, {}, {}};
-    products = correlations(input, alone(graph_, itself));
+    correlate(input, alone(graph_, itself), products);
   }
   const TensorValues &w = state_.weights[convolution].weights, &bias = state_.weights[convolution].bias;
-  std::vector<double> sums(w.size());
+  sums.assign(w.size(), 0.0);
   for (size_t i = 0; i < sums.size(); ++i) {
     const size_t o = i / inputs, c = i % inputs;
     if (!bias.empty()) sums[i] = bias[o] * input_sums[c];
     for (size_t k = 0; k < inputs; ++k) sums[i] += w[o * inputs + k] * products[k * inputs + c];
   }
-  return sums;
 }
 
 template <typename T>
@@ -133,18 +132,16 @@ void Backward<T>::sum_output(const WeightGroup& group, size_t member) {
   const int64_t outputs = convolution.shape.channels;
   const int64_t group_in = graph_[group.input].shape.channels / group.groups;
   const auto taps = static_cast<int64_t>(group.tap_of[member].size()), terms = group_in * taps;
-  const std::vector<double> sums = output_products(group, member);
   const NormState& norm = state_.norms[program_.gradient_value(v)];
   const std::vector<double>& input_sums = state_.weights[v].input_sums;
-  std::vector<double>& out = state_.weights[v].output_sums;
-  out.resize(sums.size());
+  std::vector<double>& sums = state_.weights[v].output_sums;
+  output_products(group, member, sums);
   for (int64_t o = 0; o < outputs; ++o) {
     const int64_t first_in = o / (outputs / group.groups) * group_in;
     for (int64_t t = 0; t < terms; ++t) {
       const double x = input_sums[static_cast<size_t>(first_in * taps + t)];
-      out[static_cast<size_t>(o * terms + t)] =
-          (sums[static_cast<size_t>(o * terms + t)] - norm.mean[static_cast<size_t>(o)] * x) *
-          norm.inverse_deviation[static_cast<size_t>(o)];
+      double& sum = sums[static_cast<size_t>(o * terms + t)];
+      sum = (sum - norm.mean[static_cast<size_t>(o)] * x) * norm.inverse_deviation[static_cast<size_t>(o)];
     }
   }
 }
@@ -173,7 +170,8 @@ void Backward<T>::share() {
     SharedSums& shared = state_.shared[v];
     for (const JointGroups& groups : program_.joint_groups(v)) {
       const Timed timed(state_.timing, groups.first->input, Phase::kPrepare);
-      const std::vector<double> values = correlations(v, groups);
+      std::vector<double> values;
+      correlate(v, groups, values);
       shared.values.insert(shared.values.end(), values.begin(), values.end());
       for (int64_t g = 0; g < groups.first->groups; ++g) {
         for (const WeightGroup& group : groups) {
@@ -190,7 +188,7 @@ void Backward<T>::share() {
 template <typename T>
 void Backward<T>::run(Workspace<T>& workspace, int64_t first, int64_t count, const std::function<void(int64_t, T*)>& seed,
                       const GradientRows<T>& rows) const {
-  BackwardPass<T>(graph_, layout_, kernels_, program_, parameters_, state_, workspace, first, count, rows).run(seed);
+  BackwardPass<T>(graph_, layout_, kernels_, program_, state_, workspace, first, count, rows).run(seed);
 }
 
 template class Backward<float>;

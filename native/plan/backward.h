@@ -47,18 +47,18 @@ class Backward {
   void pack(int64_t v);
   void sum_input(const WeightGroup& group, size_t member);
   void sum_output(const WeightGroup& group, size_t member);
-  // Correlations of a convolution with what it reads, over the batch: [out][in / groups][tap].
-  std::vector<double> output_products(const WeightGroup& group, size_t member);
+  // Correlations of a convolution with what it reads, over the batch, to sums [out][in / groups][tap].
+  void output_products(const WeightGroup& group, size_t member, std::vector<double>& sums);
   // The same of one tap, of the products of its input's channels, from which the convolution is made: its planes are not read.
-  std::vector<double> pointwise_products(int64_t convolution, const std::vector<double>& input_sums);
+  void pointwise_products(int64_t convolution, const std::vector<double>& input_sums, std::vector<double>& sums);
   // By value: whether nothing on the way from the output mixes samples.
   std::vector<bool> unmixed() const;
   // Makes the sums that cotangents of one sample each share, of every value that only a norm over the batch reads.
   void share();
   // Sum over the batch of what outputs of a shape read of channel c at a tap.
   double sum_of(const WeightGroup& group, const Shape& out, int64_t c, const Pair& tap) const;
-  // Correlations of a value with the inputs of groups, over the batch: [out][term].
-  std::vector<double> correlations(int64_t v, const JointGroups& groups) const;
+  // Correlations of a value with the inputs of groups, over the batch, to sums [out][term].
+  void correlate(int64_t v, const JointGroups& groups, std::vector<double>& sums) const;
 
   const Graph& graph_;
   const Layout& layout_;

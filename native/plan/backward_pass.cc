@@ -22,7 +22,7 @@ template <typename T>
 void BackwardPass<T>::write_input(int64_t l, int64_t row) const {
   const int64_t elements = graph_[0].shape.elements();
   for (int64_t n = 0; n < layout_.batch; ++n) {
-    T* out = rows_.values + row * rows_.pitch + rows_.input + n * elements;
+    T* out = rows_.row(row) + rows_.input + n * elements;
     const int64_t block = n / kLanes;
     const T* from = gradient(0, block).row(column_of(l, block), 0, 0) + lanes_of(l, block).first + n % kLanes;
     for (int64_t k = 0; k < elements; ++k) out[k] = from[k * kLanes];
@@ -45,7 +45,7 @@ GradientPlanes<T> BackwardPass<T>::gradient(int64_t value, int64_t block) const 
 template <typename T>
 T* BackwardPass<T>::out(int64_t tensor, int64_t l) const {
   if (tensor < 0 || (*rows_.offsets)[static_cast<size_t>(tensor)] < 0) return nullptr;
-  return rows_.values + (first_ + l) * rows_.pitch + (*rows_.offsets)[static_cast<size_t>(tensor)];
+  return rows_.row(first_ + l) + (*rows_.offsets)[static_cast<size_t>(tensor)];
 }
 
 template <typename T>

@@ -15,19 +15,22 @@
 
 namespace winnow {
 
-// Where gradients go: row l of `values` holds the tensors that take part, in network order, then the input where it does.
+// Where gradients go: a row holds the tensors that take part, in network order, then the input where it does.
 template <typename T>
 struct GradientRows {
-  T* values;                                         // [cotangents of the call][pitch]
+  T* values;                                         // [cotangents from `first` on][pitch]
+  int64_t first;                                     // the cotangent of the first row
   int64_t pitch;                                     // elements of a row
   const std::vector<int64_t>* offsets;               // by tensor; -1: takes no part
   int64_t input;                                     // where [batch][c][h][w] of the input begins; -1: takes no part
   const std::vector<int64_t>* saliencies = nullptr;  // by tensor, where its layer's begin, -1: takes no part; nullptr: none do
+  T* row(int64_t cotangent) const { return values + (cotangent - first) * pitch; }
 };
 
 // Where the last block of samples is at most half full and a vector takes all of its lanes, two cotangents share it: the block's
 // values stand twice in the lanes (repeat_last_block), an even cotangent's gradient in the first half and the next one's in the
-// second. 72 samples cost 4.5 blocks, not 5. A gradient and its tangent are not alike and do not share. A *column* is what planes hold of a block: a cotangent, or such a pair.
+// second. 72 samples cost 4.5 blocks, not 5. A gradient and its tangent are not alike and do not share. A *column* is what planes hold
+// of a block: a cotangent, or such a pair.
 template <typename T>
 bool pairs_cotangents(const Graph& graph, const Layout& layout, const Kernels<T>& kernels) {
   return !graph.twice() && kernels.width == kLanes && layout.lanes(layout.blocks - 1) <= kLanes / 2;
@@ -46,13 +49,11 @@ class BackwardPass {
  public:
   // Cotangents [first, first + count), count <= workspace.cotangents.
   BackwardPass(const Graph& graph, const Layout& layout, const Kernels<T>& kernels, const Program& program,
-               const Parameters& parameters, const State<T>& state, Workspace<T>& workspace, int64_t first, int64_t count,
-               const GradientRows<T>& rows)
+               const State<T>& state, Workspace<T>& workspace, int64_t first, int64_t count, const GradientRows<T>& rows)
       : graph_(graph),
         layout_(layout),
         kernels_(kernels),
         program_(program),
-        parameters_(parameters),
         state_(state),
         workspace_(workspace),
         first_(first),
@@ -70,11 +71,11 @@ class BackwardPass {
   GradientPlanes<T> gradient(int64_t value, int64_t block) const;
   // A row's part of a tensor; nullptr where the tensor takes no part.
   T* out(int64_t tensor, int64_t l) const;
-  // Writes cotangent l of the input's gradient to a row, sample by sample.
+  // Writes cotangent l of the input's gradient to the row of a cotangent of the call, sample by sample.
   void write_input(int64_t l, int64_t row) const;
   // The block that the next calls are of.
   void enter(int64_t block);
-  // Writes rows, however many, of the gradient of a value for one block: what its readers send back. `free` is scratch.
+  // Writes rows, as many as are asked for, of the gradient of a value for one block: what its readers send back. `free` is scratch.
   void collect(int64_t v, int64_t block, RowRange rows, const GradientPlanes<T>& dest, T* free);
   // What convolutions of these weights send back.
   void convolved(int64_t v, const DataGroup& group, const T* packed, int64_t block, RowRange rows,
@@ -182,7 +183,6 @@ class BackwardPass {
   const Layout& layout_;
   const Kernels<T>& kernels_;
   const Program& program_;
-  const Parameters& parameters_;
   const State<T>& state_;
   Workspace<T>& workspace_;
   int64_t first_, count_;

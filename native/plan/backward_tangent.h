@@ -20,8 +20,8 @@ class BackwardTangent {
  public:
   // The states hold a forward pass with tangents; `workspace` is for two cotangents. Gradients' tangents go to row `row` of `rows`.
   BackwardTangent(const Graph& graph, const Layout& layout, const Kernels<T>& kernels, const Program& program,
-                  const Parameters& parameters, const Direction& direction, State<T>& values, State<T>& tangents,
-                  Workspace<T>& workspace, const GradientRows<T>& rows, int64_t row)
+                  const Direction& direction, State<T>& values, State<T>& tangents, Workspace<T>& workspace,
+                  const GradientRows<T>& rows, int64_t row)
       : graph_(graph),
         layout_(layout),
         kernels_(kernels),
@@ -32,8 +32,8 @@ class BackwardTangent {
         workspace_(workspace),
         rows_(rows),
         row_(row),
-        both_(graph, layout, kernels, program, parameters, values, workspace, row, 2, rows),
-        gradient_(graph, layout, kernels, program, parameters, values, workspace, row, 1, rows) {}
+        both_(graph, layout, kernels, program, values, workspace, row, 2, rows),
+        gradient_(graph, layout, kernels, program, values, workspace, row, 1, rows) {}
 
   // seed(k, gradient) writes the cotangent (k = 0) or its tangent (k = 1) at the output.
   void run(const std::function<void(int64_t, T*)>& seed);

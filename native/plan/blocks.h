@@ -26,9 +26,8 @@ template <typename T>
 class BlockPass {
  public:
   // `state` holds a forward pass that was prepared for going back; `stream` is the job's.
-  BlockPass(const Graph& graph, const Layout& layout, const Kernels<T>& kernels, const Program& program,
-            const Parameters& parameters, const State<T>& state, Workspace<T>& workspace, const Blocks& blocks,
-            const winnow_random_stream& stream)
+  BlockPass(const Graph& graph, const Layout& layout, const Kernels<T>& kernels, const Program& program, const State<T>& state,
+            Workspace<T>& workspace, const Blocks& blocks, const winnow_random_stream& stream)
       : graph_(graph),
         layout_(layout),
         kernels_(kernels),
@@ -37,8 +36,8 @@ class BlockPass {
         blocks_(blocks),
         stream_(stream),
         none_(graph.network().tensors().size(), -1),
-        rows_{nullptr, 0, &none_, -1},
-        pass_(graph, layout, kernels, program, parameters, state, workspace, 0, 1, rows_) {}
+        rows_{nullptr, 0, 0, &none_, -1},
+        pass_(graph, layout, kernels, program, state, workspace, 0, 1, rows_) {}
 
   // out [blocks.each]; NaN of blocks that nothing leads through.
   void run(double* out);

@@ -1,6 +1,7 @@
 #include "plan/cpu_plan.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 #include "abi/failure.h"
@@ -29,11 +30,15 @@ constexpr int64_t kStripBytes = int64_t{280} << 10;
 constexpr int64_t kNearBytes = int64_t{6} << 20;
 constexpr int64_t kMostCotangents = 8;
 
-int64_t cotangent_block(const Layout& layout, int64_t element_bytes, int64_t cotangents) {
-  const int64_t gradient = std::max<int64_t>(1, layout.gradient_elements * element_bytes);
-  const int64_t cache = kStripBytes / std::max<int64_t>(1, layout.value_strip_elements * element_bytes);
-  const int64_t near = kNearBytes / gradient;
-  const int64_t fits = std::min(kWorkspaceBytes / gradient, near < kCorrelateRows ? cache : std::min(cache, near));
+// `bytes_left` are what a worker may have for its workspace and `row_bytes` for each cotangent.
+template <typename T>
+int64_t cotangent_block(const Layout& layout, int64_t cotangents, int64_t row_bytes, int64_t bytes_left) {
+  constexpr int64_t kElement = sizeof(T);
+  const int64_t none = Workspace<T>::bytes(layout, 0), each = std::max<int64_t>(1, Workspace<T>::bytes(layout, 1) - none);
+  const int64_t cache = kStripBytes / std::max<int64_t>(1, layout.value_strip_elements * kElement);
+  const int64_t near = kNearBytes / std::max<int64_t>(1, layout.gradient_elements * kElement);
+  const int64_t fits = std::min({kWorkspaceBytes / each, near < kCorrelateRows ? cache : std::min(cache, near),
+                                 (bytes_left - none) / (each + row_bytes)});
   const int64_t most = std::clamp<int64_t>(fits, 1, kMostCotangents);
   const int64_t blocks = (cotangents + most - 1) / most;  // even ones: 14 are 7 + 7, not 8 + 6
   return (cotangents + blocks - 1) / blocks;
@@ -55,22 +60,26 @@ template <typename T>
 class CpuPlan final : public Plan {
  public:
   CpuPlan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> network, const winnow_plan_options& options,
-            Differentiation differentiation = Differentiation::kParameters)
+          Differentiation differentiation = Differentiation::kParameters)
       : Plan(std::move(device), std::move(network), options, differentiation),
         kernels_(kernels_of<T>(device_->variant)),
         layout_(graph_, batch(), element_bytes_, device_->byte_budget),
         forward_layout_(graph_, batch(), element_bytes_, device_->byte_budget, Layout::Halo::kForward) {}
 
   int64_t bytes(winnow_pass pass, int64_t cotangents) const override {
-    if (pass == WINNOW_PASS_TANGENT || pass == WINNOW_PASS_BACKWARD_TANGENT) return tangent_bytes(pass, cotangents);
-    int64_t elements = layout_.state_elements;
-    if (pass != WINNOW_PASS_FORWARD) {
-      if (dtype_ == WINNOW_F32 && cotangents > 1) elements += 2 * forward_layout_.state_elements;  // in double
-      const int64_t block = cotangent_block(layout_, element_bytes_, std::max<int64_t>(1, cotangents));
-      elements += block * (layout_.gradient_elements + layout_.transient_elements) + layout_.strip_elements;
-      elements += cotangents * graph_.network().parameters();
+    const bool twice = pass == WINNOW_PASS_TANGENT || pass == WINNOW_PASS_BACKWARD_TANGENT;
+    if (twice && !graph_.twice()) return another(Differentiation::kTwice)->bytes(pass, cotangents);
+    const int64_t pitch = graph_.network().parameters();
+    Needs needs;
+    if (pass == WINNOW_PASS_BACKWARD) {
+      needs = gradient_needs(std::max<int64_t>(1, cotangents), pitch, Portion::kJob, INT64_MAX);
+    } else if (pass == WINNOW_PASS_BACKWARD_TANGENT) {
+      needs = tangent_needs(cotangents, pitch);
+    } else if (pass == WINNOW_PASS_TANGENT) {
+      needs = tangent_needs(0, 0);
     }
-    return elements * element_bytes_;
+    const Layout& layout = pass == WINNOW_PASS_FORWARD ? forward_layout() : layout_;
+    return sum_of({State<T>::bytes(graph_, layout), needs.job, needs.worker}, "the plan");
   }
 
   void forward(const winnow_call& call, double* logits, int64_t samples) override {
@@ -78,7 +87,7 @@ class CpuPlan final : public Plan {
     const std::vector<std::unique_ptr<Program>> programs = make_programs(call, {graph_.output()}, false, statistics);
     const int64_t outputs = graph_[graph_.output()].shape.elements();
     Slots& slots = forward_slots();
-    each_wave(call, slots, 0, [&](int64_t first, int64_t count) {
+    each_wave(call, slots, {}, [&](int64_t first, int64_t count) {
       run(call, count, [&](int64_t slot, int64_t) {
         const winnow_job& job = call.jobs[first + slot];
         const winnow_images& images = call.inputs[job.input];
@@ -113,27 +122,23 @@ class CpuPlan final : public Plan {
     int64_t channels;
     const std::vector<int64_t> saliencies = saliency_offsets(graph_.network(), salient ? roles : 0, elements + input, channels);
     const int64_t pitch = elements + input + channels;
-    const int64_t block = cotangent_block(layout_, sizeof(T), cotangents.count);
-    const int64_t blocks = (cotangents.count + block - 1) / block;
+    const Needs needs = gradient_needs(cotangents.count, pitch, portion, device_->byte_budget);
+    const int64_t block = needs.block, blocks = (cotangents.count + block - 1) / block;
     // What cotangents of one sample each share is a pass over the batch, like one of theirs.
     const bool own_samples = of_one_sample(cotangents) && layout_.blocks + blocks < layout_.blocks * cotangents.count;
-    const bool wide = sizeof(T) != sizeof(double) && cotangents.count > 1, whole = portion == Portion::kJob;
-    const int64_t row_bytes =
-        (whole ? cotangents.count : block) * pitch * static_cast<int64_t>(sizeof(T)) + (wide ? wide_bytes() : 0);
-    reserve_workspaces(block);
-    wide_states_.resize(static_cast<size_t>(device_->threads));
+    const bool whole = portion == Portion::kJob, wide = is_wide(cotangents.count);
     std::vector<std::vector<T>>& rows = gradient_rows_;  // by job of the wave, or by worker
     std::vector<std::unique_ptr<Seeds<T>>> seeds;
     std::vector<std::unique_ptr<Backward<T>>> passes;
-    each_wave(call, slots_, row_bytes, [&](int64_t first, int64_t count) {
-      rows.resize(static_cast<size_t>(std::max({count, device_->threads, static_cast<int64_t>(rows.size())})));
+    each_wave(call, slots_, needs, [&](int64_t first, int64_t count) {
+      rows.resize(std::max(rows.size(), static_cast<size_t>(whole ? count : workers_)));
       seeds.resize(static_cast<size_t>(count));
       passes.resize(static_cast<size_t>(count));
-      run(call, count, [&](int64_t slot, int64_t worker) {
+      run(call, count, [&](int64_t slot, int64_t) {
         const winnow_job& job = call.jobs[first + slot];
         const Program& program = *programs[program_index(job)];
         if (wide) {
-          forward_in_double(call, job, program, 0, slot, worker, salient);
+          forward_in_double(call, job, program, 0, slot, salient);
         } else {
           read_forward(call, first + slot, program, slot, reader);
         }
@@ -151,9 +156,9 @@ class CpuPlan final : public Plan {
         const int64_t slot = task / blocks, from = task % blocks * block, here = std::min(block, cotangents.count - from);
         std::vector<T>& to = rows[whole ? slot : worker];
         if (!whole) to.assign(static_cast<size_t>(here * pitch), T{0});
-        passes[slot]->run(*workspaces_[worker], from, here, [&](int64_t l, T* gradient) { seeds[slot]->write(l, gradient); },
-                          {to.data() - (whole ? 0 : from * pitch), pitch, &offsets, wants_input ? elements : -1,
-                           salient ? &saliencies : nullptr});
+        passes[slot]->run(
+            *workspaces_[worker], from, here, [&](int64_t l, T* gradient) { seeds[slot]->write(l, gradient); },
+            {to.data(), whole ? 0 : from, pitch, &offsets, wants_input ? elements : -1, salient ? &saliencies : nullptr});
         if (whole) return;
         const Timed timed(timing_.get(), graph_.output(), Phase::kSink);
         done({first + slot, to.data(), here, elements, input, from, channels});
@@ -175,7 +180,7 @@ class CpuPlan final : public Plan {
     RunningStatistics statistics(graph_, call);
     const std::vector<std::unique_ptr<Program>> programs = make_programs(call, {graph_.output()}, false, statistics);
     const int64_t outputs = graph_[graph_.output()].shape.elements();
-    each_tangent(call, directions, statistics, 0, [&](const TangentJob& at, const Direction& direction) {
+    each_tangent(call, directions, statistics, tangent_needs(0, 0), [&](const TangentJob& at, const Direction& direction) {
       const int64_t own = call.inputs[call.jobs[at.job].input].samples;
       for (int64_t sample = 0; sample < own; sample += batch()) {
         Tangent<T> pass =
@@ -201,10 +206,9 @@ class CpuPlan final : public Plan {
     const std::vector<int64_t> offsets = gradient_offsets(graph_.network(), roles, elements);
     const bool wants_input = cotangents.want_input_gradient != 0;
     const int64_t input = wants_input ? batch() * graph_[0].shape.elements() : 0, pitch = elements + input;
-    gradient_rows_.resize(static_cast<size_t>(device_->threads));
-    reserve_workspaces(2);
-    const int64_t bytes = workspace_bytes(2) + cotangents.count * pitch * static_cast<int64_t>(sizeof(T));
-    each_tangent(call, directions, statistics, bytes, [&](const TangentJob& at, const Direction& direction) {
+    const Needs needs = tangent_needs(cotangents.count, pitch);
+    gradient_rows_.resize(std::max(gradient_rows_.size(), static_cast<size_t>(device_->threads)));
+    each_tangent(call, directions, statistics, needs, [&](const TangentJob& at, const Direction& direction) {
       const winnow_job& job = call.jobs[at.job];
       const Program& program = *programs[program_index(job)];
       const Parameters& parameters = call.parameters[job.parameters]->parameters;
@@ -217,10 +221,9 @@ class CpuPlan final : public Plan {
       const Seeds<T> seeds(graph_, layout_, values, cotangents, call, job, &tangents);
       std::vector<T>& rows = gradient_rows_[static_cast<size_t>(at.worker)];
       rows.assign(static_cast<size_t>(cotangents.count * pitch), T{0});
-      const GradientRows<T> to{rows.data(), pitch, &offsets, wants_input ? elements : -1};
+      const GradientRows<T> to{rows.data(), 0, pitch, &offsets, wants_input ? elements : -1};
       for (int64_t l = 0; l < cotangents.count; ++l) {
-        BackwardTangent<T>(graph_, layout_, kernels_, program, parameters, direction, values, tangents, *workspaces_[at.worker],
-                           to, l)
+        BackwardTangent<T>(graph_, layout_, kernels_, program, direction, values, tangents, *workspaces_[at.worker], to, l)
             .run([&](int64_t k, T* gradient) { k == 0 ? seeds.write(l, gradient) : seeds.write_tangent(l, gradient); });
       }
       done({at.job, rows.data(), cotangents.count, elements, input});
@@ -234,8 +237,7 @@ class CpuPlan final : public Plan {
     }
     RunningStatistics statistics(graph_, call);
     const std::vector<std::unique_ptr<Program>> programs = make_programs(call, {graph_.output()}, true, statistics);
-    reserve_workspaces(1);
-    each_wave(call, slots_, workspace_bytes(1), [&](int64_t first, int64_t count) {
+    each_wave(call, slots_, {0, Workspace<T>::bytes(layout_, 1), 1}, [&](int64_t first, int64_t count) {
       run(call, count, [&](int64_t slot, int64_t worker) {
         const winnow_job& job = call.jobs[first + slot];
         const Program& program = *programs[program_index(job)];
@@ -244,7 +246,7 @@ class CpuPlan final : public Plan {
         forward_pass(call, job, program, slots_, slot).run(call.inputs[job.input], 0);
         statistics.keep(first + slot, program, state.norms);
         Backward<T>(graph_, layout_, kernels_, program, parameters, state).prepare();
-        BlockPass<T>(graph_, layout_, kernels_, program, parameters, state, *workspaces_[worker], blocks, *stream_of(call, job))
+        BlockPass<T>(graph_, layout_, kernels_, program, state, *workspaces_[worker], blocks, *stream_of(call, job))
             .run(out + (first + slot) * blocks.each);
       });
       statistics.apply(first, count);
@@ -258,7 +260,7 @@ class CpuPlan final : public Plan {
     const std::vector<std::unique_ptr<Program>> programs = make_programs(call, tapped(), false, statistics);
     const BitKernels& bits = bit_kernels_of(device_->variant);
     Slots& slots = forward_slots();
-    each_wave(call, slots, 0, [&](int64_t first, int64_t count) {
+    each_wave(call, slots, {}, [&](int64_t first, int64_t count) {
       run(call, count, [&](int64_t slot, int64_t) {
         const winnow_job& job = call.jobs[first + slot];
         const winnow_images& images = call.inputs[job.input];
@@ -287,7 +289,7 @@ class CpuPlan final : public Plan {
       most = std::max(most, batch() * graph_[value].shape.elements());
     }
     Slots& slots = forward_slots();
-    each_wave(call, slots, 0, [&](int64_t first, int64_t count) {
+    each_wave(call, slots, {}, [&](int64_t first, int64_t count) {
       run(call, count, [&](int64_t slot, int64_t) {
         const winnow_job& job = call.jobs[first + slot];
         const Program& program = *programs[program_index(job)];
@@ -328,29 +330,53 @@ class CpuPlan final : public Plan {
            ", \"gradient_bytes\": " + std::to_string(layout_.gradient_elements * element_bytes_);
   }
 
-  int64_t tangent_bytes(winnow_pass pass, int64_t cotangents) const {
-    const Graph graph(graph_.shared_network(), Differentiation::kTwice);
-    const Layout layout(graph, batch(), element_bytes_, device_->byte_budget);
-    int64_t elements = 2 * layout.state_elements;  // values, tangents
-    if (dtype_ == WINNOW_F32) {                    // the values' pass in double
-      elements += 2 * Layout(graph, batch(), element_bytes_, device_->byte_budget, Layout::Halo::kForward).state_elements;
-    }
-    if (pass == WINNOW_PASS_BACKWARD_TANGENT) {
-      elements += 2 * (layout.gradient_elements + layout.transient_elements) + layout.strip_elements;
-      elements += cotangents * graph.network().parameters();
-    }
-    return elements * element_bytes_ + graph.network().parameters() * int64_t{sizeof(double)};  // the direction
+  // What a pass takes beside the states of its jobs' values: bytes for each job that is under way and for each worker, and how many
+  // cotangents the workers' workspaces are for.
+  struct Needs {
+    int64_t job = 0, worker = 0, block = 0;
+  };
+
+  // Of gradients in rows of `pitch`. Where the budget is tight, blocks are smaller.
+  Needs gradient_needs(int64_t cotangents, int64_t pitch, Portion portion, int64_t budget) const {
+    const int64_t row = elements_of({pitch, sizeof(T)}, "a row of gradients");
+    const bool whole = portion == Portion::kJob;
+    Needs needs;
+    needs.job = sum_of(
+        {is_wide(cotangents) ? wide_bytes() : 0, whole ? elements_of({cotangents, row}, "rows of gradients") : 0}, "gradients");
+    const int64_t others = sum_of({State<T>::bytes(graph_, layout_), needs.job}, "gradients");
+    needs.block = cotangent_block<T>(layout_, cotangents, whole ? 0 : row, budget - others);
+    needs.worker = sum_of({Workspace<T>::bytes(layout_, needs.block), whole ? 0 : elements_of({needs.block, row}, "gradients")},
+                          "gradients");
+    return needs;
   }
 
-  // The same plan laid out once more, differentiated otherwise: most calls never ask, and it costs them nothing.
+  // Of tangents; with gradients' tangents of so many cotangents, in rows of `pitch`. A job has its tangents and its direction.
+  Needs tangent_needs(int64_t cotangents, int64_t pitch) const {
+    const int64_t direction = elements_of({graph_.network().parameters(), sizeof(double)}, "a direction");
+    Needs needs;
+    needs.job = sum_of({State<T>::bytes(graph_, layout_), direction, wide_bytes()}, "tangents");
+    if (cotangents == 0) return needs;
+    needs.block = 2;
+    needs.worker =
+        sum_of({Workspace<T>::bytes(layout_, 2), elements_of({cotangents, pitch, sizeof(T)}, "gradients")}, "gradients");
+    return needs;
+  }
+
+  // The same plan laid out once more, differentiated otherwise.
+  std::unique_ptr<CpuPlan> another(Differentiation differentiation) const {
+    winnow_plan_options options = {};
+    options.size = sizeof options;
+    options.batch = batch();
+    options.dtype = dtype_;
+    auto plan = std::make_unique<CpuPlan>(device_, graph_.shared_network(), options, differentiation);
+    // Values have the same numbers: what is merged does not depend on what is differentiated.
+    plan->taps_ = taps_;
+    plan->timing_ = timing_;
+    return plan;
+  }
+  // Most calls never ask, and it costs them nothing.
   CpuPlan& again(std::unique_ptr<CpuPlan>& plan, Differentiation differentiation) {
-    if (plan == nullptr) {
-      winnow_plan_options options = {};
-      options.size = sizeof options;
-      options.batch = batch();
-      options.dtype = dtype_;
-      plan = std::make_unique<CpuPlan>(device_, graph_.shared_network(), options, differentiation);
-    }
+    if (plan == nullptr) plan = another(differentiation);
     return *plan;
   }
 
@@ -369,7 +395,10 @@ class CpuPlan final : public Plan {
     std::vector<std::unique_ptr<State<T>>> states;
   };
   // Of passes that nothing goes back from: the others' where they are no larger.
-  Slots& forward_slots() { return forward_layout_.state_elements < layout_.state_elements ? forward_slots_ : slots_; }
+  const Layout& forward_layout() const {
+    return forward_layout_.state_elements < layout_.state_elements ? forward_layout_ : layout_;
+  }
+  Slots& forward_slots() { return &forward_layout() == &forward_layout_ ? forward_slots_ : slots_; }
 
   Forward<T> forward_pass(const winnow_call& call, const winnow_job& job, const Program& program, const Slots& slots,
                           int64_t slot) const {
@@ -392,14 +421,15 @@ class CpuPlan final : public Plan {
     reader->done({j, batch(), layout.words(), rows.data()});
   }
 
-  // Of the forward pass in double beside the values of a float32 plan.
-  int64_t wide_bytes() const {
-    return sizeof(T) == sizeof(double) ? 0 : forward_layout_.state_elements * static_cast<int64_t>(sizeof(double));
-  }
+  // Whether the forward pass of so many cotangents runs in double beside the values of a float32 plan (forward_in_double).
+  static bool is_wide(int64_t cotangents) { return sizeof(T) != sizeof(double) && cotangents > 1; }
+  int64_t wide_bytes() const { return sizeof(T) == sizeof(double) ? 0 : State<double>::bytes(graph_, forward_layout_); }
 
-  // Rounds a value's planes.
+  // Rounds a value's planes. What is below a ReLU's cap stays below it.
   void narrow(int64_t v, const State<double>& wide, const State<float>& state) const {
     const Shape& shape = graph_[v].shape;
+    const double cap = graph_[v].operation == WINNOW_RELU ? std::get<ReluAttributes>(graph_[v].attributes).cap : 0;
+    const auto capped = static_cast<float>(cap), below = std::nextafter(capped, 0.0f);
     const int64_t from_pitch = forward_layout_.planes[v].pitch, to_pitch = layout_.planes[v].pitch;
     for (int64_t b = 0; b < layout_.blocks; ++b) {
       for (int64_t c = 0; c < shape.channels; ++c) {
@@ -407,6 +437,9 @@ class CpuPlan final : public Plan {
         float* to = state.plane(layout_, v, b, c);
         for (int64_t y = 0; y < shape.height; ++y) {
           kernels_of<double>(device_->variant).to_float(to + y * to_pitch, from + y * from_pitch, shape.width);
+          for (int64_t i = y * to_pitch, k = y * from_pitch; cap > 0 && k < y * from_pitch + shape.width * kLanes; ++i, ++k) {
+            if (to[i] >= capped && from[k] < cap) to[i] = below;
+          }
         }
       }
     }
@@ -414,14 +447,14 @@ class CpuPlan final : public Plan {
 
   // A gradient jumps where a ReLU's sign flips, and in single precision some unit of a large network is always close enough to
   // zero to flip. So the forward pass of many cotangents, one part in 1 + 2 L of the work, runs in double, and its values are
-  // rounded once: every sign is the double plan's. For one cotangent it would be half of the work. Double values are gone when
+  // rounded once: every sign is the double plan's (of a max pool's cells that round to one number the first counts). For one cotangent it would be half of the work. Double values are gone when
   // they are read for the last time, so that most stay in the cache, and what the backward pass does not read is not rounded.
   void forward_in_double(const winnow_call& call, const winnow_job& job, const Program& program, int64_t sample, int64_t slot,
-                         int64_t worker, bool salient) {
+                         bool salient) {
     if constexpr (sizeof(T) == sizeof(double)) {
       forward_pass(call, job, program, slots_, slot).run(call.inputs[job.input], sample);
     } else {
-      std::unique_ptr<State<double>>& wide = wide_states_[static_cast<size_t>(worker)];
+      std::unique_ptr<State<double>>& wide = wide_states_[static_cast<size_t>(slot)];
       if (wide == nullptr) wide = std::make_unique<State<double>>(graph_, forward_layout_, *device_->arenas, timing_.get());
       State<T>& state = *slots_.states[static_cast<size_t>(slot)];
       Forward<double>(graph_, forward_layout_, kernels_of<double>(device_->variant), program,
@@ -439,13 +472,10 @@ class CpuPlan final : public Plan {
 
   // Every job of a call with its direction and the memory for it, jobs in parallel.
   template <typename Task>
-  void each_tangent(const winnow_call& call, const winnow_directions& directions, RunningStatistics& statistics, int64_t bytes,
-                    Task task) {
+  void each_tangent(const winnow_call& call, const winnow_directions& directions, RunningStatistics& statistics,
+                    const Needs& needs, Task task) {
     const std::vector<Parameters> changes = parameter_changes(graph_.shared_network(), directions);
-    wide_states_.resize(static_cast<size_t>(device_->threads));
-    const int64_t tangent_bytes = layout_.state_elements * static_cast<int64_t>(sizeof(T));
-    const int64_t direction_bytes = graph_.network().parameters() * static_cast<int64_t>(sizeof(double));
-    each_wave(call, slots_, tangent_bytes + direction_bytes + wide_bytes() + bytes, [&](int64_t first, int64_t count) {
+    each_wave(call, slots_, needs, [&](int64_t first, int64_t count) {
       while (static_cast<int64_t>(tangent_states_.size()) < count) {
         tangent_states_.push_back(std::make_unique<State<T>>(graph_, layout_, *device_->arenas, timing_.get()));
       }
@@ -464,7 +494,7 @@ class CpuPlan final : public Plan {
   Tangent<T> forward_with_tangents(const winnow_call& call, const TangentJob& at, const Program& program,
                                    const Direction& direction, RunningStatistics& statistics, int64_t sample) {
     const winnow_job& job = call.jobs[at.job];
-    forward_in_double(call, job, program, sample, at.slot, at.worker, false);
+    forward_in_double(call, job, program, sample, at.slot, false);
     statistics.keep(at.job, program, slots_.states[at.slot]->norms);
     Tangent<T> pass(graph_, layout_, kernels_, program, call.parameters[job.parameters]->parameters, NormModes(call), direction,
                     *slots_.states[at.slot], *tangent_states_[at.slot]);
@@ -472,24 +502,26 @@ class CpuPlan final : public Plan {
     return pass;
   }
 
-  int64_t workspace_bytes(int64_t cotangents) const {
-    return (cotangents * (layout_.gradient_elements + layout_.transient_elements) + layout_.strip_elements) *
-           static_cast<int64_t>(sizeof(T));
-  }
-
-  // Jobs in waves of as many as there are threads and the byte budget allows; each has a state of its own.
+  // Jobs in waves of as many as there are threads and the byte budget allows, with as many workers as it allows beside one job; each
+  // job has a state of its own, each worker a workspace.
   template <typename Wave>
-  void each_wave(const winnow_call& call, Slots& slots, int64_t bytes_per_job, Wave wave) {
-    const int64_t each = slots.layout.state_elements * static_cast<int64_t>(sizeof(T)) + bytes_per_job;
-    const int64_t fit = device_->byte_budget / std::max<int64_t>(1, each);
-    if (call.job_count > 0 && fit < 1) {
-      throw Failure(WINNOW_OUT_OF_MEMORY, "one job takes " + std::to_string(each) + " bytes but the byte budget is " +
-                                              std::to_string(device_->byte_budget));
+  void each_wave(const winnow_call& call, Slots& slots, const Needs& needs, Wave wave) {
+    if (call.job_count == 0) return;
+    const int64_t budget = device_->byte_budget, job = sum_of({State<T>::bytes(graph_, slots.layout), needs.job}, "one job"),
+                  one = sum_of({job, needs.worker}, "one job");
+    if (one > budget) {
+      throw Failure(WINNOW_OUT_OF_MEMORY,
+                    "one job takes " + std::to_string(one) + " bytes but the byte budget is " + std::to_string(budget));
     }
-    const int64_t width = std::min({device_->threads, fit, std::max<int64_t>(1, call.job_count)});
+    workers_ = device_->threads;
+    if (needs.worker > 0) workers_ = std::clamp<int64_t>((budget - job) / needs.worker, 1, workers_);
+    const int64_t fit = (budget - workers_ * needs.worker) / std::max<int64_t>(1, job);
+    const int64_t width = std::min({device_->threads, fit, call.job_count});
     while (static_cast<int64_t>(slots.states.size()) < width) {
       slots.states.push_back(std::make_unique<State<T>>(graph_, slots.layout, *device_->arenas, timing_.get()));
     }
+    wide_states_.resize(std::max(wide_states_.size(), static_cast<size_t>(width)));
+    reserve_workspaces(needs.block);
     for (int64_t first = 0; first < call.job_count; first += width) {
       const int64_t count = std::min(width, call.job_count - first);
       wave(first, count);
@@ -502,15 +534,19 @@ class CpuPlan final : public Plan {
 
   template <typename Task>
   void run(const winnow_call& call, int64_t tasks, Task task) {
-    device_->pool->run(tasks, [&](int64_t index, int64_t worker) {
-      if (call.cancel != nullptr && *call.cancel != 0) throw Failure(WINNOW_CANCELLED, "the call was cancelled");
-      task(index, worker);
-    });
+    device_->pool->run(
+        tasks,
+        [&](int64_t index, int64_t worker) {
+          if (call.cancel != nullptr && *call.cancel != 0) throw Failure(WINNOW_CANCELLED, "the call was cancelled");
+          task(index, worker);
+        },
+        workers_);
   }
 
   void reserve_workspaces(int64_t cotangents) {
+    if (cotangents == 0) return;
     if (!workspaces_.empty() && workspaces_[0]->cotangents < cotangents) workspaces_.clear();
-    while (static_cast<int64_t>(workspaces_.size()) < device_->threads) {
+    while (static_cast<int64_t>(workspaces_.size()) < workers_) {
       workspaces_.push_back(std::make_unique<Workspace<T>>(graph_, layout_, *device_->arenas, cotangents));
     }
   }
@@ -518,7 +554,8 @@ class CpuPlan final : public Plan {
   const Kernels<T>& kernels_;
   Layout layout_, forward_layout_;
   Slots slots_{layout_, {}}, forward_slots_{forward_layout_, {}};
-  std::vector<std::unique_ptr<State<double>>> wide_states_;  // by worker
+  int64_t workers_ = 1;                                      // of the call at work
+  std::vector<std::unique_ptr<State<double>>> wide_states_;  // by job of a wave
   std::vector<std::unique_ptr<Workspace<T>>> workspaces_;    // by worker
   std::vector<std::vector<T>> gradient_rows_;                // by job of a wave; kept, fresh pages are dear
   std::vector<std::unique_ptr<State<T>>> tangent_states_;    // by job of a wave

@@ -184,6 +184,24 @@ void Graph::choose_gradients() {
 // Depthwise convolutions share no arithmetic with others that read their input, and a gradient for each would be kept until the
 // input's is made: a cell of DARTS has 16 of one value (3 MB a cotangent in all, 0.9 so; 9 % of its kernel). Read as they lie, with
 // zeros around, they need not be copied either (7 %).
+// Their weights are found anew for every cotangent, which must be little beside what a pass over the planes costs.
+bool Graph::is_pointwise(int64_t convolution) const {
+  constexpr int64_t kPixelsAWeight = 16;
+  const Value& value = (*this)[convolution];
+  const Value& input = (*this)[value.inputs[0]];
+  const auto& a = std::get<ConvolutionAttributes>(value.attributes);
+  const auto one = [](const Pair& p) { return p.height == 1 && p.width == 1; };
+  return value.gradient == GradientKind::kVirtual && !input.lazy && one(a.kernel) && one(a.stride) && a.padding.height == 0 &&
+         a.padding.width == 0 && a.groups == 1 &&
+         input.shape.channels * input.shape.channels <= kPixelsAWeight * input.shape.height * input.shape.width;
+}
+
+int64_t Graph::source_of(int64_t v) const {
+  if ((*this)[v].gradient == GradientKind::kVirtual) v = (*this)[v].consumers[0];
+  while ((*this)[v].gradient == GradientKind::kAlias) v = (*this)[v].consumers[0];
+  return v;
+}
+
 void Graph::choose_senders() {
   for (int64_t v = 0; v < output(); ++v) {
     Value& value = values_[static_cast<size_t>(v)];

@@ -79,7 +79,7 @@ Plan::Plan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> 
   if (options.timing != 0 && options.timing != 1) {
     throw Failure(WINNOW_INVALID, "timing must be 0 or 1 but was " + std::to_string(options.timing));
   }
-  if (options.timing == 1) timing_ = std::make_unique<Timing>(graph_.size());
+  if (options.timing == 1) timing_ = std::make_shared<Timing>(graph_.size());
   if (options.tap_count < 0 || options.tap_count > 1 << 20) {
     throw Failure(WINNOW_INVALID, "tap_count must be in [0, 1048576] but was " + std::to_string(options.tap_count));
   }

@@ -153,7 +153,7 @@ class Plan {
   int64_t element_bytes_, batch_;
   std::vector<Tap> taps_;
   std::atomic<bool> busy_{false};
-  std::unique_ptr<Timing> timing_;  // nullptr: not timed
+  std::shared_ptr<Timing> timing_;  // nullptr: not timed
 };
 
 // Where each tensor of the chosen roles begins in a row of gradients, -1 where it takes no part; and how long a row is.

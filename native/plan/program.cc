@@ -211,18 +211,6 @@ void Program::join_weights(bool may_tile) {
   }
 }
 
-// Their weights are found anew for every cotangent, which must be little beside what a pass over the planes costs.
-bool Program::is_pointwise(int64_t convolution) const {
-  constexpr int64_t kPixelsAWeight = 16;
-  const Value& value = graph_[convolution];
-  const Value& input = graph_[value.inputs[0]];
-  const ConvolutionAttributes& a = convolution_of(value);
-  const auto one = [](const Pair& p) { return p.height == 1 && p.width == 1; };
-  return value.gradient == GradientKind::kVirtual && !input.lazy && one(a.kernel) && one(a.stride) && a.padding.height == 0 &&
-         a.padding.width == 0 && a.groups == 1 &&
-         input.shape.channels * input.shape.channels <= kPixelsAWeight * input.shape.height * input.shape.width;
-}
-
 void Program::plan_data(bool may_tile) {
   for (int64_t v = 0; v < graph_.size(); ++v) {
     if (graph_[v].gradient == GradientKind::kNone) continue;
@@ -233,7 +221,7 @@ void Program::plan_data(bool may_tile) {
     for (const int64_t consumer : readers(v)) {
       const Value& convolution = graph_[consumer];
       if (convolution.operation != WINNOW_CONVOLUTION) continue;
-      if (is_pointwise(consumer)) {
+      if (graph_.is_pointwise(consumer)) {
         pointwise_[v].push_back(consumer);
         continue;
       }
@@ -261,7 +249,10 @@ void Program::plan_data(bool may_tile) {
         groups.back().convolutions.push_back(consumer);
       }
     }
-    for (DataGroup& group : groups) group.gather = backward_gather(group.parts, in, may_tile);
+    for (DataGroup& group : groups) {
+      const bool sends = graph_[group.convolutions[0]].sends;  // from planes as they lie
+      group.gather = backward_gather(group.parts, in, may_tile && !sends);
+    }
   }
 }
 
@@ -326,7 +317,7 @@ void Program::find_read() {
     switch (value.operation) {
       case WINNOW_CONVOLUTION:
         read_[value.inputs[0]] = true;
-        if (value.gradient == GradientKind::kVirtual && !is_pointwise(v)) read_[v] = true;
+        if (value.gradient == GradientKind::kVirtual && !graph_.is_pointwise(v)) read_[v] = true;
         break;
       case WINNOW_BATCH_NORM:
         if (graph_[value.inputs[0]].gradient != GradientKind::kVirtual) read_[value.inputs[0]] = true;

@@ -114,9 +114,7 @@ class Program {
   // Of a convolution: its norm where the gradient is virtual, itself otherwise.
   int64_t gradient_value(int64_t convolution) const { return gradient_values_[static_cast<size_t>(convolution)]; }
   const std::vector<DataGroup>& data_groups(int64_t value) const { return data_groups_[static_cast<size_t>(value)]; }
-  // Whether a convolution of one tap under a norm is differentiated without planes of its gradient (pointwise.cc); its own are not read.
-  bool is_pointwise(int64_t convolution) const;
-  // Those of them that read the value.
+  // The pointwise convolutions that read the value.
   const std::vector<int64_t>& pointwise(int64_t value) const { return pointwise_[static_cast<size_t>(value)]; }
   const PoolGradient& pool(int64_t pool) const { return pools_[static_cast<size_t>(pool)]; }
   // Of the convolutions whose gradient lies in a value's buffer.

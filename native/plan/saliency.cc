@@ -14,7 +14,7 @@ void BackwardPass<T>::saliencies(int64_t convolution, int64_t l) {
   const Shape& shape = value.shape;
   const int64_t norm = program_.gradient_value(convolution);
   const GradientSource& source = program_.source(norm);
-  T* out = rows_.values + (first_ + l) * rows_.pitch + at;
+  T* out = rows_.row(first_ + l) + at;
   for (int64_t c = 0; c < shape.channels; ++c) {
     // delta = alpha gradient + beta a + kappa, as norms send it back: three sums make that of a delta
     const auto i = static_cast<size_t>(l * shape.channels + c);

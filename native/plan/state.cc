@@ -29,14 +29,23 @@ int64_t elements_of(std::initializer_list<int64_t> factors, const char* what) {
   return result;
 }
 
+int64_t sum_of(std::initializer_list<int64_t> parts, const char* what) {
+  int64_t result = 0;
+  for (const int64_t part : parts) {
+    if (__builtin_add_overflow(result, part, &result)) {
+      throw Failure(WINNOW_OUT_OF_MEMORY, std::string(what) + " would take more than 2^63 bytes");
+    }
+  }
+  return result;
+}
+
 namespace {
 
 // Own buffers that the pass at `value` reads through transient, aliased and virtual gradients of its consumers.
 void reads_of(const Graph& graph, int64_t value, std::vector<int64_t>& read) {
   for (int64_t consumer : graph[value].consumers) {
     if (graph[consumer].sends) continue;
-    if (graph[consumer].gradient == GradientKind::kVirtual) consumer = graph[consumer].consumers[0];
-    while (graph[consumer].gradient == GradientKind::kAlias) consumer = graph[consumer].consumers[0];
+    consumer = graph.source_of(consumer);
     if (graph[consumer].gradient == GradientKind::kTransient) {
       reads_of(graph, consumer, read);
     } else if (graph[consumer].gradient == GradientKind::kOwn) {
@@ -106,6 +115,7 @@ Layout::Layout(const Graph& graph, int64_t batch_size, int64_t bytes_per_element
   measure_passes(graph);
   lay_gradients(graph);
   lay_sent(graph);
+  count_weights(graph);
 }
 
 void Layout::add(int64_t& total, int64_t elements) const {
@@ -249,6 +259,29 @@ void Layout::lay_sent(const Graph& graph) {
   }
 }
 
+// Before convolutions share a correlation: no fewer than there are sums.
+void Layout::count_weights(const Graph& graph) {
+  std::vector<int64_t> correlated_with(planes.size()), sent_to(planes.size());
+  for (int64_t v = 0; v < graph.size(); ++v) {
+    const Value& value = graph[v];
+    if (value.operation != WINNOW_CONVOLUTION || value.gradient == GradientKind::kNone) continue;
+    const auto& a = std::get<ConvolutionAttributes>(value.attributes);
+    const int64_t input = value.inputs[0], inputs = graph[input].shape.channels;
+    const int64_t weights =
+        elements_of({value.shape.channels, inputs / a.groups, a.kernel.height, a.kernel.width}, "the weights of a convolution");
+    add(correlated_with[graph.source_of(v)], weights);
+    if (value.gradient == GradientKind::kVirtual) prepared = std::max(prepared, weights);
+    if (graph.is_pointwise(v)) add(sent_to[input], sent_to[input] == 0 ? weights + inputs * (inputs + 1) : weights);
+  }
+  for (int64_t v = 0; v < graph.size(); ++v) {
+    correlated = std::max(correlated, correlated_with[v]);
+    const std::vector<int64_t>& readers = graph[v].consumers;
+    if (readers.size() == 1 && graph[readers[0]].operation == WINNOW_BATCH_NORM)
+      prepared = std::max(prepared, correlated_with[v]);
+  }
+  pointwise = *std::max_element(sent_to.begin(), sent_to.end());
+}
+
 template <typename T>
 void Layout::clear_around(const Graph& graph, T* state) const {
   for (int64_t v = 0; v < graph.size(); ++v) {
@@ -285,6 +318,30 @@ State<T>::State(const Graph& graph, const Layout& layout, Arenas& arenas, Timing
 }
 
 template <typename T>
+int64_t State<T>::bytes(const Graph& graph, const Layout& layout) {
+  // Packed forward and backward, in tiles four times as many, and two sums in double of each; sums by lane of one value's.
+  constexpr int64_t kOfAWeight = 5 * sizeof(T) + 2 * sizeof(double), kOfASum = kLanes * sizeof(T) + sizeof(double);
+  return sum_of({elements_of({layout.state_elements, sizeof(T)}, "a state"),
+                 elements_of({graph.network().parameters(), kOfAWeight}, "packed weights"),
+                 elements_of({layout.prepared, kOfASum}, "correlations")},
+                "a state");
+}
+
+template <typename T>
+int64_t Workspace<T>::bytes(const Layout& layout, int64_t cotangents) {
+  // A sum by lane and one in double of each weight that is correlated; half of a pair may have no cotangent. Weights of a pointwise pass, and
+  // the same by lane.
+  constexpr int64_t kOfASum = kLanes * sizeof(T) + sizeof(double), kOfAWeight = (1 + kLanes) * sizeof(T);
+  const int64_t planes = sum_of({layout.gradient_elements, layout.transient_elements}, "gradients");
+  return sum_of(
+      {elements_of({cotangents, planes, sizeof(T)}, "gradients"), elements_of({layout.strip_elements, sizeof(T)}, "gradients"),
+       elements_of({cotangents, layout.correlated, kOfASum}, "correlations"),
+       elements_of({layout.correlated, sizeof(double)}, "correlations"),
+       elements_of({cotangents, layout.pointwise, kOfAWeight}, "correlations")},
+      "a backward pass");
+}
+
+template <typename T>
 Workspace<T>::Workspace(const Graph& graph, const Layout& layout, Arenas& arenas, int64_t count)
     : cotangents(count),
       gradients(arenas, layout.gradient_elements * count * static_cast<int64_t>(sizeof(T))),
@@ -297,6 +354,9 @@ Workspace<T>::Workspace(const Graph& graph, const Layout& layout, Arenas& arenas
     sums[v].resize(size);
     if (graph[v].operation == WINNOW_BATCH_NORM) norms[v].resize(size);
   }
+  // So that no pass allocates; a page that none of them touches costs nothing.
+  lane_sums.reserve(static_cast<size_t>(count * layout.correlated * kLanes));
+  correlations.reserve(static_cast<size_t>(count * layout.correlated));
 }
 
 template struct State<float>;

@@ -16,8 +16,8 @@
 
 namespace winnow {
 
-// Passes over planes go by strips of rows of about this many pixels, or elements where that is more, every cotangent of a block over one strip before the next:
-// what all cotangents read of a strip stays in the second-level cache.
+// Passes over planes go by strips of rows of about this many pixels, or elements where that is more, every cotangent of a block over
+// one strip before the next: what all cotangents read of a strip stays in the second-level cache.
 constexpr int64_t kStripPixels = 256, kStripElements = 512;
 // Elements of the gradient planes that such a pass makes and reads at a time.
 constexpr int64_t kPassElements = 65536;
@@ -27,6 +27,8 @@ inline int64_t strip_rows(const Shape& shape) {
 
 // The product; throws OUT_OF_MEMORY, naming `what`, where it passes 2^63.
 int64_t elements_of(std::initializer_list<int64_t> factors, const char* what);
+// The sum, likewise.
+int64_t sum_of(std::initializer_list<int64_t> parts, const char* what);
 
 // Memory, zeroed where nothing else is said, lent by the device's Arenas, which outlive it.
 class Arena {
@@ -88,12 +90,16 @@ class Layout {
   int64_t transient_elements = 0;          // of one cotangent, gradients that are made and read at once
   int64_t value_strip_elements = 0;        // mean over all elements of the strip that each lies in, of one block
   int64_t strip_elements = kPassElements;  // gradient planes that a pass holds
+  int64_t correlated = 0;                  // most weights whose gradients come from what lies in one value's buffer
+  int64_t prepared = 0;                    // most of them that are correlated with a value under a norm before any cotangent is
+  int64_t pointwise = 0;                   // most weights of the pointwise pass to one value's gradient
 
  private:
   void lay_values(const Graph& graph, Halo halo);
   void measure_passes(const Graph& graph);
   void lay_gradients(const Graph& graph);
   void lay_sent(const Graph& graph);
+  void count_weights(const Graph& graph);
   // Throws where a total passes the budget.
   void add(int64_t& total, int64_t elements) const;
 
@@ -136,6 +142,8 @@ struct SharedSums {
 template <typename T>
 struct State {
   State(const Graph& graph, const Layout& layout, Arenas& arenas, Timing* timing);
+  // At most: the planes, and what is made of the weights for passes to read.
+  static int64_t bytes(const Graph& graph, const Layout& layout);
   // Pixel (0, 0) of a plane of a stored value.
   T* plane(const Layout& layout, int64_t value, int64_t block, int64_t channel) const {
     const Planes& p = layout.planes[static_cast<size_t>(value)];
@@ -147,7 +155,9 @@ struct State {
   std::vector<WeightState> weights;             // by value
   std::vector<SharedSums> shared;               // by value; empty where correlations are taken over the whole batch
   std::vector<std::vector<T>> packed_forward;   // by convolution
-  std::vector<const T*> terms;                  // of a gather
+  std::vector<const T*> terms;                  // of a gather or a correlation
+  AlignedVector<T> lane_sums;                   // of one correlation while a backward pass is prepared, [sum][lane]
+  std::vector<double> unwanted;                 // its sums over samples that stand twice
   std::vector<std::vector<T>> packed_backward;  // by value that is read, its data groups one after the other
 };
 
@@ -160,6 +170,8 @@ struct NormCoefficients {
 template <typename T>
 struct Workspace {
   Workspace(const Graph& graph, const Layout& layout, Arenas& arenas, int64_t cotangents);
+  // At most, but for a few kilobytes by channel.
+  static int64_t bytes(const Layout& layout, int64_t cotangents);
   int64_t cotangents;
   Arena gradients, scratch;
   std::vector<std::vector<double>> sums;                // by value: [cotangent][channel] of its gradient

@@ -17,16 +17,16 @@ struct Threads::Pool {
   std::condition_variable wake, idle;
   std::vector<std::thread> workers;
   const std::function<void(int64_t, int64_t)>* task = nullptr;  // not null while a run is under way
-  int64_t next = 0, end = 0;
-  int64_t round = 0;   // counts runs, so that a worker joins each run once
-  int64_t active = 0;  // workers that have not finished the current run
+  int64_t next = 0, end = 0, joining = 0;                       // how many workers take part in the run
+  int64_t round = 0;                                            // counts runs, so that a worker joins each run once
+  int64_t active = 0;                                           // workers that have not finished the current run
   std::exception_ptr failure;
   bool stopping = false;
 
   // Takes tasks until none is left. Indices are handed out under the lock: tasks are coarse, a millisecond or more.
   void work(int64_t worker) {
     std::unique_lock<std::mutex> lock(mutex);
-    while (next < end && !failure) {
+    while (worker < joining && next < end && !failure) {
       const int64_t index = next++;
       const auto& body = *task;
       lock.unlock();
@@ -85,7 +85,7 @@ Threads::~Threads() { pool_->stop(); }
 
 int64_t Threads::count() const { return static_cast<int64_t>(pool_->workers.size()) + 1; }
 
-void Threads::run(int64_t tasks, const std::function<void(int64_t, int64_t)>& task) {
+void Threads::run(int64_t tasks, const std::function<void(int64_t, int64_t)>& task, int64_t workers) {
   {
     // Plans of one device take turns: a second caller sleeps until the pool is free.
     std::unique_lock<std::mutex> lock(pool_->mutex);
@@ -93,6 +93,7 @@ void Threads::run(int64_t tasks, const std::function<void(int64_t, int64_t)>& ta
     pool_->task = &task;
     pool_->next = 0;
     pool_->end = tasks;
+    pool_->joining = workers;
     pool_->failure = nullptr;
     pool_->active = count() - 1;
     ++pool_->round;

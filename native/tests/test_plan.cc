@@ -637,6 +637,64 @@ TEST(cotangents_of_one_sample_are_those_given_as_values) {
   }
 }
 
+// Noise behind a ReLU that nobody taps is not run, and needs no stream, whether or not the input's gradient is wanted, for which there
+// is a plan of its own.
+TEST(a_pass_to_the_input_reads_the_same_taps) {
+  NetworkBuilder b({1, 4, 4}, 0);
+  const int64_t tapped = b.relu("tapped", b.convolution("stem", 0, 2, 3, 1, 1));
+  b.relu("nowhere", b.add("noise", WINNOW_NOISE, {tapped}, {bits_of(0.5)}));
+  const int64_t output = b.convolution("head", tapped, 2, 1, 1, 0);
+  Draws draws(seed(), 92);
+  const Tables t = make_tables(b.blob(output), 2, WINNOW_NORM_IDENTITY, draws);
+  Native native(t, "portable", WINNOW_F64, 1);
+  winnow_error error = {};
+  const winnow_tap tap = {tapped, WINNOW_TAP_AFTER, 1};
+  winnow_plan_options options = Native::plan_options(t.batch, WINNOW_F64);
+  options.taps = &tap, options.tap_count = 1;
+  winnow_plan* made = nullptr;
+  require_ok(winnow_plan_create(native.device(), native.network(), &options, &made, &error), error);
+  const PlanHandle plan(made);
+  const std::vector<winnow_job> jobs = {{0, 0, 0, 0, -1}};
+  const winnow_call call = native.call(jobs);
+  std::vector<int64_t> regions = {-1, -1};
+  for (const int32_t wanted : {0, 1}) {
+    winnow_cotangents ones = Native::cotangents({WINNOW_COTANGENT_ONES, 1, {}});
+    ones.want_input_gradient = wanted;
+    std::vector<double> values(100);
+    const winnow_gradient_sink sink = {wanted != 0 ? WINNOW_SINK_INPUT_COPY : WINNOW_SINK_COPY, kAllRoles, values.data(), 100};
+    winnow_readings readings = {};
+    readings.size = sizeof readings;
+    readings.cotangents = &ones, readings.sinks = &sink, readings.sink_count = 1;
+    readings.regions = &regions[static_cast<size_t>(wanted)], readings.regions_capacity = 1;
+    require_ok(winnow_read(plan.get(), &call, &readings, &error), error);
+  }
+  CHECK(regions[0] >= 1);
+  CHECK_EQUAL(regions[1], regions[0]);
+}
+
+// Rounded to float32 a value may reach a ReLU's cap that it is below: its gradient is that of the float64 plan.
+TEST(what_is_below_a_cap_stays_below_it) {
+  NetworkBuilder b({1, 1, 1}, 0);
+  const int64_t capped = b.relu("capped", b.convolution("one", 0, 1, 1, 1, 0), -1, 6);
+  b.convolution("head", capped, 1, 1, 1, 0);
+  Draws draws(seed(), 93);
+  Tables t = make_tables(b.blob(b.last()), 2, WINNOW_NORM_IDENTITY, draws);
+  const double one = 1;
+  for (int64_t k = 0; k < 2; ++k) t.parameters[0].set(k, &one, 1);
+  const double below = 6 - 1e-7;
+  t.inputs[0] = {below, 6};
+  for (const char* variant : cpu_variant_names()) {
+    note(variant);
+    Native native(t, variant, WINNOW_F32, 1);
+    const Cotangents rows{WINNOW_COTANGENT_ONES_ON_ROW, 2, {}};
+    // Of both convolutions, for the sample below the cap and for the one at it.
+    const std::vector<double> gradients =
+        native.backward({{0, 0, 0, 0, 0}}, rows, WINNOW_SINK_COPY, 1u << WINNOW_CONVOLUTION_WEIGHT);
+    CHECK_NEAR(gradients[0], below, 1e-5);
+    CHECK_EQUAL(gradients[2], 0.0);
+  }
+}
+
 TEST(plan_options_are_checked) {
   Broken b;
   const winnow_plan_options good = Native::plan_options(4, WINNOW_F32);

@@ -78,6 +78,15 @@ class Timed {
     std::vector<double> logits(kBatch * 10);
     ok(winnow_forward(plan_, &call_, logits.data(), kBatch * 10, &error_));
   }
+  void input_gradient() {
+    winnow_cotangents ones = {};
+    ones.size = sizeof ones;
+    ones.kind = WINNOW_COTANGENT_ONES, ones.dtype = WINNOW_F64, ones.node = ones.stop = -1, ones.count = 1;
+    ones.want_input_gradient = 1;
+    std::vector<double> values(pixels_.size());
+    const winnow_gradient_sink sink = {WINNOW_SINK_INPUT_COPY, 0, values.data(), static_cast<int64_t>(values.size())};
+    ok(winnow_backward(plan_, &call_, &ones, &sink, 1, &error_));
+  }
   std::string description() {
     std::string text(1 << 20, '\0');
     int64_t needed = 0;
@@ -126,6 +135,17 @@ TEST(times_are_of_the_last_call) {
   const std::string text = timed.description();
   CHECK(nanoseconds(text, "forward", false) > 0);
   CHECK_EQUAL(nanoseconds(text, "data", false), 0);
+}
+
+// A pass to the input runs on a plan of its own.
+TEST(passes_to_the_input_are_timed_too) {
+  Timed timed(1);
+  timed.input_gradient();
+  const std::string text = timed.description();
+  for (const char* phase : {"forward", "data"}) {
+    CHECK(nanoseconds(text, phase, false) > 0);
+    CHECK_EQUAL(nanoseconds(text, phase, true), nanoseconds(text, phase, false));
+  }
 }
 
 TEST(timing_changes_no_bit_and_says_nothing_where_it_is_off) {
