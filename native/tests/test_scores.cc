@@ -8,6 +8,7 @@
 #include "native_plan.h"
 #include "plan/plan.h"
 #include "scores/distinct.h"
+#include "scores/row_hash.h"
 #include "test_networks.h"
 #include "winnow/scores.h"
 
@@ -45,6 +46,34 @@ TEST(distinct_rows_of_all_patterns) {
       row[words - 1] |= static_cast<uint64_t>(i / 64 % 64) << 58;
     }
     CHECK_EQUAL(distinct_rows(rows.data(), 2 * 4096, words), 4096);
+  }
+}
+
+// Pairs of rows whose 128 bits of hash are equal. With M and D what the two chains of `hash_of` differ in after the first words, by
+// exclusive or and by subtraction, second words x and x ^ M close both where x & M is (M - D) / 2: found by trying 10^8 first words.
+// Words that follow keep the hashes equal.
+TEST(equal_hashes_of_different_rows_do_not_make_them_equal) {
+  const std::vector<std::vector<uint64_t>> colliding = {
+      {0x3ff77f2u, 0x258ca072093e8227u},  {0xc25e1b64858d0f33u, 0x98515c08548158c8u},
+      {0x127a9e57u, 0x1021e15eb5c04b4u},  {0x8bf9f28aa25186f7u, 0x68b1c1880481e309u},
+      {0x172053a8u, 0x124212158406d34u},  {0x6a8f620253faabdau, 0xb659dc4ea48402c1u},
+      {0x268b5cb0u, 0x72c340581418a24u},  {0x1b9b2a6bab72b372u, 0xb0108328182a3453u},
+      {0x2be46253u, 0x98604ca2860c0a0u},  {0x540df67e0c568fc2u, 0x522190059416054au},
+      {0x2f65aa1du, 0x52c417e9009070b2u}, {0x3e360329449c8606u, 0x8100080410610e00u}};
+  for (const size_t words : {2, 3, 17}) {
+    std::vector<uint64_t> rows;
+    for (int repeat = 0; repeat < 3; ++repeat) {
+      for (std::vector<uint64_t> row : colliding) {
+        row.resize(words, 0x5555u);
+        rows.insert(rows.end(), row.begin(), row.end());
+      }
+    }
+    const auto width = static_cast<int64_t>(words);
+    for (size_t k = 0; k < colliding.size(); k += 2) {
+      CHECK(hash_of(rows.data() + k * words, width) == hash_of(rows.data() + (k + 1) * words, width));
+    }
+    CHECK_EQUAL(distinct_rows(rows.data(), static_cast<int64_t>(3 * colliding.size()), width),
+                static_cast<int64_t>(colliding.size()));
   }
 }
 
