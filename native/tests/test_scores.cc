@@ -8,6 +8,7 @@
 #include "native_plan.h"
 #include "plan/plan.h"
 #include "scores/distinct.h"
+#include "scores/patterns.h"
 #include "scores/row_hash.h"
 #include "test_networks.h"
 #include "winnow/scores.h"
@@ -77,18 +78,27 @@ TEST(equal_hashes_of_different_rows_do_not_make_them_equal) {
   }
 }
 
+namespace {
+
+int64_t relu_units(const Network& network) {
+  int64_t units = 0;
+  for (const Node& node : network.nodes()) units += node.operation == WINNOW_RELU ? node.shape.elements() : 0;
+  return units;
+}
+
+}  // namespace
+
 // spec of TE-NAS: multiply-accumulates, learned weights but for the classifier's bias, ReLU bits, of the published configurations.
 TEST(darts_supernet_is_the_published_one) {
   const auto thin = darts_supernet({1, 3, 3}, false, 10).network();
   const auto full = darts_supernet({3, 32, 32}, true, 10).network();
   CHECK_EQUAL(thin->macs(), 26692);
   CHECK_EQUAL(full->macs(), 2413648);
-  int64_t units = 0, weights = 0;
-  for (const Node& node : thin->nodes()) units += node.operation == WINNOW_RELU ? node.shape.elements() : 0;
+  int64_t weights = 0;
   for (const Tensor& tensor : full->tensors()) {
     if (WINNOW_NTK_ROLES >> tensor.role & 1u) weights += tensor.elements;
   }
-  CHECK_EQUAL(units, 1987);
+  CHECK_EQUAL(relu_units(*thin), 1987);
   CHECK_EQUAL(weights, 5138);
 }
 
@@ -199,6 +209,38 @@ TEST(float32_signs) {
   check_signs(nb201_supernet({1, 3, 3}, 1, 1, 1, false, 10).network(), 5, 1000, "NAS-Bench-201 thin");
   check_signs(darts_supernet({1, 3, 3}, false, 10).network(), 8, 500, "DARTS thin");
   check_signs(nb201_supernet({3, 32, 32}, 3, 1, 3, true, 10).network(), 5, 24, "NAS-Bench-201 C=3 N=1");
+}
+
+namespace {
+
+// Of a whole supernet, where regions are all that is asked for.
+PatternLayout regions_layout(const std::shared_ptr<const Network>& network, int64_t operations) {
+  const winnow_device_options device = {sizeof device, WINNOW_CPU, 0, 1, nullptr, 0, nullptr};
+  const winnow_plan_options options = {sizeof options, 1, WINNOW_F32, 0, nullptr, 0};
+  const std::unique_ptr<Plan> plan = Plan::create(open_device(device), network, options);
+  const ReferenceRow row = whole_row(*network, operations);
+  const winnow_job job = {0, 0, 0, -1, -1};
+  winnow_call call = {};
+  call.size = sizeof call;
+  call.jobs = &job, call.job_count = 1;
+  call.coefficients = row.coefficients.data(), call.states = row.states.data(), call.row_count = 1;
+  int64_t regions;
+  return Patterns(*plan, call, {nullptr, 0, {}}, &regions).reader().layouts.front();
+}
+
+}  // namespace
+
+// Spec of TE-NAS, "bit redundancy": 117 bits are 36 distinct ones, 1,987 are 658. Thin planes have nine pixels.
+TEST(patterns_have_each_unit_once) {
+  const auto nb201 = nb201_supernet({1, 3, 3}, 1, 1, 1, false, 10).network();
+  CHECK_EQUAL(relu_units(*nb201), 9 * (2 * (3 + 2 + 1) + 1));  // two on every edge, the head's
+  CHECK_EQUAL(regions_layout(nb201, 5).bits, 9 * (3 + 1));     // one of every node, the head's
+  const auto darts = darts_supernet({1, 3, 3}, false, 10).network();
+  const int64_t normal = 9 * (5 + 14 * 2);                             // states with edges, inner ReLUs of the separable ones
+  const int64_t reduction = 9 * 4 + 9 * 2 * 2 + 4 * 2 * (3 + 14 * 2);  // the normal cell's output, at nine pixels, at four
+  const int64_t head = 4 * 2 * 4;
+  CHECK_EQUAL(regions_layout(darts, 8).bits, 9 + normal + reduction + head);
+  CHECK_EQUAL(9 + normal + reduction + head, 658);
 }
 
 namespace {
