@@ -6,6 +6,8 @@
 #include <ctime>
 #include <memory>
 
+#include "runtime/device.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -146,10 +148,10 @@ struct Functions {
 };
 Functions functions(const std::string& variant) {
 #if defined(__x86_64__)
-  if (variant == "avx512") {
+  if (variant == variant_name(Variant::kAvx512)) {
     return {512, peak_512, read_512, __builtin_cpu_supports("avx512vpopcntdq") ? count_512 : count_64};
   }
-  if (variant == "avx2") return {256, peak_256, read_256, count_64};
+  if (variant == variant_name(Variant::kAvx2)) return {256, peak_256, read_256, count_64};
 #endif
   return {128, peak_128, read_128, count_64};
 }

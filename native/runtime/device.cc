@@ -26,24 +26,31 @@ bool available(Variant variant) {
   return variant == Variant::kReference || variant == Variant::kPortable;
 }
 
-Variant choose(const char* name) {
+std::string names_of(const std::vector<Variant>& variants) {
+  std::string names;
+  for (const Variant variant : variants) names += (names.empty() ? "" : " ") + std::string(variant_name(variant));
+  return names;
+}
+
+}  // namespace
+
+Variant choose_variant(const char* name, const std::vector<Variant>& present) {
   std::string source = "variant";
   if (name == nullptr) {
     name = std::getenv("WINNOW_VARIANT");
     source = "environment variable WINNOW_VARIANT";
-    if (name == nullptr || *name == '\0') return widest_variant();
+    if (name == nullptr || *name == '\0') return present.back();
   }
   for (const Variant variant : kVariants) {
     if (variant_name(variant) != std::string(name)) continue;
-    if (!available(variant)) {
-      throw Failure(WINNOW_UNSUPPORTED, source + " asks for " + name + " but this CPU has: " + available_variant_names());
+    if (std::count(present.begin(), present.end(), variant) == 0) {
+      throw Failure(WINNOW_UNSUPPORTED, source + " asks for " + name + " but this CPU has: " + names_of(present));
     }
     return variant;
   }
-  throw Failure(WINNOW_INVALID, source + " must be reference, portable, avx2 or avx512 but was " + name);
+  const std::vector<Variant> all(std::begin(kVariants), std::end(kVariants));
+  throw Failure(WINNOW_INVALID, source + " must be one of " + names_of(all) + " but was " + name);
 }
-
-}  // namespace
 
 const char* variant_name(Variant variant) {
   switch (variant) {
@@ -64,11 +71,7 @@ std::vector<Variant> available_variants() {
 
 Variant widest_variant() { return available_variants().back(); }
 
-std::string available_variant_names() {
-  std::string names;
-  for (const Variant variant : available_variants()) names += (names.empty() ? "" : " ") + std::string(variant_name(variant));
-  return names;
-}
+std::string available_variant_names() { return names_of(available_variants()); }
 
 std::shared_ptr<const Device> open_device(const winnow_device_options& options) {
   if (options.kind != WINNOW_CPU) {
@@ -84,7 +87,7 @@ std::shared_ptr<const Device> open_device(const winnow_device_options& options) 
     throw Failure(WINNOW_INVALID, "byte_budget must be >= 0 but was " + std::to_string(options.byte_budget));
   }
   auto device = std::make_shared<Device>();
-  device->variant = choose(options.variant);
+  device->variant = choose_variant(options.variant, available_variants());
   device->threads = options.threads > 0 ? options.threads : usable_threads();
   device->byte_budget = options.byte_budget > 0 ? options.byte_budget : usable_bytes() / 2;
   device->pool = std::make_shared<Threads>(device->threads);

@@ -29,6 +29,9 @@ std::vector<Variant> available_variants();  // that this CPU can run, the widest
 Variant widest_variant();                   // the last of them
 std::string available_variant_names();      // separated by blanks
 
+// By its name, else by WINNOW_VARIANT, else the last of those that the CPU has; throws Failure for any other.
+Variant choose_variant(const char* name, const std::vector<Variant>& present);
+
 class Backend;  // runtime/backend.h
 class Threads;  // runtime/threads.h
 

@@ -2,10 +2,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <thread>
 
+#include "abi/failure.h"
 #include "check.h"
 #include "runtime/device.h"
 #include "runtime/threads.h"
@@ -93,20 +95,64 @@ TEST(variants) {
   }
 }
 
+namespace {
+
+// WINNOW_VARIANT, what it was at the end.
+class Environment {
+ public:
+  explicit Environment(const char* variant) {
+    if (const char* before = std::getenv("WINNOW_VARIANT")) before_ = before;
+    set(variant);
+  }
+  ~Environment() {
+    unsetenv("WINNOW_VARIANT");
+    if (before_) set(before_->c_str());
+  }
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+  void set(const char* variant) { setenv("WINNOW_VARIANT", variant, 1); }
+
+ private:
+  std::optional<std::string> before_;
+};
+
+}  // namespace
+
 TEST(the_environment_chooses_a_variant) {
-  const char* before = std::getenv("WINNOW_VARIANT");
-  const std::string kept = before == nullptr ? "" : before;
-  setenv("WINNOW_VARIANT", "portable", 1);
+  Environment environment("portable");
   CHECK_CONTAINS(describe(options()), "\"variant\": \"portable\"");
-  setenv("WINNOW_VARIANT", "nonsense", 1);
-  CHECK_CONTAINS(failure_of(options(), WINNOW_INVALID), "environment variable WINNOW_VARIANT");
+  environment.set("nonsense");
+  const std::string unknown = failure_of(options(), WINNOW_INVALID);
+  CHECK_CONTAINS(unknown, "environment variable WINNOW_VARIANT");
+  for (const Variant variant : kVariants) CHECK_CONTAINS(unknown, variant_name(variant));
+  for (const Variant variant : kVariants) {
+    const std::vector<Variant> available = available_variants();
+    if (std::count(available.begin(), available.end(), variant) == 1) continue;
+    environment.set(variant_name(variant));
+    CHECK_CONTAINS(failure_of(options(), WINNOW_UNSUPPORTED), "environment variable WINNOW_VARIANT");
+  }
   winnow_device_options o = options();
   o.variant = "reference";  // an explicit choice is final
   CHECK_CONTAINS(describe(o), "\"variant\": \"reference\"");
-  if (before == nullptr)
-    unsetenv("WINNOW_VARIANT");
-  else
-    setenv("WINNOW_VARIANT", kept.c_str(), 1);
+}
+
+// Any machine's CPU may have all variants: one that has the reference alone.
+TEST(a_variant_that_the_cpu_lacks_is_unsupported) {
+  const std::vector<Variant> present = {Variant::kReference};
+  const auto refusal = [&](const char* name) {
+    try {
+      choose_variant(name, present);
+      return std::string("chosen");
+    } catch (const Failure& failure) {
+      CHECK_EQUAL(failure.status(), WINNOW_UNSUPPORTED);
+      return std::string(failure.what());
+    }
+  };
+  Environment environment("portable");
+  CHECK_EQUAL(refusal(nullptr), "environment variable WINNOW_VARIANT asks for portable but this CPU has: reference");
+  environment.set("");
+  CHECK(choose_variant(nullptr, present) == Variant::kReference);
+  CHECK_EQUAL(refusal("portable"), "variant asks for portable but this CPU has: reference");
 }
 
 TEST(every_task_runs_once_for_any_count) {
