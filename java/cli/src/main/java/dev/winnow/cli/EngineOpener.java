@@ -7,7 +7,7 @@ import dev.winnow.compute.Engine;
 interface EngineOpener {
   /**
    * @param device for example {@code cpu}
-   * @param threads number of threads, 0 for one per processor
+   * @param threads number of threads, 0 for as many as this process may use
    */
   Engine open(String device, int threads);
 }

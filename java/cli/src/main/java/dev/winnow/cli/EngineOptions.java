@@ -1,6 +1,7 @@
 package dev.winnow.cli;
 
 import dev.winnow.compute.Engine;
+import dev.winnow.engine.DeviceOptions;
 import picocli.CommandLine.Option;
 
 /** Options of every command that computes. */
@@ -10,8 +11,10 @@ final class EngineOptions {
       paramLabel = "N",
       defaultValue = "0",
       description =
-          "Threads of the engine; 0 takes one per processor. Results do not depend on it."
-              + " Default: ${DEFAULT-VALUE}.")
+          "Threads of the engine, at most "
+              + DeviceOptions.MOST_THREADS
+              + "; 0 takes as many as this process may use (affinity and container limit). Results"
+              + " do not depend on it. Default: ${DEFAULT-VALUE}.")
   private int threads;
 
   @Option(
@@ -24,8 +27,9 @@ final class EngineOptions {
   private String device;
 
   Engine open(Session session) {
-    if (threads < 0 || threads > 4096) {
-      throw new UsageException("--threads must be in [0, 4096] but was " + threads);
+    if (threads < 0 || threads > DeviceOptions.MOST_THREADS) {
+      throw new UsageException(
+          "--threads must be in [0, " + DeviceOptions.MOST_THREADS + "] but was " + threads);
     }
     if (!device.matches("cpu|cuda(:\\d{1,4})?")) {
       throw new UsageException("--device must be cpu, cuda or cuda:N but was '" + device + "'");

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.winnow.cli.score.ScoreSettings;
+import dev.winnow.engine.DeviceOptions;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -70,6 +71,28 @@ class MainTest {
       assertTrue(
           run.err().contains("--device must be cpu, cuda or cuda:N but was '" + device + "'"),
           run.err());
+    }
+  }
+
+  /** 0 is the default; the native core's own bound is that of {@link DeviceOptions}. */
+  @Test
+  void threadsAreThoseThatTheNativeCoreTakes() {
+    List<Integer> asked = new ArrayList<>();
+    EngineOpener opener =
+        (name, threads) -> {
+          asked.add(threads);
+          throw new IllegalStateException("no engine in this test");
+        };
+    CommandLineRun.of(opener, "doctor");
+    for (int threads : List.of(0, 1, DeviceOptions.MOST_THREADS)) {
+      CommandLineRun.of(opener, "doctor", "--threads", Integer.toString(threads));
+    }
+    assertEquals(List.of(0, 0, 1, DeviceOptions.MOST_THREADS), asked);
+    for (int threads : List.of(-1, DeviceOptions.MOST_THREADS + 1)) {
+      CommandLineRun run = run("doctor", "--threads=" + threads);
+      assertEquals(ExitCode.USAGE, run.code());
+      assertTrue(
+          run.err().contains("--threads must be in [0, 1024] but was " + threads), run.err());
     }
   }
 

@@ -7,14 +7,18 @@ import java.util.Objects;
  *
  * @param device {@code cpu}, or {@code cuda} (the first) or {@code cuda:N} where {@link
  *     NativeEngine#accelerators} says that it is usable
- * @param threads worker threads in [1, 1024]; 0 for as many as this process may use
- * @param variant kernels: {@code portable}, {@code avx2}, {@code avx512}; empty for the environment
- *     variable {@code WINNOW_VARIANT} or else the best that the processor has. A named variant is
- *     never replaced by another. A GPU has none.
+ * @param threads worker threads in [1, {@value #MOST_THREADS}]; 0 for as many as this process may
+ *     use, by its affinity and its container's limit
+ * @param variant kernels: {@code reference}, {@code portable}, {@code avx2}, {@code avx512}; empty
+ *     for the environment variable {@code WINNOW_VARIANT} or else the best that the processor has.
+ *     A named variant is never replaced by another. A GPU has none.
  * @param byteBudget most bytes that one plan may allocate; 0 for half of what this process may use,
  *     of a GPU for what is free
  */
 public record DeviceOptions(String device, int threads, String variant, long byteBudget) {
+  /** Most threads that the native core starts. */
+  public static final int MOST_THREADS = 1024;
+
   public DeviceOptions {
     Objects.requireNonNull(device, "device");
     Objects.requireNonNull(variant, "variant");

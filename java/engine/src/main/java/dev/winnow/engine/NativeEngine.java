@@ -61,7 +61,8 @@ public final class NativeEngine implements Engine {
    *
    * @param device {@code cpu}, or {@code cuda} or {@code cuda:N} where {@link #accelerators} says
    *     so
-   * @param threads worker threads in [1, 1024]; 0 for as many as this process may use
+   * @param threads worker threads in [1, {@value DeviceOptions#MOST_THREADS}]; 0 for as many as
+   *     this process may use
    */
   public static NativeEngine open(String device, int threads) {
     return open(DeviceOptions.of(device).withThreads(threads));

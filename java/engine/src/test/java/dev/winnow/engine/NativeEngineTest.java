@@ -41,10 +41,11 @@ class NativeEngineTest {
   @Test
   void messagesNameWhatIsWrong() {
     assertMessage("device must be cpu, cuda or cuda:N but was 'tpu'", DeviceOptions.of("tpu"));
-    assertMessage(
-        "threads must be in [0, 1024] but was -1", DeviceOptions.of("cpu").withThreads(-1));
-    assertMessage(
-        "threads must be in [0, 1024] but was 1025", DeviceOptions.of("cpu").withThreads(1025));
+    for (int threads : new int[] {-1, DeviceOptions.MOST_THREADS + 1}) {
+      assertMessage(
+          "threads must be in [0, " + DeviceOptions.MOST_THREADS + "] but was " + threads,
+          DeviceOptions.of("cpu").withThreads(threads));
+    }
     assertMessage("but was sse9", DeviceOptions.of("cpu").withVariant("sse9"));
     assertMessage(
         "byte_budget must be >= 0 but was -1", DeviceOptions.of("cpu").withByteBudget(-1));
