@@ -24,6 +24,7 @@ import picocli.CommandLine.Parameters;
       "  winnow bench check [options]       answers only",
       "  winnow bench scale [options]       threads, beside as many probes",
       "  winnow bench probe [options]       what the machine can do",
+      "  winnow bench peak [options]        multiply-adds alone, 10 ms of them",
       "  winnow bench compare BEFORE AFTER  two files of time; exit code 1 for a",
       "                                     slowdown beyond the spread of both",
       "",
@@ -33,6 +34,7 @@ import picocli.CommandLine.Parameters;
       "  --threads N    default 1",
       "  --rounds N     default 7",
       "  --nodes        time: also a table of nanoseconds by node",
+      "  --round        scale: a round of pruning in one call; else one job",
       "  --shapes FILE  sizes of your own",
       "  --out FILE     where the JSON goes"
     },
