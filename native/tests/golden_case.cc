@@ -100,8 +100,16 @@ std::vector<std::string> GoldenCase::masks() const {
   return names;
 }
 
-double GoldenCase::number(const std::string& mask, const std::string& key) const {
-  const size_t at = json_.find("\"" + key + "\": ", json_.find("\"mask\": \"" + mask + "\""));
+double GoldenCase::number(const std::string& mask, const std::string& key) const { return number(of(mask), key, mask); }
+
+double GoldenCase::kernel_number(const std::string& mask, const std::string& key) const {
+  return number(json_.find("\"ntk_cond\": {", mask.empty() ? 0 : of(mask)), key, mask);
+}
+
+size_t GoldenCase::of(const std::string& mask) const { return json_.find("\"mask\": \"" + mask + "\""); }
+
+double GoldenCase::number(size_t first, const std::string& key, const std::string& mask) const {
+  const size_t at = json_.find("\"" + key + "\": ", first);
   if (at == std::string::npos) throw std::runtime_error("mask " + mask + " has no " + key);
   return std::strtod(json_.c_str() + at + key.size() + 4, nullptr);
 }

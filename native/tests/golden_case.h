@@ -27,8 +27,12 @@ class GoldenCase {
   int64_t integer(const std::string& key) const;
   std::vector<std::string> masks() const;
   double number(const std::string& mask, const std::string& key) const;
+  // Of what is recorded of the tangent kernel of a mask, or of the network by itself: "".
+  double kernel_number(const std::string& mask, const std::string& key) const;
 
  private:
+  size_t of(const std::string& mask) const;  // in case.json
+  double number(size_t first, const std::string& key, const std::string& mask) const;
   size_t find(const std::string& name) const;  // in the header, npos where it is not
   std::vector<int64_t> numbers(const std::string& name, const std::string& key) const;
 
