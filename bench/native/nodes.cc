@@ -6,6 +6,7 @@
 
 #include "evaluation.h"
 #include "plan/plan.h"
+#include "report.h"
 
 namespace winnow::bench {
 namespace {
@@ -18,7 +19,7 @@ constexpr const char* kOperations[] = {"input",  "convolution", "batch norm", "r
 
 }  // namespace
 
-void print_nodes(const winnow_device* device, const Shape& shape) {
+std::string nodes(const winnow_device* device, const Shape& shape) {
   Evaluation evaluation(device, shape, WINNOW_F32, true);
   evaluation.run();
   evaluation.run();
@@ -56,6 +57,13 @@ void print_nodes(const winnow_device* device, const Shape& shape) {
                  static_cast<long long>(node.shape.channels), static_cast<long long>(node.shape.height),
                  static_cast<long long>(node.shape.width));
   }
+  std::string json;
+  for (int64_t v = 0; v < graph.size(); ++v) {
+    const Node& node = graph.network().nodes()[static_cast<size_t>(graph[v].node())];
+    json += (json.empty() ? "{\"name\": " : ", {\"name\": ") + quoted(node.name) +
+            ", \"operation\": " + quoted(kOperations[node.operation]) + ", \"nanoseconds\": " + plan.timing()->json(v) + "}";
+  }
+  return "[" + json + "]";
 }
 
 }  // namespace winnow::bench

@@ -14,7 +14,8 @@
 //   --only TEXT     shapes whose name contains TEXT
 //   --variant V     reference, portable, avx2, avx512, or all that this machine has; default WINNOW_VARIANT, else the best here
 //   --threads N     default 1     --rounds N   default 7
-//   --nodes         time: also a table of nanoseconds by node and phase, from the plan's timing mode, on standard error
+//   --nodes         time: also nanoseconds by node and phase, from the plan's timing mode: all in the JSON, a table of most of them on
+//                   standard error
 //   --round         scale: a round of pruning in one call, a job for every choice, as searches ask; else one job
 //   --out FILE      where the JSON goes; standard output without it
 #include <cstdio>
@@ -115,13 +116,14 @@ std::string time(const Options& options, const DeviceHandle& device, const Shape
   const double floor = work.cost().floor(probe);
   std::fprintf(stderr, "     %-32s %-9s median %.4g s [%.4g, %.4g], floor %.4g s, %.0f %% of the probe\n", shape.name.c_str(),
                variant.c_str(), seconds.median, seconds.min, seconds.max, floor, 100 * floor / seconds.median);
-  if (options.nodes && !shape.network.empty()) print_nodes(device.get(), shape);
   std::ostringstream out;
   out << "{\"name\": " << quoted(shape.name) << ", \"variant\": " << quoted(variant) << ", \"seconds\": " << json(seconds)
       << ", \"gflop\": " << work.cost().flop / 1e9 << ", \"gigawords\": " << work.cost().words / 1e9
       << ", \"probe_gflops\": " << json(peak) << ", \"floor_seconds\": " << floor
       << ", \"fraction_of_floor\": " << floor / seconds.median << ", \"error\": " << verdict.error
-      << ", \"allowed\": " << verdict.allowed << "}";
+      << ", \"allowed\": " << verdict.allowed;
+  if (options.nodes && !shape.network.empty()) out << ", \"nodes\": " << nodes(device.get(), shape);
+  out << "}";
   return out.str();
 }
 
