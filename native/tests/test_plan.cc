@@ -22,6 +22,13 @@ std::vector<const char*> variants() {
   return names;
 }
 
+// Those of the CPU, each in both types.
+std::vector<std::pair<const char*, winnow_dtype>> variants_and_types() {
+  std::vector<std::pair<const char*, winnow_dtype>> all;
+  for (const char* variant : cpu_variant_names()) all.insert(all.end(), {{variant, WINNOW_F64}, {variant, WINNOW_F32}});
+  return all;
+}
+
 using TensorValues = std::vector<std::vector<double>>;  // by tensor of the network
 
 // Expected gradients of one job: [cotangent][tensor][element]; and whether another order of summation gives them too.
@@ -971,8 +978,9 @@ TEST(noise_is_the_normal_numbers_of_its_name) {
     t.rows[0] = {{WINNOW_RUN, WINNOW_MUTE}, {1, 1}};
     t.rows[1] = {{WINNOW_RUN, WINNOW_RUN}, {2, -1}};
     t.rows[2] = {{WINNOW_SKIP, WINNOW_BLOCK}, {1, 1}};
-    for (const winnow_dtype dtype : {WINNOW_F64, WINNOW_F32}) {
-      Native native(t, "portable", dtype, 1);
+    for (const auto& [variant, dtype] : variants_and_types()) {
+      note("batch " + std::to_string(batch) + " " + variant);
+      Native native(t, variant, dtype, 1);
       const std::vector<winnow_job> jobs = {{0, 0, 2, -1, 0}, {0, 0, 2, -1, 1}, {1, 0, 2, -1, 0}, {2, 0, 2, -1, -1}};
       const std::vector<double> values = native.forward(jobs);
       const int64_t each = 2 * batch * t.outputs();
@@ -1060,7 +1068,7 @@ TEST(running_statistics_follow_the_batches) {
   const std::vector<winnow_job> one_batch = {{0, 0, 0, 0, -1}, {1, 0, 1, 1, -1}, {2, 1, 0, 1, -1}, {2, 0, 1, 0, -1}};
   std::vector<winnow_job> jobs = one_batch;
   jobs[1].input = 2;
-  for (const winnow_dtype dtype : {WINNOW_F64, WINNOW_F32}) {
+  for (const auto& [variant, dtype] : variants_and_types()) {
     for (const int pass : {0, 1, 2, 3}) {
       const bool backward = pass == 1 || pass == 2;
       const std::vector<winnow_job>& asked = backward ? one_batch : jobs;
@@ -1068,8 +1076,8 @@ TEST(running_statistics_follow_the_batches) {
       for (const winnow_job& job : asked) expect_update(t, job, expected[static_cast<size_t>(job.parameters)]);
       std::vector<double> bits;  // of one thread
       for (const int64_t threads : {1, 3}) {
-        note("pass " + std::to_string(pass) + " threads " + std::to_string(threads));
-        Native native(t, "portable", dtype, threads);
+        note(std::string(variant) + " pass " + std::to_string(pass) + " threads " + std::to_string(threads));
+        Native native(t, variant, dtype, threads);
         winnow_call call = native.call(asked);
         call.update_statistics = 1;
         winnow_error error = {};
