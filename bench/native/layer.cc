@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "plan/state.h"
+
 namespace winnow::bench {
 namespace {
-
-constexpr int64_t kKernel = 3, kTaps = kKernel * kKernel;
 
 // Float32 numbers, so that both types see the same.
 template <typename T>
@@ -22,55 +22,93 @@ AlignedVector<T> drawn(int64_t stream, int64_t count) {
 }  // namespace
 
 template <typename T>
-LayerPlanes<T>::LayerPlanes(int64_t channels, int64_t side)
-    : gathered(static_cast<size_t>(channels * side * side * kLanes)),
-      correlated(static_cast<size_t>(channels * channels * kTaps * kLanes)),
+LayerPlanes<T>::LayerPlanes(const SquareConvolution& convolution, int64_t channels, int64_t side)
+    : convolution_(convolution),
       channels_(channels),
       side_(side),
-      pitch_((side + 2) * kLanes),
-      plane_((side + 2) * pitch_),
+      terms_((convolution.depthwise ? 1 : channels) * convolution.kernel * convolution.kernel),
+      pitch_((side + convolution.kernel - 1) * kLanes),
+      plane_((side + convolution.kernel - 1) * pitch_),
+      strip_(strip_rows({channels, side, side})),
       inputs_(static_cast<size_t>(channels * plane_)),
       gradients_(drawn<T>(12, channels * side * side * kLanes)),
-      weights_(drawn<T>(13, channels * channels * kTaps)) {
+      weights_(drawn<T>(13, channels * terms_)),
+      grids_(static_cast<size_t>(convolution.depthwise ? 1 : channels), TapGrid{convolution.kernel, convolution.kernel}) {
+  gathered.resize(static_cast<size_t>(channels * side * side * kLanes));
+  correlated.resize(static_cast<size_t>(weights() * kLanes));
   const AlignedVector<T> values = drawn<T>(11, channels * side * side * kLanes);
-  const int64_t row = side * kLanes;
+  const int64_t row = side * kLanes, kernel = convolution.kernel, before = kernel / 2;
   for (int64_t c = 0; c < channels; ++c) {
     gradient_planes_.push_back(gradients_.data() + c * side * row);
     for (int64_t y = 0; y < side; ++y) {
-      std::copy_n(values.data() + (c * side + y) * row, row, inputs_.data() + c * plane_ + (y + 1) * pitch_ + kLanes);
+      std::copy_n(values.data() + (c * side + y) * row, row,
+                  inputs_.data() + c * plane_ + (y + before) * pitch_ + before * kLanes);
     }
-    for (int64_t tap = 0; tap < kTaps; ++tap) {
-      taps_.push_back(inputs_.data() + c * plane_ + tap / kKernel * pitch_ + tap % kKernel * kLanes);
+    for (int64_t tap = 0; tap < kernel * kernel; ++tap) {
+      taps_.push_back(inputs_.data() + c * plane_ + tap / kernel * pitch_ + tap % kernel * kLanes);
     }
   }
 }
 
 template <typename T>
+const T* const* LayerPlanes<T>::taps_of(int64_t output, int64_t y) {
+  strip_taps_.clear();
+  const T* const* first = taps_.data() + (convolution_.depthwise ? output * terms_ : 0);
+  for (int64_t t = 0; t < terms_; ++t) strip_taps_.push_back(first[t] + y * pitch_);
+  return strip_taps_.data();
+}
+
+template <typename T>
 void LayerPlanes<T>::gather(const Kernels<T>& kernels) {
-  const auto terms = static_cast<int64_t>(taps_.size());
-  const int64_t row = side_ * kLanes, plane = side_ * row;
-  for (int64_t o = 0; o < channels_; o += kGatherOutputs) {
-    const int64_t outputs = std::min(kGatherOutputs, channels_ - o);
-    kernels.gather({taps_.data(), weights_.data() + o * terms, terms, outputs, pitch_, kLanes, gathered.data() + o * plane,
-                    plane, row, kLanes, side_, side_, kLanes, false});
+  const int64_t row = side_ * kLanes, plane = side_ * row, most = convolution_.depthwise ? 1 : kGatherOutputs;
+  for (int64_t y = 0; y < side_; y += strip_) {
+    for (int64_t o = 0; o < channels_; o += most) {
+      const int64_t outputs = std::min(most, channels_ - o);
+      GatherRows<T> call = {taps_of(o, y),
+                            weights_.data() + o * terms_,
+                            terms_,
+                            outputs,
+                            pitch_,
+                            kLanes,
+                            gathered.data() + o * plane + y * row,
+                            plane,
+                            row,
+                            kLanes,
+                            std::min(strip_, side_ - y),
+                            side_,
+                            kLanes,
+                            false};
+      if (outputs == 1) call.grids = {grids_.data(), static_cast<int64_t>(grids_.size()), 1, 1};
+      kernels.gather(call);
+    }
   }
 }
 
 template <typename T>
 void LayerPlanes<T>::correlate(const Kernels<T>& kernels) {
   std::fill(correlated.begin(), correlated.end(), T{0});
-  const auto terms = static_cast<int64_t>(taps_.size());
-  const int64_t row = side_ * kLanes;
-  kernels.correlate({gradient_planes_.data(), taps_.data(), channels_, terms, side_, side_, row, pitch_, kLanes,
-                     correlated.data(), terms * kLanes, kLanes});
+  const int64_t row = side_ * kLanes, rows = convolution_.depthwise ? 1 : channels_;
+  // As many rows of a strip at a time as native/plan/correlation.cc takes.
+  const int64_t near = (kernels.width < kLanes ? 256 : 1024) / (std::min(kCorrelateRows, rows) + 1);
+  const int64_t tile = std::min(strip_, std::max<int64_t>(1, near / side_));
+  std::vector<const T*> gradients(static_cast<size_t>(rows));
+  for (int64_t y = 0; y < side_; y += tile) {
+    for (int64_t o = 0; o < channels_; o += rows) {
+      for (int64_t r = 0; r < rows; ++r)
+        gradients[static_cast<size_t>(r)] = gradient_planes_[static_cast<size_t>(o + r)] + y * row;
+      kernels.correlate({gradients.data(), taps_of(o, y), rows, terms_, std::min(tile, side_ - y), side_, row, pitch_, kLanes,
+                         correlated.data() + o * terms_ * kLanes, terms_ * kLanes, kLanes});
+    }
+  }
 }
 
 Layer::Layer(const winnow_device* device, const Shape& shape)
     : gather_(shape.score == "gather"),
+      convolution_(shape.convolution),
       channels_(shape.batch),
       side_(shape.size),
       kernels_(kernels_of<float>(device->device->variant)),
-      planes_(channels_, side_) {}
+      planes_(convolution_, channels_, side_) {}
 
 void Layer::run() {
   if (gather_) {
@@ -80,11 +118,11 @@ void Layer::run() {
   }
 }
 
-Cost Layer::cost() const { return {2.0 * static_cast<double>(channels_ * channels_ * kTaps * side_ * side_ * kLanes), 0}; }
+Cost Layer::cost() const { return {2.0 * static_cast<double>(planes_.weights() * side_ * side_ * kLanes), 0}; }
 
 // A sum of N rounded products is off by at most N roundings of its largest partial sum.
 Verdict Layer::verdict(const std::string&) {
-  LayerPlanes<double> exact(channels_, side_);
+  LayerPlanes<double> exact(convolution_, channels_, side_);
   const Kernels<double>& reference = kernels_of<double>(Variant::kReference);
   run();
   if (gather_) {
@@ -100,7 +138,7 @@ Verdict Layer::verdict(const std::string&) {
     error = std::isfinite(apart) ? std::max(error, std::fabs(apart)) : INFINITY;
     largest = std::max(largest, std::fabs(b[i]));
   }
-  const double summed = static_cast<double>(gather_ ? channels_ * kTaps : side_ * side_);
+  const double summed = static_cast<double>(gather_ ? planes_.terms() : side_ * side_);
   return {error / largest, summed * std::ldexp(1, -24), "largest error / largest sum, reference in float64"};
 }
 

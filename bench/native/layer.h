@@ -1,4 +1,4 @@
-// One kernel on the planes of one convolution, 3x3 with stride 1 and as many outputs as inputs, for one block of samples.
+// One kernel on the planes of one convolution for one block of samples, by strips of rows as a plan goes.
 #pragma once
 
 #include "kernels/kernels.h"
@@ -11,17 +11,24 @@ namespace winnow::bench {
 template <typename T>
 class LayerPlanes {
  public:
-  LayerPlanes(int64_t channels, int64_t side);
+  LayerPlanes(const SquareConvolution& convolution, int64_t channels, int64_t side);
   void gather(const Kernels<T>& kernels);     // the forward pass into `gathered`
   void correlate(const Kernels<T>& kernels);  // the weight gradient into `correlated`
+
+  int64_t terms() const { return terms_; }  // of an output
+  int64_t weights() const { return channels_ * terms_; }
 
   AlignedVector<T> gathered;    // [channel][row][pixel][lane]
   AlignedVector<T> correlated;  // tiles of [row][term][lane]
 
  private:
-  int64_t channels_, side_, pitch_, plane_;
+  const T* const* taps_of(int64_t output, int64_t y);  // of its terms from row y on
+
+  SquareConvolution convolution_;
+  int64_t channels_, side_, terms_, pitch_, plane_, strip_;
   AlignedVector<T> inputs_, gradients_, weights_;
-  std::vector<const T*> taps_, gradient_planes_;  // [channel][tap], shifted; [channel]
+  std::vector<const T*> taps_, strip_taps_, gradient_planes_;  // [channel][tap], shifted; those of a strip; [channel]
+  std::vector<TapGrid> grids_;                                 // of one output's terms
 };
 
 class Layer final : public Work {
@@ -33,6 +40,7 @@ class Layer final : public Work {
 
  private:
   bool gather_;
+  SquareConvolution convolution_;
   int64_t channels_, side_;
   const Kernels<float>& kernels_;
   LayerPlanes<float> planes_;
