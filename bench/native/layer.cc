@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "plan/correlation.h"
 #include "plan/state.h"
 
 namespace winnow::bench {
@@ -88,9 +89,7 @@ template <typename T>
 void LayerPlanes<T>::correlate(const Kernels<T>& kernels) {
   std::fill(correlated.begin(), correlated.end(), T{0});
   const int64_t row = side_ * kLanes, rows = convolution_.depthwise ? 1 : channels_;
-  // As many rows of a strip at a time as native/plan/correlation.cc takes.
-  const int64_t near = (kernels.width < kLanes ? 256 : 1024) / (std::min(kCorrelateRows, rows) + 1);
-  const int64_t tile = std::min(strip_, std::max<int64_t>(1, near / side_));
+  const int64_t tile = std::min(strip_, correlated_rows(kernels.width, rows, side_));
   std::vector<const T*> gradients(static_cast<size_t>(rows));
   for (int64_t y = 0; y < side_; y += tile) {
     for (int64_t o = 0; o < channels_; o += rows) {

@@ -3,15 +3,15 @@
 #include <algorithm>
 
 namespace winnow {
-namespace {
 
 // Pixels of a tile's gradient planes and of a term's plane. Where three terms at a time read the gradients, they fit the
 // first-level cache together, with room for the rows that taps reach around the next terms' (512 pixels: a kernel of DARTS takes
 // 3 % longer with AVX2). Nine at a time leave the second-level cache time enough, and the sums of a tile are read and written
 // less often in longer ones (256 pixels: 6 % longer with AVX-512).
-constexpr int64_t kNearPixels = 256, kNearPixelsWide = 1024;
-
-}  // namespace
+int64_t correlated_rows(int64_t vector_width, int64_t gradients, int64_t image_width) {
+  const int64_t pixels = vector_width < kLanes ? 256 : 1024;
+  return std::max<int64_t>(1, pixels / (std::min(kCorrelateRows, gradients) + 1) / image_width);
+}
 
 template <typename T>
 void add_correlation(const Graph& graph, const Layout& layout, const Kernels<T>& kernels, const State<T>& state,
@@ -24,8 +24,7 @@ void add_correlation(const Graph& graph, const Layout& layout, const Kernels<T>&
   // What a kernel takes as rows: outputs of a column or, where a group has one, columns of an output.
   const bool across = group_out == 1;
   const int64_t gradient_rows = across ? columns : group_out;
-  const int64_t near = kernels.width < kLanes ? kNearPixels : kNearPixelsWide;
-  const int64_t tile_rows = std::max<int64_t>(1, near / (std::min(kCorrelateRows, gradient_rows) + 1) / out.width);
+  const int64_t tile_rows = correlated_rows(kernels.width, gradient_rows, out.width);
   for (int64_t y = rows.first; y < rows.end; y += tile_rows) {
     const int64_t height = std::min(tile_rows, rows.end - y);
     for (int64_t g = 0; g < alike.groups; ++g) {

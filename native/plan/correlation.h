@@ -35,6 +35,9 @@ void each_run(const GradientPlanes<T>& planes, const Shape& shape, RowRange rows
 // One group by itself.
 inline JointGroups alone(const Graph& graph, const WeightGroup& group) { return {&group, &group + 1, terms_of(graph, group)}; }
 
+// How many rows of an image a correlation with so many planes of gradients takes at a time.
+int64_t correlated_rows(int64_t vector_width, int64_t gradients, int64_t image_width);
+
 // Adds the correlations of some rows of one block, for some columns, to lane_sums, [column][out][term][lane], columns `step`
 // elements apart, term = group by group input channel within the convolution's group * taps + tap. `out` is the shape of the
 // gradients, `lanes` are in use; `pointers` is scratch.
