@@ -30,6 +30,11 @@ struct ConvolutionAttributes {
   Pair kernel, stride, padding, dilation;
   int64_t groups;
   bool bias;
+  // Whether every pixel reads the side x side (1, 3) pixels around it.
+  bool is_plain(int64_t side) const {
+    return kernel == Pair{side, side} && stride == Pair{1, 1} && padding == Pair{side / 2, side / 2} &&
+           (side == 1 || dilation == Pair{1, 1});
+  }
 };
 struct BatchNormAttributes {
   bool affine;

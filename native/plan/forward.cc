@@ -164,9 +164,7 @@ template <typename T>
 void Forward<T>::convolve(int64_t v) {
   const Value& value = graph_[v];
   const auto& a = std::get<ConvolutionAttributes>(value.attributes);
-  const bool one =
-      a.kernel.height * a.kernel.width * a.stride.height * a.stride.width == 1 && a.padding.height + a.padding.width == 0;
-  if (layout_.by_batch(value) && one) {
+  if (layout_.by_batch(value) && a.is_plain(1)) {
     convolve_points(v);
   } else if (layout_.by_batch(value)) {
     convolve_blocks(v);

@@ -49,10 +49,9 @@ void find_grids(const std::vector<GatherTerm>& terms, GatherTile& tile) {
 }
 
 bool are_tileable(const std::vector<ConvolutionPart>& parts) {
-  const auto is = [](const Pair& p, int64_t side) { return p.height == side && p.width == side; };
   return std::all_of(parts.begin(), parts.end(), [&](const ConvolutionPart& part) {
     const ConvolutionAttributes& a = attributes_of(*part.convolution);
-    return is(a.kernel, 3) && is(a.stride, 1) && is(a.padding, 1) && is(a.dilation, 1) && a.groups == 1;
+    return a.is_plain(3) && a.groups == 1;
   });
 }
 

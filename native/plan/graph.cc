@@ -190,9 +190,7 @@ bool Graph::is_pointwise(int64_t convolution) const {
   const Value& value = (*this)[convolution];
   const Value& input = (*this)[value.inputs[0]];
   const auto& a = std::get<ConvolutionAttributes>(value.attributes);
-  const auto one = [](const Pair& p) { return p.height == 1 && p.width == 1; };
-  return value.gradient == GradientKind::kVirtual && !input.lazy && one(a.kernel) && one(a.stride) && a.padding.height == 0 &&
-         a.padding.width == 0 && a.groups == 1 &&
+  return value.gradient == GradientKind::kVirtual && !input.lazy && a.is_plain(1) && a.groups == 1 &&
          input.shape.channels * input.shape.channels <= kPixelsAWeight * input.shape.height * input.shape.width;
 }
 

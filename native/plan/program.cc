@@ -269,8 +269,7 @@ void Program::plan_pools() {
     const auto first = static_cast<double>(window_cells(a, in, 0, 0));
     for (int64_t y = 0; y < out.height; ++y) pool.row_share.push_back(1.0 / static_cast<double>(window_cells(a, in, y, 0)));
     for (int64_t x = 0; x < out.width; ++x) pool.column_share.push_back(first / static_cast<double>(window_cells(a, in, 0, x)));
-    const auto is = [](const Pair& p, int64_t side) { return p.height == side && p.width == side; };
-    pool.windows = is(a.kernel, 3) && is(a.stride, 1) && is(a.padding, 1);
+    pool.windows = a.kernel == Pair{3, 3} && a.stride == Pair{1, 1} && a.padding == Pair{1, 1};
   }
 }
 

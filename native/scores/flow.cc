@@ -242,9 +242,7 @@ namespace {
 
 // Where a convolution in tiles pays for its sums before and after.
 bool in_tiles(const ConvolutionAttributes& a, const Shape& in, const Shape& out) {
-  const auto is = [](const Pair& pair, int64_t side) { return pair.height == side && pair.width == side; };
-  return a.groups == 1 && is(a.kernel, 3) && is(a.stride, 1) && is(a.padding, 1) && is(a.dilation, 1) &&
-         std::min(in.channels, out.channels) >= 8 && std::min(out.height, out.width) > 2;
+  return a.is_plain(3) && a.groups == 1 && std::min(in.channels, out.channels) >= 8 && std::min(out.height, out.width) > 2;
 }
 
 }  // namespace
