@@ -127,11 +127,10 @@ class CpuPlan final : public Plan {
     // What cotangents of one sample each share is a pass over the batch, like one of theirs.
     const bool own_samples = of_one_sample(cotangents) && layout_.blocks + blocks < layout_.blocks * cotangents.count;
     const bool whole = portion == Portion::kJob, wide = is_wide(cotangents.count);
-    std::vector<std::vector<T>>& rows = gradient_rows_;  // by job of the wave, or by worker
     std::vector<std::unique_ptr<Seeds<T>>> seeds;
     std::vector<std::unique_ptr<Backward<T>>> passes;
     each_wave(call, slots_, needs, [&](int64_t first, int64_t count) {
-      rows.resize(std::max(rows.size(), static_cast<size_t>(whole ? count : workers_)));
+      reserve_rows(whole ? count : workers_);
       seeds.resize(static_cast<size_t>(count));
       passes.resize(static_cast<size_t>(count));
       run(call, count, [&](int64_t slot, int64_t) {
@@ -146,7 +145,7 @@ class CpuPlan final : public Plan {
           repeat_last_block(graph_, layout_, program, salient, *slots_.states[slot]);
         }
         statistics.keep(first + slot, program, slots_.states[static_cast<size_t>(slot)]->norms);
-        if (whole) rows[slot].assign(static_cast<size_t>(cotangents.count * pitch), T{0});
+        if (whole) zero_rows(slot, cotangents.count * pitch);
         seeds[slot] = std::make_unique<Seeds<T>>(graph_, layout_, *slots_.states[slot], cotangents, call, job);
         passes[slot] = std::make_unique<Backward<T>>(graph_, layout_, kernels_, program,
                                                      call.parameters[job.parameters]->parameters, *slots_.states[slot]);
@@ -154,18 +153,17 @@ class CpuPlan final : public Plan {
       });
       run(call, count * blocks, [&](int64_t task, int64_t worker) {
         const int64_t slot = task / blocks, from = task % blocks * block, here = std::min(block, cotangents.count - from);
-        std::vector<T>& to = rows[whole ? slot : worker];
-        if (!whole) to.assign(static_cast<size_t>(here * pitch), T{0});
+        T* const to = whole ? rows_of(slot) : zero_rows(worker, here * pitch);
         passes[slot]->run(
             *workspaces_[worker], from, here, [&](int64_t l, T* gradient) { seeds[slot]->write(l, gradient); },
-            {to.data(), whole ? 0 : from, pitch, &offsets, wants_input ? elements : -1, salient ? &saliencies : nullptr});
+            {to, whole ? 0 : from, pitch, &offsets, wants_input ? elements : -1, salient ? &saliencies : nullptr});
         if (whole) return;
         const Timed timed(timing_.get(), graph_.output(), Phase::kSink);
-        done({first + slot, to.data(), here, elements, input, from, channels});
+        done({first + slot, to, here, elements, input, from, channels});
       });
       run(call, whole ? count : 0, [&](int64_t slot, int64_t) {
         const Timed timed(timing_.get(), graph_.output(), Phase::kSink);
-        done({first + slot, rows[slot].data(), cotangents.count, elements, input, 0, channels});
+        done({first + slot, rows_of(slot), cotangents.count, elements, input, 0, channels});
       });
       statistics.apply(first, count);
     });
@@ -207,7 +205,7 @@ class CpuPlan final : public Plan {
     const bool wants_input = cotangents.want_input_gradient != 0;
     const int64_t input = wants_input ? batch() * graph_[0].shape.elements() : 0, pitch = elements + input;
     const Needs needs = tangent_needs(cotangents.count, pitch);
-    gradient_rows_.resize(std::max(gradient_rows_.size(), static_cast<size_t>(device_->threads)));
+    reserve_rows(device_->threads);
     each_tangent(call, directions, statistics, needs, [&](const TangentJob& at, const Direction& direction) {
       const winnow_job& job = call.jobs[at.job];
       const Program& program = *programs[program_index(job)];
@@ -219,14 +217,13 @@ class CpuPlan final : public Plan {
         Backward<T>(graph_, layout_, kernels_, program, *direction.parameters, tangents).prepare();
       }
       const Seeds<T> seeds(graph_, layout_, values, cotangents, call, job, &tangents);
-      std::vector<T>& rows = gradient_rows_[static_cast<size_t>(at.worker)];
-      rows.assign(static_cast<size_t>(cotangents.count * pitch), T{0});
-      const GradientRows<T> to{rows.data(), 0, pitch, &offsets, wants_input ? elements : -1};
+      T* const rows = zero_rows(at.worker, cotangents.count * pitch);
+      const GradientRows<T> to{rows, 0, pitch, &offsets, wants_input ? elements : -1};
       for (int64_t l = 0; l < cotangents.count; ++l) {
         BackwardTangent<T>(graph_, layout_, kernels_, program, direction, values, tangents, *workspaces_[at.worker], to, l)
             .run([&](int64_t k, T* gradient) { k == 0 ? seeds.write(l, gradient) : seeds.write_tangent(l, gradient); });
       }
-      done({at.job, rows.data(), cotangents.count, elements, input});
+      done({at.job, rows, cotangents.count, elements, input});
     });
   }
 
@@ -551,13 +548,27 @@ class CpuPlan final : public Plan {
     }
   }
 
+  // Gradients of a job of the wave, or of a worker's block, in memory that is kept: fresh pages are dear.
+  void reserve_rows(int64_t count) { gradient_rows_.resize(std::max(gradient_rows_.size(), static_cast<size_t>(count))); }
+  T* rows_of(int64_t index) const { return gradient_rows_[static_cast<size_t>(index)]->template at<T>(0); }
+  T* zero_rows(int64_t index, int64_t elements) {
+    std::unique_ptr<Arena>& rows = gradient_rows_[static_cast<size_t>(index)];
+    const int64_t bytes = elements * static_cast<int64_t>(sizeof(T));
+    if (rows == nullptr || rows->bytes() < bytes) {
+      rows.reset();
+      rows = std::make_unique<Arena>(*device_->arenas, bytes, Arenas::Contents::kAny);
+    }
+    std::fill_n(rows_of(index), elements, T{0});
+    return rows_of(index);
+  }
+
   const Kernels<T>& kernels_;
   Layout layout_, forward_layout_;
   Slots slots_{layout_, {}}, forward_slots_{forward_layout_, {}};
   int64_t workers_ = 1;                                      // of the call at work
   std::vector<std::unique_ptr<State<double>>> wide_states_;  // by job of a wave
   std::vector<std::unique_ptr<Workspace<T>>> workspaces_;    // by worker
-  std::vector<std::vector<T>> gradient_rows_;                // by job of a wave; kept, fresh pages are dear
+  std::vector<std::unique_ptr<Arena>> gradient_rows_;        // by job of a wave, or by worker
   std::vector<std::unique_ptr<State<T>>> tangent_states_;    // by job of a wave
   std::unique_ptr<CpuPlan> to_the_input_, twice_;
 };

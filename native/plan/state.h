@@ -42,6 +42,7 @@ class Arena {
   T* at(int64_t element) const {
     return static_cast<T*>(block_.memory) + element;
   }
+  int64_t bytes() const { return block_.bytes; }
 
  private:
   Arenas& from_;
