@@ -14,7 +14,6 @@
 #include <memory>
 #include <sstream>
 
-#include "abi/failure.h"
 #include "cuda/backend.h"
 #include "cuda/kernels/kernels.h"
 #include "cuda/registry/registry.h"
@@ -24,6 +23,7 @@
 #include "recorder.h"
 #include "report.h"
 #include "runtime/device.h"
+#include "runtime/failure.h"
 #include "timer.h"
 
 namespace winnow::bench {

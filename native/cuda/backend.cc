@@ -1,8 +1,8 @@
 #include "cuda/backend.h"
 
-#include "abi/failure.h"
 #include "cuda/plan/machine.h"
 #include "cuda/plan/plan.h"
+#include "runtime/failure.h"
 
 namespace winnow {
 namespace {

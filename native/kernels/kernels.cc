@@ -1,8 +1,8 @@
 #include "kernels/kernels.h"
 
-#include "abi/failure.h"
 #include "kernels/bits.h"
 #include "kernels/draw.h"
+#include "runtime/failure.h"
 
 namespace winnow {
 

@@ -4,10 +4,10 @@
 #include <string_view>
 #include <unordered_set>
 
-#include "abi/failure.h"
 #include "network/network.h"
 #include "network/place.h"
 #include "network/shapes.h"
+#include "runtime/failure.h"
 
 namespace winnow {
 namespace {
@@ -23,7 +23,8 @@ constexpr int64_t kMaxName = 1024;
 template <typename What>
 void require_range(int64_t value, int64_t low, int64_t high, const What& what) {
   if (value < low || value > high) {
-    invalid(std::string(what) + " must be in [" + std::to_string(low) + ", " + std::to_string(high) + "] but was " + std::to_string(value));
+    invalid(std::string(what) + " must be in [" + std::to_string(low) + ", " + std::to_string(high) + "] but was " +
+            std::to_string(value));
   }
 }
 
@@ -138,7 +139,8 @@ class NetworkDecoder {
     if (!is_utf8(names_ + name, name_length)) invalid(at + " name is not UTF-8 without NUL");
     n.name.assign(names_ + name, static_cast<size_t>(name_length));
     const Place where(index, &n.name);
-    if (!seen_.insert({names_ + name, static_cast<size_t>(name_length)}).second) invalid(where + " has the name of an earlier node");
+    if (!seen_.insert({names_ + name, static_cast<size_t>(name_length)}).second)
+      invalid(where + " has the name of an earlier node");
     n.choice = word(where + " choice");
     require_range(n.choice, -1, network_->choices_ - 1, where + " choice");
     const int64_t inputs = word(where + " number of inputs");

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "abi/failure.h"
 #include "kernels/draw.h"
 #include "runtime/device.h"
+#include "runtime/failure.h"
 #include "runtime/limits.h"
 #include "runtime/philox.h"
 #include "runtime/random.h"

@@ -1,6 +1,6 @@
 #include "network/shapes.h"
 
-#include "abi/failure.h"
+#include "runtime/failure.h"
 
 namespace winnow {
 namespace {
@@ -29,8 +29,7 @@ void require_inputs(const Node& node, int64_t low, int64_t high, const Place& wh
   }
 }
 
-Shape windowed(const Shape& in, int64_t channels, Pair kernel, Pair stride, Pair padding, Pair dilation,
-               const Place& where) {
+Shape windowed(const Shape& in, int64_t channels, Pair kernel, Pair stride, Pair padding, Pair dilation, const Place& where) {
   return {channels, windows(in.height, kernel.height, stride.height, padding.height, dilation.height, where),
           windows(in.width, kernel.width, stride.width, padding.width, dilation.width, where)};
 }

@@ -5,7 +5,7 @@
 #include <limits>
 #include <string>
 
-#include "abi/failure.h"
+#include "runtime/failure.h"
 #include "runtime/random.h"
 
 namespace winnow {

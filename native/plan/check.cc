@@ -3,10 +3,9 @@
 #include <cmath>
 #include <string>
 
-#include "abi/failure.h"
-#include "abi/guard.h"
 #include "network/parameters.h"
 #include "plan/plan.h"
+#include "runtime/require.h"
 
 namespace winnow {
 namespace {

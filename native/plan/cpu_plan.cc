@@ -4,7 +4,6 @@
 #include <cmath>
 #include <string>
 
-#include "abi/failure.h"
 #include "kernels/kernels.h"
 #include "plan/activations.h"
 #include "plan/backward.h"
@@ -16,6 +15,7 @@
 #include "plan/running_statistics.h"
 #include "plan/state.h"
 #include "plan/tangent.h"
+#include "runtime/failure.h"
 #include "runtime/threads.h"
 
 namespace winnow {

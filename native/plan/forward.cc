@@ -4,7 +4,7 @@
 #include <cmath>
 #include <string>
 
-#include "abi/failure.h"
+#include "runtime/failure.h"
 #include "runtime/random.h"
 
 namespace winnow {

@@ -5,7 +5,7 @@
 #include <map>
 #include <string>
 
-#include "abi/failure.h"
+#include "runtime/failure.h"
 
 namespace winnow {
 namespace {

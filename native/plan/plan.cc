@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <string>
 
-#include "abi/failure.h"
 #include "plan/cpu_plan.h"
 #include "runtime/backend.h"
+#include "runtime/failure.h"
 
 namespace winnow {
 

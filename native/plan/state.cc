@@ -8,9 +8,9 @@
 #include <string>
 #include <utility>
 
-#include "abi/failure.h"
 #include "kernels/kernels.h"
 #include "plan/gather.h"
+#include "runtime/failure.h"
 
 namespace winnow {
 namespace {

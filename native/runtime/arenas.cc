@@ -7,7 +7,7 @@
 #include <cstring>
 #include <string>
 
-#include "abi/failure.h"
+#include "runtime/failure.h"
 
 namespace winnow {
 namespace {

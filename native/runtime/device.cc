@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <iterator>
 
-#include "abi/failure.h"
+#include "runtime/failure.h"
 #include "runtime/limits.h"
 #include "runtime/threads.h"
 

@@ -8,7 +8,7 @@
 #include <thread>
 #include <vector>
 
-#include "abi/failure.h"
+#include "runtime/failure.h"
 
 namespace winnow {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
-#include "abi/guard.h"
 #include "runtime/random.h"
+#include "runtime/require.h"
 
 namespace winnow {
 namespace {

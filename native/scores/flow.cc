@@ -4,8 +4,8 @@
 #include <cmath>
 #include <string>
 
-#include "abi/failure.h"
 #include "plan/forward.h"
+#include "runtime/failure.h"
 #include "runtime/threads.h"
 #include "scores/scores.h"
 #include "scores/tiles.h"

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <string>
 
-#include "abi/guard.h"
 #include "network/parameters.h"
+#include "runtime/require.h"
 
 namespace winnow {
 namespace {

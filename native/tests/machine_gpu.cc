@@ -2,10 +2,10 @@
 // set, as a machine that promises one sets it, that is a failure.
 #include <memory>
 
-#include "abi/failure.h"
 #include "check.h"
 #include "cuda/registry/registry.h"
 #include "machine_under_test.h"
+#include "runtime/failure.h"
 
 namespace winnow::test {
 namespace {

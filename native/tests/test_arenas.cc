@@ -4,9 +4,9 @@
 #include <thread>
 #include <vector>
 
-#include "abi/failure.h"
 #include "check.h"
 #include "runtime/arenas.h"
+#include "runtime/failure.h"
 #include "runtime/scratch.h"
 
 using winnow::Arenas;

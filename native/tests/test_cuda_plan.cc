@@ -4,7 +4,6 @@
 #include <cstring>
 #include <random>
 
-#include "abi/failure.h"
 #include "check.h"
 #include "cuda/emulation/emulation.h"
 #include "cuda/kernels/kernels.h"
@@ -12,6 +11,7 @@
 #include "cuda/plan/memory.h"
 #include "machine_device.h"
 #include "plan/plan.h"
+#include "runtime/failure.h"
 #include "test_networks.h"
 #include "winnow/scores.h"
 

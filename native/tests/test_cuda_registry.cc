@@ -2,9 +2,9 @@
 // and nothing is loaded that could not be used.
 #include <cstdlib>
 
-#include "abi/failure.h"
 #include "check.h"
 #include "cuda/registry/registry.h"
+#include "runtime/failure.h"
 #include "winnow/device.h"
 
 using namespace winnow;

@@ -7,9 +7,9 @@
 #include <stdexcept>
 #include <thread>
 
-#include "abi/failure.h"
 #include "check.h"
 #include "runtime/device.h"
+#include "runtime/failure.h"
 #include "runtime/threads.h"
 
 using namespace winnow;

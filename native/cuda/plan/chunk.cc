@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string>
 
-#include "abi/failure.h"
+#include "runtime/failure.h"
 
 namespace winnow {
 namespace {

@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "abi/failure.h"
 #include "cuda/plan/launches.h"
+#include "runtime/failure.h"
 
 namespace winnow {
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
-#include "abi/failure.h"
 #include "plan/state.h"
+#include "runtime/failure.h"
 
 namespace winnow {
 

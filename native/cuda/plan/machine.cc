@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "abi/failure.h"
+#include "runtime/failure.h"
 
 namespace winnow {
 

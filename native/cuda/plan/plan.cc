@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string>
 
-#include "abi/failure.h"
 #include "cuda/plan/machine.h"
 #include "cuda/plan/pattern_rows.h"
 #include "cuda/plan/schedules.h"
@@ -12,6 +11,7 @@
 #include "plan/cotangents.h"
 #include "plan/running_statistics.h"
 #include "runtime/device.h"
+#include "runtime/failure.h"
 
 namespace winnow {
 namespace {

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <string>
 
-#include "abi/failure.h"
 #include "plan/forward.h"
+#include "runtime/failure.h"
 #include "runtime/random.h"
 
 namespace winnow {

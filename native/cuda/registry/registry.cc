@@ -6,9 +6,9 @@
 #include <cstdlib>
 #include <sstream>
 
-#include "abi/failure.h"
 #include "cuda/backend.h"
 #include "cuda/registry/library.h"
+#include "runtime/failure.h"
 
 namespace winnow {
 namespace {
