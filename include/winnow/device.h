@@ -32,13 +32,14 @@ typedef struct winnow_device_options {
   int64_t threads; /* worker threads in [1, 1024]; 0 = as many as this process may use (affinity and container limit) */
   /* kernel variant "reference", "portable", "avx2", "avx512"; NULL = environment WINNOW_VARIANT, else the best here */
   const char *variant;
-  int64_t byte_budget; /* most bytes that a call may take for its passes; 0 = half of the memory this process may use, of a GPU what is free */
+  /* most bytes that a call may take for its passes; 0 = half of the memory this process may use, of a GPU what is free */
+  int64_t byte_budget;
   const char *library; /* file with the GPU's code, final; NULL = libwinnow_cuda.so beside this library. The CPU needs none */
 } winnow_device_options;
 
 /* Opens a device. INVALID for a bad option or an unknown variant name; UNSUPPORTED for a variant, driver, GPU or library that is
- * not here, with a text that says what was found (nothing that was asked for falls back). The result of a call never depends on `threads`. Nor on `byte_budget` where one job fits as winnow_plan_bytes
- * says; with less, sums may be rounded in another order. */
+ * not here, with a text that says what was found (nothing that was asked for falls back). The result of a call never depends
+ * on `threads`, nor on `byte_budget` where one job fits as winnow_plan_bytes says; with less, sums may be rounded in another order. */
 WINNOW_API winnow_status winnow_device_open(const winnow_device_options *options, winnow_device **device, winnow_error *error);
 
 /* Closes it; NULL is allowed. Plans made on it must be gone. */

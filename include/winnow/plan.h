@@ -55,11 +55,11 @@ WINNOW_API winnow_status winnow_plan_create(const winnow_device *device, const w
                                             const winnow_plan_options *options, winnow_plan **plan, winnow_error *error);
 WINNOW_API void winnow_plan_destroy(winnow_plan *plan);
 
-/* Bytes that one job's pass, one of the first four of winnow_pass, with `cotangents` (0 for forward only) takes at most on one thread,
- * known before anything is taken; on the CPU all but some kilobytes by channel and the call's own tables. With a smaller budget a backward
- * pass takes fewer cotangents at a time, and OUT_OF_MEMORY is the answer where one at a time does not fit either. With a larger one
- * jobs and cotangents go in parallel, each thread in as much memory more, as far as the budget has it. OUT_OF_MEMORY where the number
- * passes 2^63. The plan keeps what it took for the next call, for the last of each kind of pass. */
+/* Bytes that one job's pass, one of the first four of winnow_pass, with `cotangents` (0 for forward only) takes at most on one
+ * thread, known before anything is taken; on the CPU all but some kilobytes by channel and the call's own tables. With a smaller
+ * budget a backward pass takes fewer cotangents at a time, and OUT_OF_MEMORY is the answer where one at a time does not fit either.
+ * With a larger one jobs and cotangents go in parallel, each thread in as much memory more, as far as the budget has it.
+ * OUT_OF_MEMORY where the number passes 2^63. The plan keeps what each kind of pass took for the next call. */
 WINNOW_API winnow_status winnow_plan_bytes(const winnow_plan *plan, int32_t pass, int64_t cotangents, int64_t *bytes,
                                            winnow_error *error);
 

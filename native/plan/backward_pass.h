@@ -29,8 +29,8 @@ struct GradientRows {
 
 // Where the last block of samples is at most half full and a vector takes all of its lanes, two cotangents share it: the block's
 // values stand twice in the lanes (repeat_last_block), an even cotangent's gradient in the first half and the next one's in the
-// second. 72 samples cost 4.5 blocks, not 5. A gradient and its tangent are not alike and do not share. A *column* is what planes hold
-// of a block: a cotangent, or such a pair.
+// second. 72 samples cost 4.5 blocks, not 5. A gradient and its tangent are not alike and do not share. A *column* is what planes
+// hold of a block: a cotangent, or such a pair.
 template <typename T>
 bool pairs_cotangents(const Graph& graph, const Layout& layout, const Kernels<T>& kernels) {
   return !graph.twice() && kernels.width == kLanes && layout.lanes(layout.blocks - 1) <= kLanes / 2;

@@ -444,8 +444,9 @@ class CpuPlan final : public Plan {
 
   // A gradient jumps where a ReLU's sign flips, and in single precision some unit of a large network is always close enough to
   // zero to flip. So the forward pass of many cotangents, one part in 1 + 2 L of the work, runs in double, and its values are
-  // rounded once: every sign is the double plan's (of a max pool's cells that round to one number the first counts). For one cotangent it would be half of the work. Double values are gone when
-  // they are read for the last time, so that most stay in the cache, and what the backward pass does not read is not rounded.
+  // rounded once: every sign is the double plan's (of a max pool's cells that round to one number the first counts). For one
+  // cotangent it would be half of the work. Double values are gone when they are read for the last time, so that most stay in the
+  // cache, and what the backward pass does not read is not rounded.
   void forward_in_double(const winnow_call& call, const winnow_job& job, const Program& program, int64_t sample, int64_t slot,
                          bool salient) {
     if constexpr (sizeof(T) == sizeof(double)) {
@@ -499,8 +500,8 @@ class CpuPlan final : public Plan {
     return pass;
   }
 
-  // Jobs in waves of as many as there are threads and the byte budget allows, with as many workers as it allows beside one job; each
-  // job has a state of its own, each worker a workspace.
+  // Jobs in waves of as many as there are threads and the byte budget allows, with as many workers as it allows beside one job;
+  // each job has a state of its own, each worker a workspace.
   template <typename Wave>
   void each_wave(const winnow_call& call, Slots& slots, const Needs& needs, Wave wave) {
     if (call.job_count == 0) return;

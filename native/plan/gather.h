@@ -68,8 +68,8 @@ struct ConvolutionPart {
   int64_t first, count;
 };
 
-// Elements, at most, of one plane of gradients in a pass that sends back to a strip of rows, no more, what these convolutions, or this
-// pool, of equal output shape made of it. All planes of a pass are as large as the reader of the longest reach needs.
+// Elements, at most, of one plane of gradients in a pass that sends back to one strip of rows what these convolutions, or this pool,
+// of equal output shape made of it. All planes of a pass are as large as the reader of the longest reach needs.
 int64_t strip_plane_elements(const std::vector<const Value*>& readers, const Shape& in);
 
 // Calls body(y, x) for the cells of the image under a pool's window, row by row.

@@ -60,7 +60,8 @@ class Graph {
   int64_t value_of(int64_t node) const { return value_of_[static_cast<size_t>(node)]; }
   // Whether a sender's gradient is made before its partner's, with which it is sent.
   bool waits(int64_t sender) const { return (*this)[sender].partner >= 0 && (*this)[sender].partner < sender; }
-  // Whether a convolution of one tap under a norm is differentiated without planes of its gradient (pointwise.cc); its own are not read.
+  // Whether a convolution of one tap under a norm is differentiated without planes of its gradient (pointwise.cc); its own are not
+  // read.
   bool is_pointwise(int64_t convolution) const;
   // The value whose gradient is that of a kAlias or kVirtual value, up to a factor and a norm: v itself of any other.
   int64_t source_of(int64_t v) const;

@@ -329,8 +329,8 @@ int64_t State<T>::bytes(const Graph& graph, const Layout& layout) {
 
 template <typename T>
 int64_t Workspace<T>::bytes(const Layout& layout, int64_t cotangents) {
-  // A sum by lane and one in double of each weight that is correlated; half of a pair may have no cotangent. Weights of a pointwise pass, and
-  // the same by lane.
+  // A sum by lane and one in double of each weight that is correlated; half of a pair may have no cotangent. Weights of a pointwise
+  // pass, and the same by lane.
   constexpr int64_t kOfASum = kLanes * sizeof(T) + sizeof(double), kOfAWeight = (1 + kLanes) * sizeof(T);
   const int64_t planes = sum_of({layout.gradient_elements, layout.transient_elements}, "gradients");
   return sum_of(

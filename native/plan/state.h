@@ -16,8 +16,8 @@
 
 namespace winnow {
 
-// Passes over planes go by strips of rows of about this many pixels, or elements where that is more, every cotangent of a block over
-// one strip before the next: what all cotangents read of a strip stays in the second-level cache.
+// Passes over planes go by strips of rows of about this many pixels, or elements where that is more, every cotangent of a block
+// over one strip before the next: what all cotangents read of a strip stays in the second-level cache.
 constexpr int64_t kStripPixels = 256, kStripElements = 512;
 // Elements of the gradient planes that such a pass makes and reads at a time.
 constexpr int64_t kPassElements = 65536;

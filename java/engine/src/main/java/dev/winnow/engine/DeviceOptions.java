@@ -12,8 +12,8 @@ import java.util.Objects;
  * @param variant kernels: {@code reference}, {@code portable}, {@code avx2}, {@code avx512}; empty
  *     for the environment variable {@code WINNOW_VARIANT} or else the best that the processor has.
  *     A named variant is never replaced by another. A GPU has none.
- * @param byteBudget most bytes that one plan may allocate; 0 for half of what this process may use,
- *     of a GPU for what is free
+ * @param byteBudget most bytes that a call may take for its passes; 0 for half of what this process
+ *     may use, of a GPU for what is free
  */
 public record DeviceOptions(String device, int threads, String variant, long byteBudget) {
   /** Most threads that the native core starts. */
