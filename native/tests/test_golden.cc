@@ -140,10 +140,9 @@ TEST(kernels_of_the_nas_bench_201_supernet) {
   }
 }
 
-// All but the disconnected one, whose kernel is zero.
+// `winnow verify` has the others.
 TEST(kernels_of_nas_bench_201_networks) {
-  for (const std::string name :
-       {"c1_nb201_skipheavy", "c1_nb201_poolheavy", "c1_nb201_none", "c1_nb201_best", "c1_nb201_allconv", "c1_nb201_full_n5"}) {
+  for (const std::string name : {"c1_nb201_skipheavy", "c1_nb201_best", "c1_nb201_full_n5"}) {
     if (missing(name)) continue;
     const GoldenCase golden(name);
     const bool first = name == "c1_nb201_skipheavy";
