@@ -79,7 +79,7 @@ class CpuPlan final : public Plan {
       needs = tangent_needs(0, 0);
     }
     const Layout& layout = pass == WINNOW_PASS_FORWARD ? forward_layout() : layout_;
-    return sum_of({State<T>::bytes(graph_, layout), needs.job, needs.worker}, "the plan");
+    return total_of({State<T>::bytes(graph_, layout), needs.job, needs.worker}, "the plan");
   }
 
   void forward(const winnow_call& call, double* logits, int64_t samples) override {
@@ -338,12 +338,12 @@ class CpuPlan final : public Plan {
     const int64_t row = elements_of({pitch, sizeof(T)}, "a row of gradients");
     const bool whole = portion == Portion::kJob;
     Needs needs;
-    needs.job = sum_of(
+    needs.job = total_of(
         {is_wide(cotangents) ? wide_bytes() : 0, whole ? elements_of({cotangents, row}, "rows of gradients") : 0}, "gradients");
-    const int64_t others = sum_of({State<T>::bytes(graph_, layout_), needs.job}, "gradients");
+    const int64_t others = total_of({State<T>::bytes(graph_, layout_), needs.job}, "gradients");
     needs.block = cotangent_block<T>(layout_, cotangents, whole ? 0 : row, budget - others);
-    needs.worker = sum_of({Workspace<T>::bytes(layout_, needs.block), whole ? 0 : elements_of({needs.block, row}, "gradients")},
-                          "gradients");
+    needs.worker = total_of(
+        {Workspace<T>::bytes(layout_, needs.block), whole ? 0 : elements_of({needs.block, row}, "gradients")}, "gradients");
     return needs;
   }
 
@@ -351,11 +351,11 @@ class CpuPlan final : public Plan {
   Needs tangent_needs(int64_t cotangents, int64_t pitch) const {
     const int64_t direction = elements_of({graph_.network().parameters(), sizeof(double)}, "a direction");
     Needs needs;
-    needs.job = sum_of({State<T>::bytes(graph_, layout_), direction, wide_bytes()}, "tangents");
+    needs.job = total_of({State<T>::bytes(graph_, layout_), direction, wide_bytes()}, "tangents");
     if (cotangents == 0) return needs;
     needs.block = 2;
     needs.worker =
-        sum_of({Workspace<T>::bytes(layout_, 2), elements_of({cotangents, pitch, sizeof(T)}, "gradients")}, "gradients");
+        total_of({Workspace<T>::bytes(layout_, 2), elements_of({cotangents, pitch, sizeof(T)}, "gradients")}, "gradients");
     return needs;
   }
 
@@ -505,8 +505,8 @@ class CpuPlan final : public Plan {
   template <typename Wave>
   void each_wave(const winnow_call& call, Slots& slots, const Needs& needs, Wave wave) {
     if (call.job_count == 0) return;
-    const int64_t budget = device_->byte_budget, job = sum_of({State<T>::bytes(graph_, slots.layout), needs.job}, "one job"),
-                  one = sum_of({job, needs.worker}, "one job");
+    const int64_t budget = device_->byte_budget, job = total_of({State<T>::bytes(graph_, slots.layout), needs.job}, "one job"),
+                  one = total_of({job, needs.worker}, "one job");
     if (one > budget) {
       throw Failure(WINNOW_OUT_OF_MEMORY,
                     "one job takes " + std::to_string(one) + " bytes but the byte budget is " + std::to_string(budget));

@@ -181,9 +181,6 @@ void Graph::choose_gradients() {
   }
 }
 
-// Depthwise convolutions share no arithmetic with others that read their input, and a gradient for each would be kept until the
-// input's is made: a cell of DARTS has 16 of one value (3 MB a cotangent in all, 0.9 so; 9 % of its kernel). Read as they lie, with
-// zeros around, they need not be copied either (7 %).
 // Their weights are found anew for every cotangent, which must be little beside what a pass over the planes costs.
 bool Graph::is_pointwise(int64_t convolution) const {
   constexpr int64_t kPixelsAWeight = 16;
@@ -200,6 +197,9 @@ int64_t Graph::source_of(int64_t v) const {
   return v;
 }
 
+// Depthwise convolutions share no arithmetic with others that read their input, and a gradient for each would be kept until the
+// input's is made: a cell of DARTS has 16 of one value (3 MB a cotangent in all, 0.9 so; 9 % of its kernel). Read as they lie, with
+// zeros around, they need not be copied either (7 %).
 void Graph::choose_senders() {
   for (int64_t v = 0; v < output(); ++v) {
     Value& value = values_[static_cast<size_t>(v)];

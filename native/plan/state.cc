@@ -29,7 +29,7 @@ int64_t elements_of(std::initializer_list<int64_t> factors, const char* what) {
   return result;
 }
 
-int64_t sum_of(std::initializer_list<int64_t> parts, const char* what) {
+int64_t total_of(std::initializer_list<int64_t> parts, const char* what) {
   int64_t result = 0;
   for (const int64_t part : parts) {
     if (__builtin_add_overflow(result, part, &result)) {
@@ -321,10 +321,10 @@ template <typename T>
 int64_t State<T>::bytes(const Graph& graph, const Layout& layout) {
   // Packed forward and backward, in tiles four times as many, and two sums in double of each; sums by lane of one value's.
   constexpr int64_t kOfAWeight = 5 * sizeof(T) + 2 * sizeof(double), kOfASum = kLanes * sizeof(T) + sizeof(double);
-  return sum_of({elements_of({layout.state_elements, sizeof(T)}, "a state"),
-                 elements_of({graph.network().parameters(), kOfAWeight}, "packed weights"),
-                 elements_of({layout.prepared, kOfASum}, "correlations")},
-                "a state");
+  return total_of({elements_of({layout.state_elements, sizeof(T)}, "a state"),
+                   elements_of({graph.network().parameters(), kOfAWeight}, "packed weights"),
+                   elements_of({layout.prepared, kOfASum}, "correlations")},
+                  "a state");
 }
 
 template <typename T>
@@ -332,8 +332,8 @@ int64_t Workspace<T>::bytes(const Layout& layout, int64_t cotangents) {
   // A sum by lane and one in double of each weight that is correlated; half of a pair may have no cotangent. Weights of a pointwise
   // pass, and the same by lane.
   constexpr int64_t kOfASum = kLanes * sizeof(T) + sizeof(double), kOfAWeight = (1 + kLanes) * sizeof(T);
-  const int64_t planes = sum_of({layout.gradient_elements, layout.transient_elements}, "gradients");
-  return sum_of(
+  const int64_t planes = total_of({layout.gradient_elements, layout.transient_elements}, "gradients");
+  return total_of(
       {elements_of({cotangents, planes, sizeof(T)}, "gradients"), elements_of({layout.strip_elements, sizeof(T)}, "gradients"),
        elements_of({cotangents, layout.correlated, kOfASum}, "correlations"),
        elements_of({layout.correlated, sizeof(double)}, "correlations"),

@@ -28,7 +28,7 @@ inline int64_t strip_rows(const Shape& shape) {
 // The product; throws OUT_OF_MEMORY, naming `what`, where it passes 2^63.
 int64_t elements_of(std::initializer_list<int64_t> factors, const char* what);
 // The sum, likewise.
-int64_t sum_of(std::initializer_list<int64_t> parts, const char* what);
+int64_t total_of(std::initializer_list<int64_t> parts, const char* what);
 
 // Memory, zeroed where nothing else is said, lent by the device's Arenas, which outlive it.
 class Arena {

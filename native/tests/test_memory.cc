@@ -54,8 +54,8 @@ int64_t bytes_of(Native& native, winnow_pass pass, int64_t cotangents) {
 
 }  // namespace
 
-// With what winnow_plan_bytes says a job runs; with less in smaller blocks of cotangents and on fewer threads, as near as sums in another
-// order are and to the same bits on any number of threads; with too little it is refused.
+// With what winnow_plan_bytes says a job runs; with less in smaller blocks of cotangents and on fewer threads, as near as sums in
+// another order are and to the same bits on any number of threads; with too little it is refused.
 TEST(a_tight_budget_is_kept) {
   constexpr int64_t kBatch = 24;
   Draws draws(seed(), 3);

@@ -523,8 +523,8 @@ TEST(depthwise_convolution_of_many_channels) {
   check_network(b.blob(b.last()), 3, WINNOW_NORM_BATCH, seed() * 1000 + 820, false);
 }
 
-// Pools of stride 1, whose gradients are made where they are read, between convolutions on images of several strips: what a pool asks of
-// a convolution is a strip and the rows around it, and twice those for two pools, of more planes than one pass has room for beside.
+// Pools of stride 1, whose gradients are made where they are read, between convolutions on images of several strips: what a pool asks
+// of a convolution is a strip and the rows around it, and twice those for two pools, of more planes than one pass has room for beside.
 TEST(pools_between_convolutions) {
   if (kSanitized) return;  // a minute; the scratch is one piece of memory, in which a sanitizer sees nothing
   NetworkBuilder b({1, 9, 64}, 0);
