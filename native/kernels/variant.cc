@@ -3,7 +3,9 @@
 #include "kernels/correlate/simd.h"
 #include "kernels/draw/simd.h"
 #include "kernels/gather/simd.h"
+#include "kernels/maximum/simd.h"
 #include "kernels/pointwise/simd.h"
+#include "kernels/sums/simd.h"
 #include "kernels/tiles/simd.h"
 #include "kernels/window/simd.h"
 

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "kernels/kernels.h"
-#include "kernels/pointwise/simd.h"
+#include "kernels/sums/simd.h"
 #include "kernels/vector.h"
 
 namespace winnow::WINNOW_VARIANT_NAMESPACE {
