@@ -13,10 +13,8 @@
 #include "plan/forward.h"
 #include "plan/program.h"
 #include "plan/running_statistics.h"
-#include "plan/state.h"
 #include "plan/tangent.h"
-#include "runtime/failure.h"
-#include "runtime/threads.h"
+#include "plan/waves.h"
 
 namespace winnow {
 namespace {
@@ -59,6 +57,8 @@ std::vector<int64_t> saliency_offsets(const Network& network, uint32_t roles, in
 template <typename T>
 class CpuPlan final : public Plan {
  public:
+  using Slots = typename Waves<T>::Slots;
+
   CpuPlan(std::shared_ptr<const Device> device, std::shared_ptr<const Network> network, const winnow_plan_options& options,
           Differentiation differentiation = Differentiation::kParameters)
       : Plan(std::move(device), std::move(network), options, differentiation),
@@ -87,18 +87,16 @@ class CpuPlan final : public Plan {
     const std::vector<std::unique_ptr<Program>> programs = make_programs(call, {graph_.output()}, false, statistics);
     const int64_t outputs = graph_[graph_.output()].shape.elements();
     Slots& slots = forward_slots();
-    each_wave(call, slots, {}, [&](int64_t first, int64_t count) {
-      run(call, count, [&](int64_t slot, int64_t) {
-        const winnow_job& job = call.jobs[first + slot];
-        const winnow_images& images = call.inputs[job.input];
-        for (int64_t sample = 0; sample < images.samples; sample += batch()) {
-          Forward<T> pass = forward_pass(call, job, *programs[program_index(job)], slots, slot);
-          pass.run(images, sample);
-          pass.logits(logits + ((first + slot) * samples + sample) * outputs);
-          statistics.keep(first + slot, *programs[program_index(job)], slots.states[static_cast<size_t>(slot)]->norms);
-        }
-      });
-      statistics.apply(first, count);
+    each_job(call, slots, {}, statistics, [&](int64_t j, int64_t slot, int64_t) {
+      const winnow_job& job = call.jobs[j];
+      const Program& program = *programs[program_index(job)];
+      const winnow_images& images = call.inputs[job.input];
+      for (int64_t sample = 0; sample < images.samples; sample += batch()) {
+        Forward<T> pass = forward_pass(call, job, program, slots, slot);
+        pass.run(images, sample);
+        pass.logits(logits + (j * samples + sample) * outputs);
+        statistics.keep(j, program, slots[slot].norms);
+      }
     });
   }
 
@@ -129,41 +127,42 @@ class CpuPlan final : public Plan {
     const bool whole = portion == Portion::kJob, wide = is_wide(cotangents.count);
     std::vector<std::unique_ptr<Seeds<T>>> seeds;
     std::vector<std::unique_ptr<Backward<T>>> passes;
-    each_wave(call, slots_, needs, [&](int64_t first, int64_t count) {
-      reserve_rows(whole ? count : workers_);
+    waves_.each(call, slots_, needs, [&](int64_t first, int64_t count) {
+      waves_.reserve_rows(whole ? count : waves_.workers());
       seeds.resize(static_cast<size_t>(count));
       passes.resize(static_cast<size_t>(count));
-      run(call, count, [&](int64_t slot, int64_t) {
+      waves_.run(call, count, [&](int64_t slot, int64_t) {
         const winnow_job& job = call.jobs[first + slot];
         const Program& program = *programs[program_index(job)];
+        State<T>& state = slots_[slot];
         if (wide) {
           forward_in_double(call, job, program, 0, slot, salient);
         } else {
           read_forward(call, first + slot, program, slot, reader);
         }
         if (pairs_cotangents(graph_, layout_, kernels_)) {
-          repeat_last_block(graph_, layout_, program, salient, *slots_.states[slot]);
+          repeat_last_block(graph_, layout_, program, salient, state);
         }
-        statistics.keep(first + slot, program, slots_.states[static_cast<size_t>(slot)]->norms);
-        if (whole) zero_rows(slot, cotangents.count * pitch);
-        seeds[slot] = std::make_unique<Seeds<T>>(graph_, layout_, *slots_.states[slot], cotangents, call, job);
+        statistics.keep(first + slot, program, state.norms);
+        if (whole) waves_.zero_rows(slot, cotangents.count * pitch);
+        seeds[slot] = std::make_unique<Seeds<T>>(graph_, layout_, state, cotangents, call, job);
         passes[slot] = std::make_unique<Backward<T>>(graph_, layout_, kernels_, program,
-                                                     call.parameters[job.parameters]->parameters, *slots_.states[slot]);
+                                                     call.parameters[job.parameters]->parameters, state);
         passes[slot]->prepare(own_samples);
       });
-      run(call, count * blocks, [&](int64_t task, int64_t worker) {
+      waves_.run(call, count * blocks, [&](int64_t task, int64_t worker) {
         const int64_t slot = task / blocks, from = task % blocks * block, here = std::min(block, cotangents.count - from);
-        T* const to = whole ? rows_of(slot) : zero_rows(worker, here * pitch);
+        T* const to = whole ? waves_.rows(slot) : waves_.zero_rows(worker, here * pitch);
         passes[slot]->run(
-            *workspaces_[worker], from, here, [&](int64_t l, T* gradient) { seeds[slot]->write(l, gradient); },
+            waves_.workspace(worker), from, here, [&](int64_t l, T* gradient) { seeds[slot]->write(l, gradient); },
             {to, whole ? 0 : from, pitch, &offsets, wants_input ? elements : -1, salient ? &saliencies : nullptr});
         if (whole) return;
         const Timed timed(timing_.get(), graph_.output(), Phase::kSink);
         done({first + slot, to, here, elements, input, from, channels});
       });
-      run(call, whole ? count : 0, [&](int64_t slot, int64_t) {
+      waves_.run(call, whole ? count : 0, [&](int64_t slot, int64_t) {
         const Timed timed(timing_.get(), graph_.output(), Phase::kSink);
-        done({first + slot, rows_of(slot), cotangents.count, elements, input, 0, channels});
+        done({first + slot, waves_.rows(slot), cotangents.count, elements, input, 0, channels});
       });
       statistics.apply(first, count);
     });
@@ -205,22 +204,22 @@ class CpuPlan final : public Plan {
     const bool wants_input = cotangents.want_input_gradient != 0;
     const int64_t input = wants_input ? batch() * graph_[0].shape.elements() : 0, pitch = elements + input;
     const Needs needs = tangent_needs(cotangents.count, pitch);
-    reserve_rows(device_->threads);
+    waves_.reserve_rows(device_->threads);
     each_tangent(call, directions, statistics, needs, [&](const TangentJob& at, const Direction& direction) {
       const winnow_job& job = call.jobs[at.job];
       const Program& program = *programs[program_index(job)];
       const Parameters& parameters = call.parameters[job.parameters]->parameters;
       forward_with_tangents(call, at, program, direction, statistics, 0);
-      State<T>&values = *slots_.states[at.slot], &tangents = *tangent_states_[at.slot];
+      State<T>&values = slots_[at.slot], &tangents = waves_.tangents(at.slot);
       Backward<T>(graph_, layout_, kernels_, program, parameters, values).prepare();
       if (direction.parameters != nullptr) {
         Backward<T>(graph_, layout_, kernels_, program, *direction.parameters, tangents).prepare();
       }
       const Seeds<T> seeds(graph_, layout_, values, cotangents, call, job, &tangents);
-      T* const rows = zero_rows(at.worker, cotangents.count * pitch);
+      T* const rows = waves_.zero_rows(at.worker, cotangents.count * pitch);
       const GradientRows<T> to{rows, 0, pitch, &offsets, wants_input ? elements : -1};
       for (int64_t l = 0; l < cotangents.count; ++l) {
-        BackwardTangent<T>(graph_, layout_, kernels_, program, direction, values, tangents, *workspaces_[at.worker], to, l)
+        BackwardTangent<T>(graph_, layout_, kernels_, program, direction, values, tangents, waves_.workspace(at.worker), to, l)
             .run([&](int64_t k, T* gradient) { k == 0 ? seeds.write(l, gradient) : seeds.write_tangent(l, gradient); });
       }
       done({at.job, rows, cotangents.count, elements, input});
@@ -234,19 +233,15 @@ class CpuPlan final : public Plan {
     }
     RunningStatistics statistics(graph_, call);
     const std::vector<std::unique_ptr<Program>> programs = make_programs(call, {graph_.output()}, true, statistics);
-    each_wave(call, slots_, {0, Workspace<T>::bytes(layout_, 1), 1}, [&](int64_t first, int64_t count) {
-      run(call, count, [&](int64_t slot, int64_t worker) {
-        const winnow_job& job = call.jobs[first + slot];
-        const Program& program = *programs[program_index(job)];
-        const Parameters& parameters = call.parameters[job.parameters]->parameters;
-        State<T>& state = *slots_.states[static_cast<size_t>(slot)];
-        forward_pass(call, job, program, slots_, slot).run(call.inputs[job.input], 0);
-        statistics.keep(first + slot, program, state.norms);
-        Backward<T>(graph_, layout_, kernels_, program, parameters, state).prepare();
-        BlockPass<T>(graph_, layout_, kernels_, program, state, *workspaces_[worker], blocks, *stream_of(call, job))
-            .run(out + (first + slot) * blocks.each);
-      });
-      statistics.apply(first, count);
+    each_job(call, slots_, {0, Workspace<T>::bytes(layout_, 1), 1}, statistics, [&](int64_t j, int64_t slot, int64_t worker) {
+      const winnow_job& job = call.jobs[j];
+      const Program& program = *programs[program_index(job)];
+      State<T>& state = slots_[slot];
+      forward_pass(call, job, program, slots_, slot).run(call.inputs[job.input], 0);
+      statistics.keep(j, program, state.norms);
+      Backward<T>(graph_, layout_, kernels_, program, call.parameters[job.parameters]->parameters, state).prepare();
+      BlockPass<T>(graph_, layout_, kernels_, program, state, waves_.workspace(worker), blocks, *stream_of(call, job))
+          .run(out + j * blocks.each);
     });
   }
 
@@ -257,21 +252,19 @@ class CpuPlan final : public Plan {
     const std::vector<std::unique_ptr<Program>> programs = make_programs(call, tapped(), false, statistics);
     const BitKernels& bits = bit_kernels_of(device_->variant);
     Slots& slots = forward_slots();
-    each_wave(call, slots, {}, [&](int64_t first, int64_t count) {
-      run(call, count, [&](int64_t slot, int64_t) {
-        const winnow_job& job = call.jobs[first + slot];
-        const winnow_images& images = call.inputs[job.input];
-        const PatternLayout& layout = reader.layouts[static_cast<size_t>(first + slot)];
-        Signs signs(graph_, layout_, layout);  // either layout: the batch is what counts
-        std::vector<uint64_t> rows(static_cast<size_t>(images.samples * layout.words()));
-        for (int64_t sample = 0; sample < images.samples; sample += batch()) {
-          forward_pass(call, job, *programs[program_index(job)], slots, slot).run(images, sample, &signs);
-          statistics.keep(first + slot, *programs[program_index(job)], slots.states[static_cast<size_t>(slot)]->norms);
-          signs.pack(bits, rows.data() + sample * layout.words());
-        }
-        reader.done({first + slot, images.samples, layout.words(), rows.data()});
-      });
-      statistics.apply(first, count);
+    each_job(call, slots, {}, statistics, [&](int64_t j, int64_t slot, int64_t) {
+      const winnow_job& job = call.jobs[j];
+      const Program& program = *programs[program_index(job)];
+      const winnow_images& images = call.inputs[job.input];
+      const PatternLayout& layout = reader.layouts[static_cast<size_t>(j)];
+      Signs signs(graph_, layout_, layout);  // either layout: the batch is what counts
+      std::vector<uint64_t> rows(static_cast<size_t>(images.samples * layout.words()));
+      for (int64_t sample = 0; sample < images.samples; sample += batch()) {
+        forward_pass(call, job, program, slots, slot).run(images, sample, &signs);
+        statistics.keep(j, program, slots[slot].norms);
+        signs.pack(bits, rows.data() + sample * layout.words());
+      }
+      reader.done({j, images.samples, layout.words(), rows.data()});
     });
   }
 
@@ -286,24 +279,21 @@ class CpuPlan final : public Plan {
       most = std::max(most, batch() * graph_[value].shape.elements());
     }
     Slots& slots = forward_slots();
-    each_wave(call, slots, {}, [&](int64_t first, int64_t count) {
-      run(call, count, [&](int64_t slot, int64_t) {
-        const winnow_job& job = call.jobs[first + slot];
-        const Program& program = *programs[program_index(job)];
-        const State<T>& state = *slots.states[static_cast<size_t>(slot)];
-        std::vector<double> read(static_cast<size_t>(most));
-        for (int64_t k = 0; k < call.inputs[job.input].samples / batch(); ++k) {
-          // Each is read as soon as it is made: its memory may be another's afterwards.
-          const std::function<void(int64_t)> made = [&](int64_t value) {
-            if (!wanted[static_cast<size_t>(value)]) return;
-            read_value(graph_, slots.layout, state, value, read.data());
-            done({first + slot, k, value, read.data()});
-          };
-          forward_pass(call, job, program, slots, slot).run(call.inputs[job.input], k * batch(), nullptr, made);
-          statistics.keep(first + slot, program, state.norms);
-        }
-      });
-      statistics.apply(first, count);
+    each_job(call, slots, {}, statistics, [&](int64_t j, int64_t slot, int64_t) {
+      const winnow_job& job = call.jobs[j];
+      const Program& program = *programs[program_index(job)];
+      const State<T>& state = slots[slot];
+      std::vector<double> read(static_cast<size_t>(most));
+      for (int64_t k = 0; k < call.inputs[job.input].samples / batch(); ++k) {
+        // Each is read as soon as it is made: its memory may be another's afterwards.
+        const std::function<void(int64_t)> made = [&](int64_t value) {
+          if (!wanted[static_cast<size_t>(value)]) return;
+          read_value(graph_, slots.layout, state, value, read.data());
+          done({j, k, value, read.data()});
+        };
+        forward_pass(call, job, program, slots, slot).run(call.inputs[job.input], k * batch(), nullptr, made);
+        statistics.keep(j, program, state.norms);
+      }
     });
   }
 
@@ -326,12 +316,6 @@ class CpuPlan final : public Plan {
            "\", \"state_bytes\": " + std::to_string(layout_.state_elements * element_bytes_) +
            ", \"gradient_bytes\": " + std::to_string(layout_.gradient_elements * element_bytes_);
   }
-
-  // What a pass takes beside the states of its jobs' values: bytes for each job that is under way and for each worker, and how many
-  // cotangents the workers' workspaces are for.
-  struct Needs {
-    int64_t job = 0, worker = 0, block = 0;
-  };
 
   // Of gradients in rows of `pitch`. Where the budget is tight, blocks are smaller.
   Needs gradient_needs(int64_t cotangents, int64_t pitch, Portion portion, int64_t budget) const {
@@ -386,11 +370,6 @@ class CpuPlan final : public Plan {
     return Plan::make_programs(call, wanted, backward);
   }
 
-  // States of one layout, by job of a wave.
-  struct Slots {
-    const Layout& layout;
-    std::vector<std::unique_ptr<State<T>>> states;
-  };
   // Of passes that nothing goes back from: the others' where they are no larger.
   const Layout& forward_layout() const {
     return forward_layout_.state_elements < layout_.state_elements ? forward_layout_ : layout_;
@@ -400,7 +379,15 @@ class CpuPlan final : public Plan {
   Forward<T> forward_pass(const winnow_call& call, const winnow_job& job, const Program& program, const Slots& slots,
                           int64_t slot) const {
     return Forward<T>(graph_, slots.layout, kernels_, program, call.parameters[job.parameters]->parameters, NormModes(call),
-                      stream_of(call, job), *slots.states[static_cast<size_t>(slot)]);
+                      stream_of(call, job), slots[slot]);
+  }
+  // Every job of a call, in parallel: task(job, slot, worker). What its batches leave in running statistics is applied in order.
+  template <typename Task>
+  void each_job(const winnow_call& call, Slots& slots, const Needs& needs, RunningStatistics& statistics, Task task) {
+    waves_.each(call, slots, needs, [&](int64_t first, int64_t count) {
+      waves_.run(call, count, [&](int64_t slot, int64_t worker) { task(first + slot, slot, worker); });
+      statistics.apply(first, count);
+    });
   }
   // The forward pass of a gradient, and its patterns where somebody reads them.
   void read_forward(const winnow_call& call, int64_t j, const Program& program, int64_t slot, const PatternReader* reader) {
@@ -452,15 +439,14 @@ class CpuPlan final : public Plan {
     if constexpr (sizeof(T) == sizeof(double)) {
       forward_pass(call, job, program, slots_, slot).run(call.inputs[job.input], sample);
     } else {
-      std::unique_ptr<State<double>>& wide = wide_states_[static_cast<size_t>(slot)];
-      if (wide == nullptr) wide = std::make_unique<State<double>>(graph_, forward_layout_, *device_->arenas, timing_.get());
-      State<T>& state = *slots_.states[static_cast<size_t>(slot)];
+      State<double>& wide = waves_.wide(slot, forward_layout_);
+      State<T>& state = slots_[slot];
       Forward<double>(graph_, forward_layout_, kernels_of<double>(device_->variant), program,
-                      call.parameters[job.parameters]->parameters, NormModes(call), stream_of(call, job), *wide)
+                      call.parameters[job.parameters]->parameters, NormModes(call), stream_of(call, job), wide)
           .run(call.inputs[job.input], sample, nullptr, [&](int64_t v) {
-            if (!graph_[v].lazy && program.reads(v, salient)) narrow(v, *wide, state);
+            if (!graph_[v].lazy && program.reads(v, salient)) narrow(v, wide, state);
           });
-      state.norms = wide->norms;
+      state.norms = wide.norms;
     }
   }
 
@@ -473,18 +459,11 @@ class CpuPlan final : public Plan {
   void each_tangent(const winnow_call& call, const winnow_directions& directions, RunningStatistics& statistics,
                     const Needs& needs, Task task) {
     const std::vector<Parameters> changes = parameter_changes(graph_.shared_network(), directions);
-    each_wave(call, slots_, needs, [&](int64_t first, int64_t count) {
-      while (static_cast<int64_t>(tangent_states_.size()) < count) {
-        tangent_states_.push_back(std::make_unique<State<T>>(graph_, layout_, *device_->arenas, timing_.get()));
-      }
-      run(call, count, [&](int64_t slot, int64_t worker) {
-        const int64_t job = first + slot;
-        const int64_t parameters = directions.parameters_of == nullptr ? -1 : directions.parameters_of[job];
-        const int64_t input = directions.input_of == nullptr ? -1 : directions.input_of[job];
-        task(TangentJob{job, slot, worker}, Direction{parameters < 0 ? nullptr : &changes[static_cast<size_t>(parameters)],
-                                                      input < 0 ? nullptr : &directions.inputs[input]});
-      });
-      statistics.apply(first, count);
+    each_job(call, slots_, needs, statistics, [&](int64_t job, int64_t slot, int64_t worker) {
+      const int64_t parameters = directions.parameters_of == nullptr ? -1 : directions.parameters_of[job];
+      const int64_t input = directions.input_of == nullptr ? -1 : directions.input_of[job];
+      task(TangentJob{job, slot, worker}, Direction{parameters < 0 ? nullptr : &changes[static_cast<size_t>(parameters)],
+                                                    input < 0 ? nullptr : &directions.inputs[input]});
     });
   }
 
@@ -493,84 +472,17 @@ class CpuPlan final : public Plan {
                                    const Direction& direction, RunningStatistics& statistics, int64_t sample) {
     const winnow_job& job = call.jobs[at.job];
     forward_in_double(call, job, program, sample, at.slot, false);
-    statistics.keep(at.job, program, slots_.states[at.slot]->norms);
+    statistics.keep(at.job, program, slots_[at.slot].norms);
     Tangent<T> pass(graph_, layout_, kernels_, program, call.parameters[job.parameters]->parameters, NormModes(call), direction,
-                    *slots_.states[at.slot], *tangent_states_[at.slot]);
+                    slots_[at.slot], waves_.tangents(at.slot));
     pass.run(sample);
     return pass;
-  }
-
-  // Jobs in waves of as many as there are threads and the byte budget allows, with as many workers as it allows beside one job;
-  // each job has a state of its own, each worker a workspace.
-  template <typename Wave>
-  void each_wave(const winnow_call& call, Slots& slots, const Needs& needs, Wave wave) {
-    if (call.job_count == 0) return;
-    const int64_t budget = device_->byte_budget, job = total_of({State<T>::bytes(graph_, slots.layout), needs.job}, "one job"),
-                  one = total_of({job, needs.worker}, "one job");
-    if (one > budget) {
-      throw Failure(WINNOW_OUT_OF_MEMORY,
-                    "one job takes " + std::to_string(one) + " bytes but the byte budget is " + std::to_string(budget));
-    }
-    workers_ = device_->threads;
-    if (needs.worker > 0) workers_ = std::clamp<int64_t>((budget - job) / needs.worker, 1, workers_);
-    const int64_t fit = (budget - workers_ * needs.worker) / std::max<int64_t>(1, job);
-    const int64_t width = std::min({device_->threads, fit, call.job_count});
-    while (static_cast<int64_t>(slots.states.size()) < width) {
-      slots.states.push_back(std::make_unique<State<T>>(graph_, slots.layout, *device_->arenas, timing_.get()));
-    }
-    wide_states_.resize(std::max(wide_states_.size(), static_cast<size_t>(width)));
-    reserve_workspaces(needs.block);
-    for (int64_t first = 0; first < call.job_count; first += width) {
-      const int64_t count = std::min(width, call.job_count - first);
-      wave(first, count);
-      if (call.progress != nullptr && call.progress(call.progress_user, first + count, call.job_count) != 0) {
-        throw Failure(WINNOW_CALLBACK_FAILED, "the progress callback asked to stop after job " + std::to_string(first + count) +
-                                                  " of " + std::to_string(call.job_count));
-      }
-    }
-  }
-
-  template <typename Task>
-  void run(const winnow_call& call, int64_t tasks, Task task) {
-    device_->pool->run(
-        tasks,
-        [&](int64_t index, int64_t worker) {
-          if (call.cancel != nullptr && *call.cancel != 0) throw Failure(WINNOW_CANCELLED, "the call was cancelled");
-          task(index, worker);
-        },
-        workers_);
-  }
-
-  void reserve_workspaces(int64_t cotangents) {
-    if (cotangents == 0) return;
-    if (!workspaces_.empty() && workspaces_[0]->cotangents < cotangents) workspaces_.clear();
-    while (static_cast<int64_t>(workspaces_.size()) < workers_) {
-      workspaces_.push_back(std::make_unique<Workspace<T>>(graph_, layout_, *device_->arenas, cotangents));
-    }
-  }
-
-  // Gradients of a job of the wave, or of a worker's block, in memory that is kept: fresh pages are dear.
-  void reserve_rows(int64_t count) { gradient_rows_.resize(std::max(gradient_rows_.size(), static_cast<size_t>(count))); }
-  T* rows_of(int64_t index) const { return gradient_rows_[static_cast<size_t>(index)]->template at<T>(0); }
-  T* zero_rows(int64_t index, int64_t elements) {
-    std::unique_ptr<Arena>& rows = gradient_rows_[static_cast<size_t>(index)];
-    const int64_t bytes = elements * static_cast<int64_t>(sizeof(T));
-    if (rows == nullptr || rows->bytes() < bytes) {
-      rows.reset();
-      rows = std::make_unique<Arena>(*device_->arenas, bytes, Arenas::Contents::kAny);
-    }
-    std::fill_n(rows_of(index), elements, T{0});
-    return rows_of(index);
   }
 
   const Kernels<T>& kernels_;
   Layout layout_, forward_layout_;
   Slots slots_{layout_, {}}, forward_slots_{forward_layout_, {}};
-  int64_t workers_ = 1;                                      // of the call at work
-  std::vector<std::unique_ptr<State<double>>> wide_states_;  // by job of a wave
-  std::vector<std::unique_ptr<Workspace<T>>> workspaces_;    // by worker
-  std::vector<std::unique_ptr<Arena>> gradient_rows_;        // by job of a wave, or by worker
-  std::vector<std::unique_ptr<State<T>>> tangent_states_;    // by job of a wave
+  Waves<T> waves_{*device_, graph_, layout_, timing_};
   std::unique_ptr<CpuPlan> to_the_input_, twice_;
 };
 

@@ -1,4 +1,4 @@
-// The plan of the CPU: jobs in waves over the threads, each with a state of its own, workers with a workspace each.
+// The plan of the CPU: jobs in waves over the threads (waves.h), each with a state of its own, workers with a workspace each.
 #pragma once
 
 #include <memory>
