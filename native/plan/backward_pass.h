@@ -169,9 +169,9 @@ class BackwardPass {
   const T* lane_weights(int64_t v, int64_t elements, int64_t block);
   // Runs a backward gather to rows of a value of shape `out`, strip by strip: what its planes take in the scratch is a strip's.
   // make_rows(column, plane, rows, out) writes rows of an input plane, shape `in`.
-  template <typename MakeRows>
+  using MakeRows = std::function<void(int64_t, int64_t, RowRange, const Rows<T>&)>;
   void gather_rows(const Gather& gather, const T* packed, const Shape& in, const GradientPlanes<T>& dest, const Shape& out,
-                   RowRange rows, bool add, MakeRows make_rows);
+                   RowRange rows, bool add, const MakeRows& make_rows);
   // Runs one that is taken in tiles, for one column.
   void gather_tiles(const Gather& gather, const T* packed, const GradientPlanes<T>& planes, int64_t l,
                     const GradientPlanes<T>& dest, int64_t width, RowRange rows, bool add);
