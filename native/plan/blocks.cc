@@ -26,6 +26,7 @@ Blocks::Blocks(const Graph& graph, const int64_t* nodes, int64_t count) {
                                         "] but was " + std::to_string(nodes[f]));
     }
     features.push_back(graph.value_of(nodes[f]));
+    asked.push_back(nodes[f]);
     if (f == 0) continue;
     if (features[f] <= features[f - 1]) {
       throw Failure(WINNOW_INVALID, name(f) + " must come after " + name(f - 1) + ", and not be the same value");
@@ -93,7 +94,7 @@ void BlockPass<T>::seed(size_t feature) {
   const Value& value = graph_[blocks_.features[feature]];
   const int64_t elements = value.shape.elements(), count = layout_.batch * elements;
   const uint64_t stream = random_substream(random_substream(stream_.stream, "rademacher"),
-                                           graph_.network().nodes()[static_cast<size_t>(value.node())].name);
+                                           graph_.network().nodes()[static_cast<size_t>(blocks_.asked[feature])].name);
   std::vector<uint64_t> bits(static_cast<size_t>((count + kBits - 1) / kBits));
   random_bits(stream_.seed, stream, 0, static_cast<int64_t>(bits.size()), bits.data());
   cotangent_.assign(static_cast<size_t>(layout_.blocks * elements * kLanes), T{0});

@@ -18,6 +18,7 @@ struct Blocks {
   Blocks(const Graph& graph, const int64_t* nodes, int64_t count);
 
   std::vector<int64_t> features;  // values
+  std::vector<int64_t> asked;     // their nodes: equal ones are one value, but each has a name of its own
   std::vector<int64_t> offsets;   // by block: where its numbers begin, the difference and then the product
   int64_t each = 0;               // numbers of a job
 };

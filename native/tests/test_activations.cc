@@ -595,6 +595,41 @@ TEST(block_products_of_linear_blocks) {
   }
 }
 
+// Equal operations are one value, but signs are those of the node that was asked for.
+TEST(block_products_of_equal_features) {
+  constexpr int64_t kChannels = 2, kEach = 1 + kChannels * kChannels;
+  NetworkBuilder b({2, 3, 4});
+  const int64_t stem = b.convolution("stem", 0, kChannels, 1, 1, 0);
+  const std::vector<int64_t> equal = {b.relu("first", stem), b.relu("second", stem)};
+  b.convolution("output", b.weighted_sum("sum", equal, {-1, -1}), 2, 1, 1, 0);
+  Draws draws(seed(), 1400);
+  const Case c(b.network(), 3, WINNOW_NORM_BATCH, draws);
+  Native native(c, "portable", WINNOW_F64, 1);
+  for (const int64_t relu : equal) {
+    const Node& node = c.network->nodes()[static_cast<size_t>(relu)];
+    note(node.name);
+    const std::vector<double> products = native.block_products({stem, relu}, kEach);
+    CHECK_EQUAL(products.size(), c.rows.size() * kEach);
+    for (uint64_t job = 0; job < c.rows.size(); ++job) {
+      const std::vector<double> r = signs_of(job, node, c.batch), value = c.reference(job).value(relu);
+      const int64_t pixels = node.shape.height * node.shape.width;
+      for (int64_t row = 0; row < kChannels; ++row) {
+        for (int64_t k = 0; k < kChannels; ++k) {
+          double sum = 0;
+          for (int64_t n = 0; n < c.batch; ++n) {
+            for (int64_t i = 0; i < pixels; ++i) {
+              const auto from = static_cast<size_t>((n * kChannels + row) * pixels + i);
+              const auto to = static_cast<size_t>((n * kChannels + k) * pixels + i);
+              if (value[from] > 0) sum += r[from] * r[to];
+            }
+          }
+          CHECK_EQUAL(products[static_cast<size_t>(static_cast<int64_t>(job) * kEach + 1 + row * kChannels + k)], sum);
+        }
+      }
+    }
+  }
+}
+
 TEST(block_products_are_checked) {
   NetworkBuilder b({2, 4, 4});
   const int64_t stem = b.convolution("stem", 0, 2, 1, 1, 0);
