@@ -75,13 +75,16 @@ void Backward<T>::correlate(int64_t v, const JointGroups& groups, std::vector<do
   lane_sums.assign(static_cast<size_t>(count * kLanes), T{0});
   sums.assign(static_cast<size_t>(count), 0.0);
   state_.unwanted.resize(sums.size());
+  const int64_t rows = std::max<int64_t>(1, kFlushPixels / shape.width);
   for (int64_t b = 0; b < layout_.blocks; ++b) {
     const GradientPlanes<T> planes{plane(v, b, 0), 0, layout_.planes[v].plane, layout_.planes[v].pitch};
-    add_correlation(graph_, layout_, kernels_, state_, groups, shape, planes, b, {0, shape.height}, state_.terms, 1,
-                    layout_.lanes(b), lane_sums.data(), 0);
     // Where samples stand twice, the second half is not wanted.
     const bool twice = b + 1 == layout_.blocks && pairs_cotangents(graph_, layout_, kernels_);
-    kernels_.reduce(lane_sums.data(), count, sums.data(), twice ? state_.unwanted.data() : nullptr);
+    for (int64_t y = 0; y < shape.height; y += rows) {
+      add_correlation(graph_, layout_, kernels_, state_, groups, shape, planes, b, {y, std::min(y + rows, shape.height)},
+                      state_.terms, 1, layout_.lanes(b), lane_sums.data(), 0);
+      kernels_.reduce(lane_sums.data(), count, sums.data(), twice ? state_.unwanted.data() : nullptr);
+    }
   }
 }
 

@@ -601,6 +601,32 @@ TEST(convolutions_in_tiles) {
   }
 }
 
+// Sums over planes of 50,000 pixels, most of one sign: as exact in float32 as those over 1000, after which they are moved to double.
+TEST(float32_gradients_of_images_of_many_pixels) {
+  for (const int64_t kernel : {1, 3}) {
+    NetworkBuilder b({3, 224, 224}, 0);
+    const int64_t relu = b.relu("relu", b.convolution("stem", 0, 4, 3, 1, 1));
+    const int64_t norm = b.batch_norm("norm", b.convolution("under_a_norm", relu, 4, kernel, 1, kernel / 2));
+    b.linear("linear", b.global_average_pool("gap", b.relu("last", norm)), 3);
+    // Always the same numbers: how much is left of those sums, and so how exact it is, depends on them.
+    Draws draws(1860, 0);
+    const Tables t = make_tables(b.blob(b.last()), 2, WINNOW_NORM_BATCH, draws);
+    const Cotangents any{WINNOW_COTANGENT_GIVEN, 2, t.inputs[0]};
+    const int64_t weights = 16 * kernel * kernel;  // of the second convolution
+    const auto gradients = [&](const char* variant, winnow_dtype dtype) {
+      const std::vector<double> all =
+          Native(t, variant, dtype, 1).backward({t.jobs[0]}, any, WINNOW_SINK_COPY, 1u << WINNOW_CONVOLUTION_WEIGHT);
+      return std::vector<double>(all.end() - weights, all.end());
+    };
+    const std::vector<double> expected = gradients("portable", WINNOW_F64);
+    for (const char* variant : cpu_variant_names()) {
+      if (std::string(variant) == "reference") continue;  // whose sums are in double
+      note(std::string(variant) + " kernel " + std::to_string(kernel));
+      check_near_largest(gradients(variant, WINNOW_F32), expected, kernel == 1 ? 1.5e-5 : 5e-5);
+    }
+  }
+}
+
 // A sum that only the last norm reads, of convolutions with strides, groups, several taps and one.
 NetworkBuilder sum_under_a_norm() {
   NetworkBuilder b({3, 7, 7}, 1);
