@@ -94,11 +94,11 @@ namespace {
 // Grows a graph node by node, each on inputs picked among all there are.
 class RandomNetwork {
  public:
-  RandomNetwork(Draws& draws, const std::function<bool(winnow_operation)>& supported)
-      : draws_(draws), supported_(supported), b_({1, 1, 1}) {}
+  RandomNetwork(Draws& draws, const std::function<bool(winnow_operation)>& supported, const Sides& largest)
+      : draws_(draws), supported_(supported), largest_(largest), b_({1, 1, 1}) {}
 
   NetworkBuilder grow() {
-    const Shape input{draws_.integer(1, 7), draws_.integer(1, 9), draws_.integer(1, 9)};
+    const Shape input{draws_.integer(1, 7), draws_.integer(1, largest_.image), draws_.integer(1, largest_.image)};
     choices_ = draws_.integer(0, 6);
     b_ = NetworkBuilder(input, choices_);
     shapes_ = {input};
@@ -124,6 +124,8 @@ class RandomNetwork {
     return open_[static_cast<size_t>(draws_.integer(0, static_cast<int64_t>(open_.size()) - 1))];
   }
 
+  bool fits(const Shape& shape) const { return shape.height <= largest_.value && shape.width <= largest_.value; }
+
   static int64_t windows(int64_t side, int64_t kernel, int64_t stride, int64_t padding, int64_t dilation) {
     const int64_t room = side + 2 * padding - dilation * (kernel - 1) - 1;
     return room < 0 ? 0 : room / stride + 1;
@@ -144,11 +146,11 @@ class RandomNetwork {
       }
       a.dilation = draws_.chance(0.7) ? Pair{1, 1} : Pair{draws_.integer(1, 3), draws_.integer(1, 3)};
       if (same) {
-        a.kernel = {2 * draws_.integer(0, 2) + 1, 2 * draws_.integer(0, 2) + 1};
+        a.kernel = {2 * draws_.integer(0, largest_.kernel / 2) + 1, 2 * draws_.integer(0, largest_.kernel / 2) + 1};
         a.stride = {1, 1};
         a.padding = {a.dilation.height * (a.kernel.height / 2), a.dilation.width * (a.kernel.width / 2)};
       } else {
-        a.kernel = {draws_.integer(1, 5), draws_.integer(1, 5)};
+        a.kernel = {draws_.integer(1, largest_.kernel), draws_.integer(1, largest_.kernel)};
         a.stride = {draws_.integer(1, 3), draws_.integer(1, 3)};
         a.padding = {draws_.integer(0, 4), draws_.integer(0, 4)};
         if (draws_.chance(0.4)) a.kernel.width = a.kernel.height, a.stride = {1, 1}, a.padding = {1, 1};
@@ -156,7 +158,7 @@ class RandomNetwork {
       a.bias = draws_.chance(0.3);
       out = {a.outputs, windows(in.height, a.kernel.height, a.stride.height, a.padding.height, a.dilation.height),
              windows(in.width, a.kernel.width, a.stride.width, a.padding.width, a.dilation.width)};
-    } while (out.height < 1 || out.width < 1 || (!same && (out.height > 12 || out.width > 12)));
+    } while (out.height < 1 || out.width < 1 || (!same && !fits(out)));
     return record(b_.convolution(name(), input, a, choice), out);
   }
 
@@ -172,7 +174,7 @@ class RandomNetwork {
       a.count_include_pad = !maximum && draws_.chance(0.5);
       out = {in.channels, windows(in.height, a.kernel.height, a.stride.height, a.padding.height, 1),
              windows(in.width, a.kernel.width, a.stride.width, a.padding.width, 1)};
-    } while (out.height < 1 || out.width < 1 || (!same && (out.height > 12 || out.width > 12)));
+    } while (out.height < 1 || out.width < 1 || (!same && !fits(out)));
     return record(maximum ? b_.max_pool(name(), input, a, choice) : b_.average_pool(name(), input, a, choice), out);
   }
 
@@ -271,7 +273,7 @@ class RandomNetwork {
       const int64_t top = draws_.integer(-1, 2), bottom = draws_.integer(-1, 2), left = draws_.integer(-1, 2),
                     right = draws_.integer(-1, 2);
       const Shape out{in.channels, in.height + top + bottom, in.width + left + right};
-      if (out.height >= 1 && out.width >= 1 && out.height <= 12 && out.width <= 12) {
+      if (out.height >= 1 && out.width >= 1 && fits(out)) {
         open_.push_back(record(b_.add(name(), WINNOW_PAD_CROP, {input}, {top, bottom, left, right}), out));
       }
     } else if (kind == 11 && supported_(WINNOW_CHANNEL_SLICE)) {
@@ -300,6 +302,7 @@ class RandomNetwork {
 
   Draws& draws_;
   const std::function<bool(winnow_operation)>& supported_;
+  const Sides largest_;
   NetworkBuilder b_;
   int64_t choices_ = 0;
   std::vector<Shape> shapes_;        // by node
@@ -310,8 +313,8 @@ double float32(double value) { return static_cast<double>(static_cast<float>(val
 
 }  // namespace
 
-NetworkBuilder random_network(Draws& draws, const std::function<bool(winnow_operation)>& supported) {
-  return RandomNetwork(draws, supported).grow();
+NetworkBuilder random_network(Draws& draws, const std::function<bool(winnow_operation)>& supported, const Sides& largest) {
+  return RandomNetwork(draws, supported, largest).grow();
 }
 
 ReferenceRow random_row(Draws& draws, const Network& network) {

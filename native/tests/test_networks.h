@@ -36,8 +36,17 @@ NetworkBuilder nb201_supernet(Shape input, int64_t channels, int64_t cells, int6
 // number and no node. `stem` false is the thin network of the region count.
 NetworkBuilder darts_supernet(Shape input, bool stem, int64_t classes);
 
+// The largest sides of a random network's images and of what its operations make of them, and of its kernels.
+struct Sides {
+  int64_t image, value, kernel;
+};
+constexpr Sides kSmallSides{9, 12, 5};
+// Passes go by strips of rows, of 256 pixels or more (plan/state.h): images of several, and windows that reach the next ones.
+constexpr Sides kLargeSides{70, 72, 7};
+
 // A random network of the operations that `supported` admits. Every one is legal: it decodes, and plans take it.
-NetworkBuilder random_network(Draws& draws, const std::function<bool(winnow_operation)>& supported);
+NetworkBuilder random_network(Draws& draws, const std::function<bool(winnow_operation)>& supported,
+                              const Sides& largest = kSmallSides);
 
 // Under a sanitizer every network takes seven times as long: tests take fewer.
 #ifdef __SANITIZE_ADDRESS__

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "native_plan.h"
+#include "plan/state.h"
 
 using namespace winnow;
 using namespace winnow::test;
@@ -426,6 +427,112 @@ TEST(random_networks) {
   CHECK(tally.incomparable * 3 < tally.compared);
 }
 
+namespace {
+
+// Rows [count][width] of `values` times the factors, added up.
+std::vector<double> combined(const std::vector<double>& factors, const double* values, int64_t width) {
+  std::vector<double> sum(static_cast<size_t>(width));
+  for (const double factor : factors) {
+    for (double& value : sum) value += factor * *values++;
+  }
+  return sum;
+}
+
+// What is linear in the cotangents is compared once for all of them, which spares the oracle a pass for each.
+void check_large_network(const std::vector<int64_t>& blob, int64_t batch, winnow_norm_mode mode, uint64_t case_seed) {
+  Draws draws(case_seed, 1);
+  Tables t = make_tables(blob, batch, mode, draws);
+  t.jobs.resize(2);
+  const std::string where =
+      "large case " + std::to_string(case_seed) + " batch " + std::to_string(batch) + " norm mode " + std::to_string(mode);
+  std::vector<Cotangents> kinds = all_kinds(t, draws);
+  kinds.resize(3);
+  std::vector<std::vector<double>> factors;  // by kind
+  std::vector<std::vector<Expected>> expected(kinds.size());
+  for (size_t k = 0; k < kinds.size(); ++k) {
+    for (int64_t l = 0; l < kinds[k].count; ++l) factors.resize(k + 1), factors[k].push_back(draws.normal());
+  }
+  for (const winnow_job& job : t.jobs) {
+    Reference reference = reference_of(t, job);
+    run(t, job, 0, reference);
+    const bool comparable = reference.margin() >= kMargin && reference.steepness() <= kSteepness;
+    ++(comparable ? tally.compared : tally.incomparable);
+    for (size_t k = 0; k < kinds.size(); ++k) {
+      std::vector<double> cotangent(logits_of(t, reference).size());
+      const std::vector<std::vector<double>> rows = expand(t, job, kinds[k], logits_of(t, reference));
+      for (size_t l = 0; l < rows.size(); ++l) {
+        for (size_t i = 0; i < cotangent.size(); ++i) cotangent[i] += factors[k][l] * rows[l][i];
+      }
+      ReferenceGradients<double> gradients = reference.backward(cotangent);
+      expected[k].push_back({{std::move(gradients.tensors)},
+                             {std::move(gradients.input)},
+                             comparable,
+                             largest_of(cotangent.data(), static_cast<int64_t>(cotangent.size()))});
+    }
+  }
+  const int64_t each = t.network->parameters(), pixels = batch * t.input_elements();
+  for (const winnow_dtype dtype : {WINNOW_F64, WINNOW_F32}) {
+    for (const char* variant : cpu_variant_names()) {
+      if (std::string(variant) == "reference") continue;
+      const std::string here = where + " " + variant + (dtype == WINNOW_F64 ? " f64" : " f32");
+      note(here);
+      Native native(t, variant, dtype, 1);
+      check_forward(t, native, dtype == WINNOW_F64 ? 1e-10 : 1e-4);
+      for (size_t k = 0; k < kinds.size(); ++k) {
+        if (dtype == WINNOW_F32 && kinds[k].count == 1) continue;  // among so many units some sign may flip
+        note(here + " cotangents " + std::to_string(kinds[k].kind));
+        const double relative = dtype == WINNOW_F64 ? 1e-10 : 1e-4;  // of a sum of up to 20 rows
+        const std::vector<double> gradients = native.backward(t.jobs, kinds[k], WINNOW_SINK_COPY, kAllRoles);
+        const auto [to_parameters, to_inputs] = native.to_the_input(t.jobs, kinds[k]);
+        for (size_t j = 0; j < t.jobs.size(); ++j) {
+          const Expected& own = expected[k][j];
+          if (!own.comparable) continue;
+          const int64_t first = static_cast<int64_t>(j) * kinds[k].count;
+          compare_gradients(t, own, combined(factors[k], gradients.data() + first * each, each).data(), kAllRoles, relative);
+          compare_gradients(t, own, combined(factors[k], to_parameters.data() + first * each, each).data(), kAllRoles,
+                            relative);
+          compare_inputs(t, own, combined(factors[k], to_inputs.data() + first * pixels, pixels).data(), relative);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+// The networks above have images of one strip of rows.
+TEST(random_networks_of_large_images) {
+  constexpr double kMost = 1e6;  // multiply-adds of a forward pass, of which the oracle's backward pass takes some 10 ns each
+  tally = {};
+  for (int64_t k = 0; k < networks_of(12); ++k) {
+    const uint64_t case_seed = seed() * 1000 + 500 + static_cast<uint64_t>(k);
+    Draws draws(case_seed, 0);
+    for (;;) {
+      const NetworkBuilder network = random_network(
+          draws,
+          [](winnow_operation operation) {
+            return winnow_supports(operation, WINNOW_PASS_BACKWARD, WINNOW_F64, WINNOW_CPU) == 1;
+          },
+          kLargeSides);
+      // What is no multiply-add costs as much as some for each element.
+      const std::shared_ptr<const Network> decoded = network.network();
+      double work = static_cast<double>(decoded->macs());
+      bool in_strips = false;
+      for (const Node& node : decoded->nodes()) {
+        work += 5 * static_cast<double>(node.shape.elements());
+        in_strips = in_strips || (node.operation == WINNOW_CONVOLUTION && node.shape.height > strip_rows(node.shape));
+      }
+      const int64_t batch = std::min<int64_t>(draws.integer(2, 20), static_cast<int64_t>(kMost / work));
+      if (batch < 2 || !in_strips) continue;
+      check_large_network(network.blob(network.last()), batch, static_cast<winnow_norm_mode>(k % 3), case_seed);
+      break;
+    }
+  }
+  note("");
+  std::printf("large images: %" PRId64 " jobs compared, %" PRId64 " on a kink or noise\n", tally.compared, tally.incomparable);
+  CHECK(tally.incomparable * 3 < tally.compared);
+}
+
 // The networks above run every operation on the emulated device, in both number types; what is said of a GPU is what they show.
 TEST(a_gpu_runs_forward_and_back_what_a_cpu_runs_and_no_more) {
   for (int32_t operation = WINNOW_INPUT - 1; operation <= WINNOW_NOISE + 1; ++operation) {
@@ -601,7 +708,7 @@ TEST(convolutions_in_tiles) {
   }
 }
 
-// Sums over planes of 50,000 pixels, most of one sign: as exact in float32 as those over 1000, after which they are moved to double.
+// Sums over planes of 50,000 pixels: as exact in float32 as those over 1024, after which they go on in double.
 TEST(float32_gradients_of_images_of_many_pixels) {
   for (const int64_t kernel : {1, 3}) {
     NetworkBuilder b({3, 224, 224}, 0);
