@@ -91,10 +91,11 @@ final class DartsNetwork {
     }
     int x = always("stem0.conv1", Operation.Convolution.of(width / 2, 3, 2, 1), 0);
     x = always("stem0.bn1", Operation.BatchNorm.STANDARD, x);
-    x = always("stem0.relu", Operation.Relu.STANDARD, x);
+    x = always("stem0.relu1", Operation.Relu.STANDARD, x);
     x = always("stem0.conv2", Operation.Convolution.of(width, 3, 2, 1), x);
     int larger = always("stem0.bn2", Operation.BatchNorm.STANDARD, x);
-    x = always("stem1.relu", Operation.Relu.STANDARD, larger);
+    // Not called as the relu of a block stem1: this one is none that programs hook (Hooks).
+    x = always("stem0.relu2", Operation.Relu.STANDARD, larger);
     x = always("stem1.conv", Operation.Convolution.of(width, 3, 2, 1), x);
     return new int[] {larger, always("stem1.bn", Operation.BatchNorm.STANDARD, x)};
   }

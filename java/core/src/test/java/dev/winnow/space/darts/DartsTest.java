@@ -12,6 +12,7 @@ import dev.winnow.net.Operation;
 import dev.winnow.net.Shape;
 import dev.winnow.random.Philox;
 import dev.winnow.random.Stream;
+import dev.winnow.score.ActivationKernelLogDeterminant.Hooks;
 import dev.winnow.space.NetworkOptions;
 import dev.winnow.space.Tables;
 import dev.winnow.tensor.Safetensors;
@@ -59,15 +60,14 @@ class DartsTest {
     assertEquals(7_137_536, hookedUnits(larger));
   }
 
-  /** Inputs of ReLUs as that program counts them: the ReLU of a preprocessing twice. */
+  /** Inputs of ReLUs as that program counts them. */
   private static long hookedUnits(NetworkGraph graph) {
+    int[] multiplicities = Hooks.RELUS_AND_WRAPPERS.multiplicities(graph);
     long units = 0;
+    int relu = 0;
     for (Node node : graph.nodes()) {
       if (node.operation() instanceof Operation.Relu) {
-        boolean wrapped = node.name().contains("preprocess");
-        String convolution = node.name().replace(".relu", ".conv");
-        boolean plain = graph.nodes().stream().anyMatch(n -> n.name().equals(convolution));
-        units += node.shape().elements() * (wrapped && plain ? 2 : 1);
+        units += node.shape().elements() * multiplicities[relu++];
       }
     }
     return units;
