@@ -32,9 +32,7 @@ public final class Correlation {
 
   /** Spearman's ρ: Pearson's r of the ranks, equal values sharing the mean of their ranks. */
   public static double spearman(PairedSample sample) {
-    return pearson(
-        meanRanks(sample.byTruthThenEstimate(), sample.truthLevels()),
-        meanRanks(sample.estimateOrder(), sample.estimateLevels()));
+    return pearson(truthRanks(sample), estimateRanks(sample));
   }
 
   private static double pearson(double[] x, double[] y) {
@@ -46,6 +44,16 @@ public final class Correlation {
 
   private static boolean constant(double[] values) {
     return Arrays.stream(values).allMatch(value -> value == values[0]);
+  }
+
+  /** Ranks by true value from 0, equal values sharing the mean of theirs. */
+  static double[] truthRanks(PairedSample sample) {
+    return meanRanks(sample.byTruthThenEstimate(), sample.truthLevels());
+  }
+
+  /** Ranks by estimate from 0, equal values sharing the mean of theirs. */
+  static double[] estimateRanks(PairedSample sample) {
+    return meanRanks(sample.estimateOrder(), sample.estimateLevels());
   }
 
   private static double[] meanRanks(int[] order, int[] levels) {
@@ -80,8 +88,8 @@ public final class Correlation {
         basis.add(left);
       }
     }
-    double[] truth = residual(meanRanks(sample.byTruthThenEstimate(), sample.truthLevels()), basis);
-    double[] estimate = residual(meanRanks(sample.estimateOrder(), sample.estimateLevels()), basis);
+    double[] truth = residual(truthRanks(sample), basis);
+    double[] estimate = residual(estimateRanks(sample), basis);
     return truth == null || estimate == null ? Double.NaN : clamped(dot(truth, estimate));
   }
 

@@ -11,8 +11,8 @@ import java.util.Map;
  * @param groups number of canonical forms
  * @param shared number of forms that several architectures have
  * @param largest number of architectures of the most frequent form
- * @param truthWithin share of the variance of true ranks that lies within groups: what training
- *     alone makes of equal functions
+ * @param truthWithin share of the variance of true ranks, equal values sharing theirs, that lies
+ *     within groups: what training alone makes of equal functions; NaN where all are equal
  * @param estimateWithin the same of estimated ranks: what the estimate makes of them
  * @param means one architecture per group: mean truth and mean defined estimate
  */
@@ -60,23 +60,25 @@ public record IsomorphismBias(
         groups,
         shared,
         largest,
-        within(sample.truthPlaces(), group, members),
-        within(sample.estimatePlaces(), group, members),
+        within(Correlation.truthRanks(sample), group, members),
+        within(Correlation.estimateRanks(sample), group, members),
         PairedSample.of(truth, estimate));
   }
 
-  private static double within(int[] places, int[] group, int[] members) {
+  private static double within(double[] ranks, int[] group, int[] members) {
     double[] mean = new double[members.length];
-    double all = 0;
-    for (int i = 0; i < places.length; i++) {
-      mean[group[i]] += (double) places[i] / members[group[i]];
-      all += (double) places[i] / places.length;
+    for (int i = 0; i < ranks.length; i++) {
+      mean[group[i]] += ranks[i];
     }
+    for (int g = 0; g < mean.length; g++) {
+      mean[g] /= members[g];
+    }
+    double all = (ranks.length - 1) / 2.0;
     double within = 0;
     double total = 0;
-    for (int i = 0; i < places.length; i++) {
-      within += square(places[i] - mean[group[i]]);
-      total += square(places[i] - all);
+    for (int i = 0; i < ranks.length; i++) {
+      within += square(ranks[i] - mean[group[i]]);
+      total += square(ranks[i] - all);
     }
     return within / total;
   }

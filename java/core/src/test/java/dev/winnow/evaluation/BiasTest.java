@@ -68,11 +68,27 @@ class BiasTest {
     assertEquals(2, bias.groups());
     assertEquals(2, bias.shared());
     assertEquals(2, bias.largest());
-    // Places 0, 1 | 2, 3: within 4 · ¼ of total 5; estimated places 0, 3 | 1, 2: 2·(1.5² + 0.5²).
-    assertEquals(0.2, bias.truthWithin(), 1e-12);
+    assertEquals(0, bias.truthWithin());
+    // Estimated places 0, 3 | 1, 2: within 2·(1.5² + 0.5²) of total 5.
     assertEquals(1.0, bias.estimateWithin(), 1e-12);
     assertEquals(2.5, bias.means().estimate(0));
     assertEquals(1, bias.means().truth(1));
+  }
+
+  /**
+   * Equal functions have equal estimates, and so have others; their order in the file is no rank.
+   */
+  @Test
+  void equalEstimatesOfEqualFunctionsAreNotToldApart() {
+    double[] truth = {6, 5, 4, 3, 2, 1};
+    List<String> forms = List.of("x", "y", "z", "x", "y", "z");
+    double[] estimate = {1, 1, 0, 1, 1, 0};
+    IsomorphismBias bias = IsomorphismBias.of(PairedSample.of(truth, estimate), forms);
+    assertEquals(0, bias.estimateWithin());
+    // Places 0, 3 | 1, 4 | 2, 5: within 6 · 1.5² of total 17.5.
+    assertEquals(13.5 / 17.5, bias.truthWithin(), 1e-12);
+    IsomorphismBias flat = IsomorphismBias.of(PairedSample.of(truth, new double[6]), forms);
+    assertEquals(Double.NaN, flat.estimateWithin());
   }
 
   /** Value = architecture + offset of the repeat: all variance is named and none is noise. */
