@@ -142,7 +142,7 @@ final class EvaluateCommand implements Callable<Integer> {
               combined,
               lower,
               dropUndefined,
-              files::words,
+              EvaluationFiles::words,
               files.form());
       evaluations.add(Evaluation.of(judged, scores, repeated, variables, question));
     }

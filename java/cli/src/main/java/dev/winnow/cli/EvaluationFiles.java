@@ -18,12 +18,16 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
 /** Scores in files, as the command line names them. */
 final class EvaluationFiles {
   private static final String NO_SPACE = "none";
+
+  /** A name has two letters side by side, not twice the same: a row of symbols may have that. */
+  private static final Pattern NAME = Pattern.compile("([A-Za-z])(?!\\1)[A-Za-z]");
 
   @Option(
       names = "--scores",
@@ -178,11 +182,12 @@ final class EvaluationFiles {
 
   /**
    * The words of a notation, of which one is exchanged by a mutation: what is between punctuation;
-   * single characters where there is none.
+   * single characters where these are no names.
    */
-  List<String> words(String architecture) {
-    List<String> words = List.of(architecture.split("[^A-Za-z0-9_]+"));
-    return words.size() > 1 ? words : List.of(architecture.split(""));
+  static List<String> words(String architecture) {
+    boolean named = NAME.matcher(architecture).find();
+    List<String> words = List.of(architecture.split("[^\\w-]+"));
+    return named && words.size() > 1 ? words : List.of(architecture.split(""));
   }
 
   /** Names of the files. */

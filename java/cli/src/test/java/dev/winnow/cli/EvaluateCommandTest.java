@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.winnow.evaluation.MutationBias;
+import dev.winnow.evaluation.PairedSample;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -142,6 +144,31 @@ class EvaluateCommandTest {
     // The table has 30,001 of 423,624 cells: about 21 of 300, give or take five deviations.
     int found = evaluation.get("architectures").intValue();
     assertTrue(found > 0 && found < 50, () -> found + " cells");
+  }
+
+  /** Two architectures that differ in one operation: that is the word that differs. */
+  @ParameterizedTest
+  @CsvSource({
+    "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|,"
+        + " |none~0|+|none~0|none~1|+|none~0|skip_connect~1|none~2|, none, skip_connect",
+    "sep_conv_3x3~0;skip_connect~1/dil_conv_3x3~0, sep_conv_3x3~0;skip_connect~1/skip_connect~0,"
+        + " dil_conv_3x3, skip_connect",
+    "011|001|000:input;conv3x3-bn-relu;output, 011|001|000:input;maxpool3x3;output,"
+        + " conv3x3-bn-relu, maxpool3x3",
+    "110101110001000100010:3mm31, 110101110001000100010:3m131, m, 1",
+    "02-130--51-02-4-10--3, 02-130--51-02-4-10-53, -, 5",
+    "22212202, 22212201, 2, 1",
+    "64-41414-1_02_333, 64-41414-1_02_330, 3, 0",
+  })
+  void aMutationExchangesOneWord(String one, String other, String from, String to) {
+    List<MutationBias> found =
+        MutationBias.of(
+            PairedSample.of(new double[] {1, 0}, new double[] {0, 1}),
+            MutationBias.families(
+                List.of(EvaluationFiles.words(one), EvaluationFiles.words(other))),
+            i -> true);
+    assertTrue(found.contains(new MutationBias(from, to, 1, 0, 1)), found::toString);
+    assertEquals(2, found.size());
   }
 
   /** One of three data sets in a file; published Spearman of NWOT there is .80, on other cells. */
