@@ -29,8 +29,8 @@ import java.util.TreeMap;
  *
  * <p><b>Protocol</b>: NASLib's: 64 augmented images, the benchmark's network, PyTorch's default
  * weights. <b>Undefined</b> when a row is constant, as without a path from the image to the logits;
- * {@link Score#published} is NaN. <b>Fails</b>: see {@link JacobianScore}. <b>Cost</b>: shared with
- * {@link JacobianCovariance}.
+ * {@link Score#published} is NaN. <b>Undefined</b> too, and <b>fails</b>: see {@link
+ * JacobianScore}. <b>Cost</b>: shared with {@link JacobianCovariance}.
  *
  * @see <a href="https://arxiv.org/abs/2102.08099">Lopes, Alirezazadeh and Alexandre 2021</a>
  */

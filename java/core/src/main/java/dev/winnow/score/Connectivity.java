@@ -4,10 +4,15 @@ import dev.winnow.compute.Row;
 import dev.winnow.net.NetworkGraph;
 import dev.winnow.net.Node;
 import dev.winnow.net.Operation;
+import dev.winnow.net.Shape;
 import java.util.List;
 
 /** Whether what a network answers can depend on what it is shown. */
 final class Connectivity {
+  /** Why a derivative of the logits' sum says nothing where {@link #sumVaries} is false. */
+  static final String FIXED_SUM =
+      "the logits' sum over a batch does not depend on the images: all of it comes out of norms";
+
   private Connectivity() {}
 
   /** Whether a path leads from the input to the logits in the candidate that a row describes. */
@@ -34,6 +39,38 @@ final class Connectivity {
       }
     }
     return false;
+  }
+
+  /**
+   * Whether the sum of the logits over a batch can depend on its images. It does not where norms
+   * with batch statistics are the last that is not linear, as in cells of DARTS without pools: a
+   * channel of a norm has the same sum over samples and pixels whatever it sees. What is left of
+   * derivatives is rounding then.
+   */
+  static boolean sumVaries(NetworkGraph graph, Row row) {
+    List<Node> nodes = graph.nodes();
+    boolean[] varies = new boolean[nodes.size()];
+    for (int n = 0; n < varies.length; n++) {
+      Node node = nodes.get(n);
+      varies[n] =
+          runs(node.choice(), row)
+              && !(node.operation() instanceof Operation.BatchNorm)
+              && (!addsUp(nodes, node) || reached(node, row, varies));
+    }
+    return varies[graph.output()];
+  }
+
+  /** Whether a node's sum over samples and pixels follows from those of its inputs. */
+  private static boolean addsUp(List<Node> nodes, Node node) {
+    Operation operation = node.operation();
+    Shape first = node.inputs().isEmpty() ? node.shape() : nodes.get(node.inputs().get(0)).shape();
+    return operation instanceof Operation.WeightedSum
+        || operation instanceof Operation.Concat
+        || operation instanceof Operation.ChannelSlice
+        || operation instanceof Operation.GlobalAveragePool
+        || operation instanceof Operation.Zero
+        || operation instanceof Operation.Noise
+        || operation instanceof Operation.Linear && first.height() * first.width() == 1;
   }
 
   /** Whether an input of a node is in its value. */

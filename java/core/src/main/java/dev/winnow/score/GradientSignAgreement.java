@@ -41,10 +41,12 @@ import java.util.Objects;
  *
  * <p><b>Protocol</b>: 64 augmented images, the benchmark's network, PyTorch's default weights; how
  * many images the published correlations took is not known to us. <b>Undefined</b> where no path
- * leads from the image to the logits ({@link Score#published} is the sum). <b>Fails</b>: {@link
- * IllegalArgumentException} for images without labels and for fewer than 2. <b>Cost</b>: {@code
- * gradsign} 3 forward passes of every image in a batch of its own, {@code gradsign_batch} 1 + 2n
- * forward passes of the batch; 8·p bytes, however many images.
+ * leads from the image to the logits, and {@code gradsign} where norms are the last that is not
+ * linear, as in cells of DARTS without pools: with an image's own statistics its logits are then
+ * constants ({@link Score#published} is the sum). <b>Fails</b>: {@link IllegalArgumentException}
+ * for images without labels and for fewer than 2. <b>Cost</b>: {@code gradsign} 3 forward passes of
+ * every image in a batch of its own, {@code gradsign_batch} 1 + 2n forward passes of the batch; 8·p
+ * bytes, however many images.
  *
  * @see <a href="https://arxiv.org/abs/2110.08616">Zhang and Jia 2022</a>
  */
@@ -150,9 +152,13 @@ public final class GradientSignAgreement implements PassScore {
 
       @Override
       public LayeredScore score() {
-        return LayeredScore.sum(
-            Layers.terms(plan.graph(), job.row(), weight -> moduli(sums.get(weight.name()))),
-            Connectivity.reachesOutput(plan.graph(), job.row()));
+        LayeredScore score =
+            LayeredScore.sum(
+                Layers.terms(plan.graph(), job.row(), weight -> moduli(sums.get(weight.name()))),
+                Connectivity.reachesOutput(plan.graph(), job.row()));
+        return alone() && !Connectivity.sumVaries(plan.graph(), job.row())
+            ? score.undefined(Connectivity.FIXED_SUM)
+            : score;
       }
     };
   }

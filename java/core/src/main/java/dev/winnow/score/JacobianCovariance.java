@@ -23,8 +23,9 @@ import java.util.List;
  *
  * <p><b>Protocol</b>: zero-cost-nas's: 64 augmented images, the benchmark's network, PyTorch's
  * default weights. <b>Undefined</b> when a row is constant, as without a path from the image to the
- * logits; {@link Score#published} is NaN. <b>Fails</b>: see {@link JacobianScore}. <b>Cost</b>: 3
- * forward passes, shared with {@link ClassJacobianCorrelation}; n²·c·h·w for the correlations.
+ * logits; {@link Score#published} is NaN. <b>Undefined</b> too, and <b>fails</b>: see {@link
+ * JacobianScore}. <b>Cost</b>: 3 forward passes, shared with {@link ClassJacobianCorrelation};
+ * n²·c·h·w for the correlations.
  *
  * @see <a href="https://arxiv.org/abs/2006.04647v1">Mellor, Turner, Storkey and Crowley 2020</a>
  * @see <a href="https://arxiv.org/abs/2101.08134">Abdelfattah, Mehrotra, Dudziak and Lane 2021</a>

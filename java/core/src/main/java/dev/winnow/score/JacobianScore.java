@@ -18,6 +18,10 @@ import java.util.List;
  * by image i. With batch statistics, which are differentiated through, other samples' logits are
  * part of it. All such scores read one pass.
  *
+ * <p><b>Undefined</b> where norms are the last that is not linear, as in cells of DARTS without
+ * pools: the sum of all logits is then a constant and J rounding. {@link Score#published} is what
+ * that gives.
+ *
  * <p><b>Fails</b>: {@link IllegalArgumentException} for a batch below 2, and for a score that needs
  * labels on images without them.
  */
@@ -52,13 +56,13 @@ public abstract class JacobianScore extends StandardScore {
   public final Reader reader(Plan plan, Job job) {
     NetworkGraph graph = plan.graph();
     int classes = (int) graph.nodes().get(graph.output()).shape().elements();
+    boolean varies = Connectivity.sumVaries(graph, job.row());
     return Reader.once(
-        readings ->
-            LayeredScore.of(
-                of(
-                    rows(readings.get(BY_IMAGE), plan.options().batch()),
-                    job.images().labels(),
-                    classes)));
+        readings -> {
+          double[][] jacobian = rows(readings.get(BY_IMAGE), plan.options().batch());
+          LayeredScore score = LayeredScore.of(of(jacobian, job.images().labels(), classes));
+          return varies ? score : score.undefined(Connectivity.FIXED_SUM);
+        });
   }
 
   private static double[][] rows(Tensor gradient, int n) {

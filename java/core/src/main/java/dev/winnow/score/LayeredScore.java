@@ -21,6 +21,11 @@ public record LayeredScore(Score score, Map<String, Double> layers) {
     return new LayeredScore(score, Map.of());
   }
 
+  /** The same without a value; what the published program prints stays. */
+  LayeredScore undefined(String reason) {
+    return new LayeredScore(Score.undefined(reason, score.published()), layers);
+  }
+
   /**
    * The sum of terms in their order.
    *

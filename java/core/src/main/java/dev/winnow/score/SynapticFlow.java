@@ -49,7 +49,8 @@ import java.util.stream.Collectors;
  * NAS-Bench-Suite-Zero, 9,445 cells); parameters alone have .799.
  *
  * <p><b>Protocol</b>: the benchmark's network, PyTorch's default weights. <b>Undefined</b> where no
- * path leads from the image to the logits (published: 0) and where the sum is not finite.
+ * path leads from the image to the logits (published: 0) and where the sum is not finite; {@code
+ * synflow_bn} also where norms are the last that is not linear, as in cells of DARTS without pools.
  * <b>Fails</b>: {@link IllegalArgumentException} for a plan of another batch than 1 or not in
  * float64, and where the norms of reductions are to stay but the network has no such blocks.
  * <b>Cost</b>: {@code synflow} 2 forward passes of one image in float64; its layers and the other
@@ -199,8 +200,13 @@ public final class SynapticFlow implements PassScore {
     return Reader.once(
         readings -> {
           Map<String, Double> sums = readings.get(GradientSum.WEIGHTED_ABS);
-          return LayeredScore.sum(
-              Layers.terms(plan.graph(), job.row(), tensor -> sums.get(tensor.name())), connected);
+          LayeredScore score =
+              LayeredScore.sum(
+                  Layers.terms(plan.graph(), job.row(), tensor -> sums.get(tensor.name())),
+                  connected);
+          return kept == Kept.ALL && !Connectivity.sumVaries(plan.graph(), job.row())
+              ? score.undefined(Connectivity.FIXED_SUM)
+              : score;
         });
   }
 }

@@ -1,6 +1,8 @@
 package dev.winnow.score;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.winnow.compute.Row;
 import dev.winnow.compute.Row.State;
@@ -9,6 +11,11 @@ import dev.winnow.net.Operation;
 import dev.winnow.net.Shape;
 import dev.winnow.space.NasBench201;
 import dev.winnow.space.NetworkOptions;
+import dev.winnow.space.SearchSpace;
+import dev.winnow.space.darts.Darts;
+import dev.winnow.space.layer.MobileNet;
+import dev.winnow.space.layer.NasBenchMacro;
+import dev.winnow.space.nasbench101.NasBench101;
 import java.util.Iterator;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -46,5 +53,25 @@ class ConnectivityTest {
       }
     }
     assertEquals(341, cut);
+  }
+
+  /**
+   * The last cell of DARTS_V2 adds up norms and skips of norms; a pool in it, or the ReLU behind
+   * the last norm that other spaces have, makes the sum depend on what is shown.
+   */
+  @Test
+  void sumsOfNormsAreFixed() {
+    Darts darts = new Darts();
+    String pooled = darts.example().replaceFirst("skip_connect~0", "avg_pool_3x3~0");
+    assertFalse(sumVaries(darts, darts.example()));
+    assertTrue(sumVaries(darts, pooled));
+    for (SearchSpace space :
+        List.of(new NasBench101(), new NasBench201(), new MobileNet(), new NasBenchMacro())) {
+      assertTrue(sumVaries(space, space.example()), space.name());
+    }
+  }
+
+  private static boolean sumVaries(SearchSpace space, String architecture) {
+    return Connectivity.sumVaries(space.network(architecture, space.standard(10, 32)), Row.NONE);
   }
 }

@@ -15,12 +15,16 @@ import dev.winnow.compute.Row;
 import dev.winnow.net.Shape;
 import dev.winnow.random.Stream;
 import dev.winnow.score.ClassJacobianCorrelation;
+import dev.winnow.score.GradientSignAgreement;
 import dev.winnow.score.JacobianCovariance;
 import dev.winnow.score.JacobianScore;
+import dev.winnow.score.NetworkScore;
 import dev.winnow.score.Passes;
 import dev.winnow.score.Score;
+import dev.winnow.score.SynapticFlow;
 import dev.winnow.space.NasBench201;
 import dev.winnow.space.NetworkOptions;
+import dev.winnow.space.darts.Darts;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -68,6 +72,37 @@ class JacobianScoreTest {
           "epe_nas needs the class of every image, but these images have no labels",
           assertThrows(IllegalArgumentException.class, () -> BY_CLASS.compute(plan, job))
               .getMessage());
+    }
+  }
+
+  /**
+   * A norm's values have the same sum whatever it sees. Where nothing but norms, skips and sums
+   * comes before the pool, what derivatives of the logits' sum are is rounding, in scores of one
+   * image's own statistics too; a pool in the last cell ends that.
+   */
+  @Test
+  void derivativesOfAFixedSumAreUndefined() {
+    Darts space = new Darts();
+    NetworkOptions size = new NetworkOptions(4, 1, 3, true, 10, new Shape(3, 16, 16));
+    String pooled = space.example().replaceFirst("skip_connect~0", "avg_pool_3x3~0");
+    Images images = Networks.images(STREAM.of("darts"), 4, 3, 16, 16).labelled(List.of(1, 1, 0, 0));
+    Job job = new Job(Row.NONE, Networks.kaiming(STREAM), images);
+    List<NetworkScore> scores =
+        List.of(
+            COVARIANCE,
+            BY_CLASS,
+            new GradientSignAgreement(GradientSignAgreement.Statistics.OF_EACH_IMAGE, 4, INIT),
+            new SynapticFlow(SynapticFlow.Kept.ALL, INIT));
+    try (Engine engine = NativeEngine.open("cpu", 1)) {
+      for (String cell : List.of(space.example(), pooled)) {
+        for (NetworkScore score : scores) {
+          PlanOptions options = new PlanOptions(score.batchOf(4), score.precision());
+          try (Plan plan = engine.plan(space.network(cell, size), options)) {
+            assertEquals(
+                cell.equals(pooled), score.compute(plan, job).value().isPresent(), score.name());
+          }
+        }
+      }
     }
   }
 }
