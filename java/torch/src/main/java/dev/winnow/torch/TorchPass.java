@@ -64,7 +64,11 @@ public final class TorchPass implements AutoCloseable {
         () -> Optional.ofNullable(values.get(node)).map(TorchTensors::toJava));
   }
 
-  /** Gradients of parameters and input. Cost: two forward passes. */
+  /**
+   * Gradients of parameters and input. Cost: two forward passes.
+   *
+   * @throws IllegalArgumentException for a cotangent of every sample, or a loss without its labels
+   */
   public Gradients gradients(Cotangent cotangent) {
     requireOpen();
     return TorchTensors.scoped(
@@ -172,11 +176,17 @@ public final class TorchPass implements AutoCloseable {
       }
       return TorchTensors.of(numbers, precision, numbers.length).view_as(logits);
     }
-    List<Integer> labels = ((Cotangent.CrossEntropy) cotangent).labels();
+    if (cotangent instanceof Cotangent.Ones) {
+      return torch.ones_like(logits);
+    }
+    if (!(cotangent instanceof Cotangent.CrossEntropy loss) || loss.labels().isEmpty()) {
+      throw new IllegalArgumentException(
+          "cotangent must be given, ones, or of a loss with its labels, but was " + cotangent);
+    }
     Tensor leaf = logits.detach().reshape(logits.size(0), -1).requires_grad_(true);
-    long[] classes = labels.stream().mapToLong(Integer::longValue).toArray();
-    Tensor loss = torch.cross_entropy_loss(leaf, Tensor.create(classes));
-    return torch.grad(new TensorVector(loss), new TensorVector(leaf)).get(0).view_as(logits);
+    long[] classes = loss.labels().stream().mapToLong(Integer::longValue).toArray();
+    Tensor mean = torch.cross_entropy_loss(leaf, Tensor.create(classes));
+    return torch.grad(new TensorVector(mean), new TensorVector(leaf)).get(0).view_as(logits);
   }
 
   private void requireOpen() {

@@ -65,6 +65,14 @@ class TorchNetworkTest {
     }
   }
 
+  @Test
+  void onesAreTheDerivativeOfTheSumOfAllLogits() {
+    Tensor ones = new Tensor(new int[] {3, 2}, new double[] {1, 1, 1, 1, 1, 1});
+    try (TorchPass pass = forward(linear(), Precision.FLOAT64)) {
+      assertEquals(pass.gradients(new Cotangent.Given(ones)), pass.gradients(new Cotangent.Ones()));
+    }
+  }
+
   /** The kernel of a linear layer of two outputs is 2 X X^T; the bias takes no part. */
   @Test
   void tangentKernelOfALinearLayerIsTheGramMatrixOfItsInputs() {
@@ -120,6 +128,13 @@ class TorchNetworkTest {
       assertMessage(
           "cotangent must have 6 elements but has 2",
           () -> pass.gradients(new Cotangent.Given(BIAS)));
+      for (Cotangent other :
+          List.of(
+              new Cotangent.OnesOnRows(),
+              new Cotangent.CrossEntropyRows(),
+              Cotangent.CrossEntropy.OF_IMAGES)) {
+        assertMessage("cotangent must be given, ones, or of a loss", () -> pass.gradients(other));
+      }
     }
   }
 
