@@ -1,5 +1,6 @@
 package dev.winnow.evaluation;
 
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -108,15 +109,23 @@ public record Criterion(
 
   private static ToDoubleFunction<PairedSample> of(double share, Function<TopK, Double> value) {
     return sample -> {
-      int k = (int) (share * sample.size());
+      int k = count(share, sample.size());
       return k < 1 ? Double.NaN : value.apply(new TopK(sample, k));
     };
   }
 
+  /** ⌊K·n⌋ of a share K as it is written in decimals: 29 of 100 for 0.29. */
+  public static int count(double share, int architectures) {
+    return BigDecimal.valueOf(share).multiply(BigDecimal.valueOf(architectures)).intValue();
+  }
+
+  /** A share in percent, for example {@code 5%}. */
+  public static String percent(double share) {
+    return String.format(Locale.ROOT, "%.6f", share * 100).replaceAll("\\.?0+$", "") + "%";
+  }
+
   /** Name with the share in percent, for example {@code P@top5%}. */
   public String label() {
-    return name.indexOf('@') < 0 || name.equals("regret@1")
-        ? name
-        : name + String.format(Locale.ROOT, "%.6f", share * 100).replaceAll("\\.?0+$", "") + "%";
+    return name.indexOf('@') < 0 || name.equals("regret@1") ? name : name + percent(share);
   }
 }

@@ -92,6 +92,18 @@ class CriteriaTest {
     return all.stream().filter(c -> c.label().equals(label)).findFirst().orElseThrow();
   }
 
+  /** The double nearest to 0.29, times 100, is less than 29. */
+  @Test
+  void sharesCountAsTheyAreWritten() {
+    for (int percent = 1; percent <= 100; percent++) {
+      double share = Double.parseDouble("0." + (percent < 10 ? "0" : "") + percent);
+      share = percent == 100 ? 1 : share;
+      assertEquals(percent, Criterion.count(share, 100));
+      assertEquals(percent + "%", Criterion.percent(share));
+    }
+    assertEquals(15, Criterion.count(0.001, 15_625));
+  }
+
   @Test
   void overestimationOfTheVector() {
     int[] expected = {0, 1, -2, 2, -1, 2, 1, -1, 3, -2, -1, -3, 1, 2, 0, 1, 1, -5, 1, 0};

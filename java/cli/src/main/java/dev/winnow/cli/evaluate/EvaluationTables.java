@@ -3,6 +3,7 @@ package dev.winnow.cli.evaluate;
 import dev.winnow.evaluation.Assessment;
 import dev.winnow.evaluation.ComplexityBias;
 import dev.winnow.evaluation.Correlation;
+import dev.winnow.evaluation.Criterion;
 import dev.winnow.evaluation.CrossMatrix;
 import dev.winnow.evaluation.Evaluation;
 import dev.winnow.evaluation.IsomorphismBias;
@@ -154,9 +155,9 @@ public final class EvaluationTables {
     return new Grid(
         String.format(
             Locale.ROOT,
-            "Top and bottom %s%% (%,d)",
-            Double.toString(share * 100).replaceAll("\\.0$", ""),
-            (int) (share * evaluation.architectures().size())),
+            "Top and bottom %s (%,d)",
+            Criterion.percent(share),
+            Criterion.count(share, evaluation.architectures().size())),
         "BR, WR and regret: lower is better",
         header,
         rows);
