@@ -91,7 +91,7 @@ public final class NetworkJson {
       throw new IllegalArgumentException(
           file + ": a network must be at most " + MOST_BYTES + " bytes but is " + size);
     }
-    return parse(Files.readString(file), file.toString());
+    return parse(InputFile.text(file), file.toString());
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.winnow.table;
 
+import dev.winnow.net.InputFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -21,6 +22,8 @@ final class Checksum {
         digest.update(buffer, 0, got);
       }
       return HexFormat.of().formatHex(digest.digest());
+    } catch (IOException e) {
+      throw InputFile.unreadable(file, e);
     } catch (NoSuchAlgorithmException e) { // every Java platform has it
       throw new IllegalStateException(e);
     }

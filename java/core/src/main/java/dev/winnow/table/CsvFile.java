@@ -1,5 +1,6 @@
 package dev.winnow.table;
 
+import dev.winnow.net.InputFile;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.FilterInputStream;
@@ -86,6 +87,8 @@ public final class CsvFile {
       throw malformed(file, "not a whole gzip file: " + e.getMessage(), e);
     } catch (CharacterCodingException e) {
       throw malformed(file, "not UTF-8", e);
+    } catch (IOException e) {
+      throw InputFile.unreadable(file, e);
     }
   }
 

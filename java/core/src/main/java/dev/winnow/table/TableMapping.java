@@ -7,8 +7,8 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.winnow.net.InputFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -149,7 +149,7 @@ public record TableMapping(
    * @throws IOException when it cannot be read
    */
   public static TableMapping read(Path file) throws IOException {
-    return parse(Files.readString(file), file.toString(), TableMapping.class);
+    return parse(InputFile.text(file), file.toString(), TableMapping.class);
   }
 
   static <T> T parse(String text, String source, Class<T> type) {

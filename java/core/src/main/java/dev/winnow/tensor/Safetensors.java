@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.winnow.net.InputFile;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -77,6 +78,8 @@ public final class Safetensors {
         tensors.put(entry.name, values(file, channel, data, entry));
       }
       return tensors;
+    } catch (IOException e) {
+      throw InputFile.unreadable(file, e);
     }
   }
 

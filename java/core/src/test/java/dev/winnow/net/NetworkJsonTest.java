@@ -159,6 +159,15 @@ class NetworkJsonTest {
         file + ": a network must be at most 16777216 bytes but is 16777217", e.getMessage());
   }
 
+  @Test
+  void anUnreadableFileIsNamed(@TempDir Path folder) throws IOException {
+    var e = assertThrows(IOException.class, () -> NetworkJson.read(folder));
+    assertTrue(e.getMessage().startsWith(folder + ": "), e::getMessage);
+    Path latin = Files.write(folder.resolve("net.json"), new byte[] {'{', (byte) 0xfc, '}'});
+    var other = assertThrows(IllegalArgumentException.class, () -> NetworkJson.read(latin));
+    assertEquals(latin + ": not UTF-8", other.getMessage());
+  }
+
   /** Any damaged text is a network or an IllegalArgumentException that says where. */
   @Test
   void damageIsExplained() {

@@ -187,6 +187,18 @@ class BenchmarkTableTest {
         Files.write(folder.resolve("l.csv"), "arch,c10_test_200,\u00fc\n".getBytes("ISO-8859-1"));
     var e = assertThrows(IllegalArgumentException.class, () -> BenchmarkTable.read(latin, SPACE));
     assertTrue(e.getMessage().contains("not UTF-8"), e.getMessage());
+    Path mapping = Files.copy(latin, folder.resolve("l.json"));
+    var other =
+        assertThrows(IllegalArgumentException.class, () -> BenchmarkTable.read(mapping, SPACE));
+    assertEquals(mapping + ": not UTF-8", other.getMessage());
+  }
+
+  @Test
+  void aFolderInPlaceOfAFileIsNamed() {
+    var e = assertThrows(IOException.class, () -> BenchmarkTable.read(folder, SPACE));
+    assertTrue(e.getMessage().startsWith(folder + ": "), e::getMessage);
+    var csv = assertThrows(IOException.class, () -> CsvFile.read(folder, CsvFile::header));
+    assertTrue(csv.getMessage().startsWith(folder + ": "), csv::getMessage);
   }
 
   /** Zeros packed a thousandfold must not fill the memory. */

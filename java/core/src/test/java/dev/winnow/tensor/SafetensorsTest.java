@@ -125,6 +125,12 @@ class SafetensorsTest {
   }
 
   @Test
+  void aFolderInPlaceOfAFileIsNamed() {
+    var e = assertThrows(IOException.class, () -> Safetensors.read(folder));
+    assertTrue(e.getMessage().startsWith(folder + ": "), e::getMessage);
+  }
+
+  @Test
   void refusesHeaderLengthsOutsideTheFile() throws IOException {
     for (long length : new long[] {-1, 0, 1, 3, Long.MAX_VALUE, Long.MIN_VALUE}) {
       ByteBuffer bytes = ByteBuffer.allocate(10).order(ByteOrder.LITTLE_ENDIAN).putLong(length);
