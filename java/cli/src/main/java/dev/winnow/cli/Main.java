@@ -1,5 +1,6 @@
 package dev.winnow.cli;
 
+import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -7,6 +8,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** The {@code winnow} command. */
 @Command(
@@ -93,6 +95,7 @@ public final class Main implements Runnable {
     root.addSubcommand(new BenchCommand(session));
     root.getSubcommands().get("bench").setUnmatchedOptionsArePositionalParams(true);
     Errors errors = new Errors(session.console().err(), () -> main.stacktrace);
+    root.registerConverter(Path.class, Main::path);
     root.setOut(new java.io.PrintWriter(session.console().out(), true))
         .setErr(new java.io.PrintWriter(session.console().err(), true))
         .setParameterExceptionHandler(errors)
@@ -101,6 +104,14 @@ public final class Main implements Runnable {
         .setUsageHelpAutoWidth(true)
         .setAbbreviatedOptionsAllowed(false);
     return root;
+  }
+
+  /** An empty text is a variable without a value; to the JDK it is the working folder. */
+  private static Path path(String text) {
+    if (text.isEmpty()) {
+      throw new TypeConversionException("a path must not be empty");
+    }
+    return Path.of(text);
   }
 
   @Override

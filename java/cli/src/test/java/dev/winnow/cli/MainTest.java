@@ -52,6 +52,19 @@ class MainTest {
   }
 
   @Test
+  void anEmptyPathIsAUsageError() {
+    for (List<String> arguments :
+        List.of(
+            List.of("score", "--sample=1", "--scores=params", "--out="),
+            List.of("plan", "", "--sample=1", "--scores=params", "--shards=1"),
+            List.of("search", "--resume="))) {
+      CommandLineRun run = run(arguments.toArray(String[]::new));
+      assertEquals(ExitCode.USAGE, run.code(), run::err);
+      assertTrue(run.err().contains("a path must not be empty"), run::err);
+    }
+  }
+
+  @Test
   void devicesAreCpuOrOneOfTheGpus() {
     for (String device : List.of("cpu", "cuda", "cuda:1")) {
       List<String> asked = new ArrayList<>();
