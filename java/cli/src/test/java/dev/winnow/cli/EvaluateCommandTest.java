@@ -372,4 +372,23 @@ class EvaluateCommandTest {
     assertEquals(code, run.code(), run::err);
     assertTrue(run.err().contains(hint), run::err);
   }
+
+  /** A column as it is in another file, or after fewer epochs. */
+  @Test
+  void aScoreMayHaveTheNameOfTheTruth() throws IOException {
+    Path scores = write("scores.csv", "arch,acc,b\nx,1,2\ny,2,3\nz,3,1\n");
+    Path truth = write("truth.csv", "arch,acc\nx,1\ny,3\nz,2\n");
+    JsonNode evaluation =
+        json(
+            "--scores=" + scores,
+            "--scores-columns=acc,b",
+            "--table=" + truth,
+            "--accuracy=acc",
+            "--combine=same=borda:acc",
+            "--bootstrap=0");
+    assertEquals(
+        "[\"acc\",\"acc\",\"b\",\"same\"]", evaluation.get("matrix").get("names").toString());
+    assertEquals(1 / 3.0, evaluation.get("matrix").get("tauB").get(0).get(1).doubleValue(), 1e-12);
+    assertEquals(spearman(evaluation, "acc"), spearman(evaluation, "same"), 1e-12);
+  }
 }

@@ -99,8 +99,8 @@ public record Evaluation(
         MutationBias.families(architectures.stream().map(question.words()).toList());
     Optional<List<String>> forms =
         question.form().map(form -> architectures.stream().map(form).toList());
+    // Of scores; one may have the truth's name.
     Map<String, double[]> values = new LinkedHashMap<>();
-    values.put(truth.name(), truths);
     List<Estimate> estimates = new ArrayList<>();
     for (Measurements score : scores) {
       double[] own = oriented(score, architectures, question.lower());
@@ -116,7 +116,6 @@ public record Evaluation(
               question));
     }
     Map<String, double[]> own = new LinkedHashMap<>(values);
-    own.remove(truth.name());
     for (Combined combined : question.combined()) {
       double[] joint = combined.of(own);
       values.put(combined.name(), joint);
@@ -131,7 +130,11 @@ public record Evaluation(
               question));
     }
     variables.forEach(values::putIfAbsent);
-    CrossMatrix matrix = CrossMatrix.of(List.copyOf(values.keySet()), List.copyOf(values.values()));
+    List<String> names = new ArrayList<>(values.keySet());
+    names.add(0, truth.name());
+    List<double[]> compared = new ArrayList<>(values.values());
+    compared.add(0, truths);
+    CrossMatrix matrix = CrossMatrix.of(names, compared);
     Map<String, Stability> stability = new LinkedHashMap<>();
     repeated.forEach(
         (name, members) ->
