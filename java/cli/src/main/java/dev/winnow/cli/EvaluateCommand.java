@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -64,7 +65,7 @@ final class EvaluateCommand implements Callable<Integer> {
       description =
           "A score made of others by rank-log, borda, z-mean or vote, as in"
               + " best=rank-log:jacov,params; may be repeated.")
-  private Map<String, String> combinations = new LinkedHashMap<>();
+  private List<String> combinations = new ArrayList<>();
 
   @Option(
       names = "--choose",
@@ -126,7 +127,11 @@ final class EvaluateCommand implements Callable<Integer> {
     Set<String> lower = lower(scores, repeated);
     List<Measurements> variables = variables(scores);
     List<Evaluation> evaluations = new ArrayList<>();
-    for (Measurements truth : table.truths(files, scores.get(0).values().keySet())) {
+    List<Measurements> truths = table.truths(files, scores.get(0).values().keySet());
+    Set<String> names = new LinkedHashSet<>(repeated.keySet());
+    Stream.concat(scores.stream(), truths.stream()).map(Measurements::name).forEach(names::add);
+    files.requireLowerAmong(names);
+    for (Measurements truth : truths) {
       List<Combined> combined = combined();
       requireNew(combined, scores);
       Measurements judged = truth;
@@ -184,7 +189,9 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private List<Combined> combined() {
     List<Combined> combined = new ArrayList<>();
-    combinations.forEach(
+    Map<String, String> recipes =
+        EvaluationFiles.byKey("--combine", "NAME=HOW:A,B", combinations);
+    recipes.forEach(
         (name, recipe) -> {
           String[] parts = recipe.split(":", 2);
           Combination how =

@@ -59,7 +59,7 @@ final class EvaluationFiles {
       names = "--where",
       paramLabel = "COLUMN=VALUE",
       description = "Only rows of such a file with this cell; may be repeated.")
-  private Map<String, String> where = new LinkedHashMap<>();
+  private List<String> where = new ArrayList<>();
 
   @Option(
       names = "--iso",
@@ -83,10 +83,20 @@ final class EvaluationFiles {
 
   /** Names of which lower is better. */
   Set<String> lower() {
-    if (lower == null) {
-      lower = ScoreSettings.lowerIsBetter();
+    return lower == null ? ScoreSettings.lowerIsBetter() : lower;
+  }
+
+  /**
+   * Refuses a name given as one of which lower is better that nothing has.
+   *
+   * @param names of scores and accuracies
+   */
+  void requireLowerAmong(Set<String> names) {
+    for (String name : lower == null ? Set.<String>of() : lower) {
+      if (!names.contains(name)) {
+        throw new UsageException("--lower must be among " + names + " but one was '" + name + "'");
+      }
     }
-    return lower;
   }
 
   /** Scores of all files, some perhaps of one name. */
@@ -94,6 +104,7 @@ final class EvaluationFiles {
     if (scoresColumns == null && (scoresArchitecture != null || !where.isEmpty())) {
       throw new UsageException("--scores-architecture and --where need --scores-columns");
     }
+    Map<String, String> cells = byKey("--where", "COLUMN=VALUE", where);
     List<Measurements> all = new ArrayList<>();
     for (Path file : scores) {
       all.addAll(
@@ -104,9 +115,25 @@ final class EvaluationFiles {
                   architectureColumn(file, scoresArchitecture, "--scores-architecture"),
                   scoresColumns,
                   notation(),
-                  where));
+                  cells));
     }
     return all;
+  }
+
+  /** Options of the form KEY=VALUE, each key once. */
+  static Map<String, String> byKey(String option, String form, List<String> given) {
+    Map<String, String> byKey = new LinkedHashMap<>();
+    for (String each : given) {
+      int equals = each.indexOf('=');
+      if (equals < 1) {
+        throw new UsageException(option + " must be " + form + " but was '" + each + "'");
+      }
+      String key = each.substring(0, equals);
+      if (byKey.putIfAbsent(key, each.substring(equals + 1)) != null) {
+        throw new UsageException(option + " names " + key + " twice: " + given);
+      }
+    }
+    return byKey;
   }
 
   static List<String> header(Path file) throws IOException {

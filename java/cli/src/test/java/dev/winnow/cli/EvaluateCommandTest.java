@@ -362,6 +362,8 @@ class EvaluateCommandTest {
         "--iso=round; 2; --iso",
         "--combine=a=mean:ntk; 2; --combine must be NAME=HOW:A,B",
         "--combine=ntk=borda:ntk; 2; --combine needs a new name",
+        "--combine=a; 2; --combine must be NAME=HOW:A,B but was 'a'",
+        "--lower=ntkk; 2; --lower must be among [ntk, c10_test_200_mean] but one was 'ntkk'",
         "--combine=a=borda:depth; 3; a combines depth, but there are only [ntk]",
         "--choose=2; 3; must be in [1, 1] but was 2",
         "--space=moon; 2; --space must be one of",
@@ -371,6 +373,26 @@ class EvaluateCommandTest {
     CommandLineRun run = evaluate("--scores=" + file, "--table=" + table(), option);
     assertEquals(code, run.code(), run::err);
     assertTrue(run.err().contains(hint), run::err);
+  }
+
+  @Test
+  void aKeyGivenTwiceIsRefused() throws IOException {
+    Path file = write("scores.csv", "arch,b\nx,1\ny,2\n");
+    for (List<String> twice :
+        List.of(
+            List.of("--combine=q=borda:b", "--combine=q=vote:b"),
+            List.of("--where=arch=x", "--where=arch=y"))) {
+      CommandLineRun run =
+          evaluate(
+              "--scores=" + file,
+              "--scores-columns=b",
+              "--table=" + file,
+              "--accuracy=b",
+              twice.get(0),
+              twice.get(1));
+      assertEquals(ExitCode.USAGE, run.code(), run::err);
+      assertTrue(run.err().contains(" twice: ["), run::err);
+    }
   }
 
   /** A column as it is in another file, or after fewer epochs. */
