@@ -10,6 +10,7 @@ import dev.winnow.evaluation.Combined;
 import dev.winnow.evaluation.Criterion;
 import dev.winnow.evaluation.Evaluation;
 import dev.winnow.evaluation.Measurements;
+import dev.winnow.run.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -155,8 +156,8 @@ final class EvaluateCommand implements Callable<Integer> {
         JsonOutput.of(Map.of("evaluations", evaluations.stream().map(EvaluationJson::of).toList()));
     if (out != null) {
       Files.createDirectories(out);
-      Files.writeString(out.resolve("evaluation.json"), machine + "\n");
-      Files.writeString(
+      WholeFile.write(out.resolve("evaluation.json"), machine + "\n");
+      WholeFile.write(
           out.resolve("report.html"),
           EvaluationPage.of("Evaluation of scores", compared(), evaluations));
     }
@@ -189,8 +190,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private List<Combined> combined() {
     List<Combined> combined = new ArrayList<>();
-    Map<String, String> recipes =
-        EvaluationFiles.byKey("--combine", "NAME=HOW:A,B", combinations);
+    Map<String, String> recipes = EvaluationFiles.byKey("--combine", "NAME=HOW:A,B", combinations);
     recipes.forEach(
         (name, recipe) -> {
           String[] parts = recipe.split(":", 2);

@@ -1,6 +1,7 @@
 package dev.winnow.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -83,5 +84,26 @@ class FullDiskTest {
     assertEquals(ExitCode.CONFIGURATION, run.code(), run::err);
     assertTrue(run.err().contains("No space left on device"), run::err);
     assertTrue(run.err().contains(table.toString()), run::err);
+  }
+
+  @Test
+  void anEvaluationLeavesTheOneBefore() throws IOException {
+    Path scores = Files.writeString(folder.resolve("s.csv"), "arch,a\nx,1\ny,2\n");
+    Path before = Files.writeString(disk.resolve("evaluation.json"), "{}");
+    assertThrows(
+        IOException.class, () -> Files.write(disk.resolve("large"), new byte[1 << 20]), SIZE);
+    CommandLineRun run =
+        CommandLineRun.of(
+            NativeEngines::open,
+            "evaluate",
+            "--scores=" + scores,
+            "--scores-columns=a",
+            "--table=" + scores,
+            "--accuracy=a",
+            "--out=" + disk);
+    assertEquals(ExitCode.CONFIGURATION, run.code(), run::err);
+    assertTrue(run.err().contains("No space left on device"), run::err);
+    assertTrue(run.err().contains(before.toString()), run::err);
+    assertEquals("{}", Files.readString(before));
   }
 }

@@ -11,7 +11,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /** Files that are there whole or not at all. */
-final class WholeFile {
+public final class WholeFile {
   private WholeFile() {}
 
   /**
@@ -20,7 +20,7 @@ final class WholeFile {
    *
    * @throws UncheckedIOException naming the file; the old content is untouched
    */
-  static void write(Path file, String text) {
+  public static void write(Path file, String text) {
     Path temporary = file.resolveSibling("." + file.getFileName() + ".tmp");
     try {
       try (FileChannel channel =

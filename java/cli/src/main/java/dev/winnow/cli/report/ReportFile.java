@@ -3,10 +3,10 @@ package dev.winnow.cli.report;
 import dev.winnow.cli.search.FoundCell;
 import dev.winnow.cli.search.SearchRequest;
 import dev.winnow.run.RecordedRun;
+import dev.winnow.run.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 
 /** Makes the report of a run folder, finished or not. */
@@ -36,8 +36,6 @@ public final class ReportFile {
       throws IOException {
     ReportData data =
         new RunReader(request, RecordedRun.read(folder), baseline(folder), lookup).data();
-    Path temporary = file.resolveSibling("." + file.getFileName() + ".tmp");
-    Files.writeString(temporary, ReportPage.of(data));
-    Files.move(temporary, file, StandardCopyOption.REPLACE_EXISTING);
+    WholeFile.write(file, ReportPage.of(data));
   }
 }
