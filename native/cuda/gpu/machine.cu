@@ -42,7 +42,9 @@ __global__ void __launch_bounds__(Kernel::kThreads) run(const __grid_constant__ 
 // A grid has at most 2^31 - 1 blocks.
 constexpr int64_t kMostBlocks = 2147483647;
 
-int32_t start_kernels(winnow_machine* machine, const winnow_launch* launches, int64_t count, winnow_machine_error* error) {
+// Calls start(grid) for every grid of the launches, one after the other; what it answers is the answer, and names `call`.
+template <typename Start>
+int32_t each_grid(const winnow_launch* launches, int64_t count, const char* call, winnow_machine_error* error, Start start) {
   for (int64_t i = 0; i < count; ++i) {
     const winnow_launch& one = launches[i];
     if (one.blocks == 0) continue;
@@ -51,15 +53,23 @@ int32_t start_kernels(winnow_machine* machine, const winnow_launch* launches, in
                     static_cast<long long>(one.blocks));
       return WINNOW_MACHINE_FAILED;
     }
+    cudaError_t result = cudaSuccess;
     const bool known = dispatch(one.kernel, [&](auto* kernel) {
       using Kernel = std::remove_pointer_t<decltype(kernel)>;
-      run<Kernel><<<static_cast<unsigned>(one.blocks), Kernel::kThreads, 0, machine->stream>>>(arguments_of<Kernel>(one));
+      typename Kernel::Arguments arguments = arguments_of<Kernel>(one);
+      void* parameters[] = {&arguments};
+      cudaKernelNodeParams grid = {};
+      grid.func = reinterpret_cast<void*>(run<Kernel>);
+      grid.gridDim = dim3(static_cast<unsigned>(one.blocks));
+      grid.blockDim = dim3(Kernel::kThreads);
+      grid.kernelParams = parameters;
+      result = start(grid);
     });
     if (!known) {
       std::snprintf(error->text, sizeof error->text, "kernel %d is none", one.kernel);
       return WINNOW_MACHINE_FAILED;
     }
-    if (const int32_t code = answer(cudaPeekAtLastError(), "a launch", error)) return code;
+    if (const int32_t code = answer(result, call, error)) return code;
   }
   return WINNOW_MACHINE_OK;
 }
@@ -153,22 +163,30 @@ int32_t clear(winnow_machine* machine, void* memory, int64_t bytes, winnow_machi
 
 int32_t launch(winnow_machine* machine, const winnow_launch* launches, int64_t count, winnow_machine_error* error) {
   const int32_t code = answer(cudaSetDevice(machine->device), "cudaSetDevice", error);
-  return code == 0 ? start_kernels(machine, launches, count, error) : code;
+  if (code != 0) return code;
+  return each_grid(launches, count, "cudaLaunchKernel", error, [&](const cudaKernelNodeParams& grid) {
+    return cudaLaunchKernel(grid.func, grid.gridDim, grid.blockDim, grid.kernelParams, 0, machine->stream);
+  });
 }
 
+// A graph that is a chain of the grids, made node by node. Nothing is captured: drivers before CUDA 12.3 may refuse to load a kernel
+// while a stream captures, and kernels are loaded when they are first asked for, which is here.
 int32_t record(winnow_machine* machine, const winnow_launch* launches, int64_t count, winnow_recording** recording,
                winnow_machine_error* error) {
   int32_t code = answer(cudaSetDevice(machine->device), "cudaSetDevice", error);
-  if (code != 0) return code;
-  code = answer(cudaStreamBeginCapture(machine->stream, cudaStreamCaptureModeThreadLocal), "cudaStreamBeginCapture", error);
-  if (code != 0) return code;
-  code = start_kernels(machine, launches, count, error);
   cudaGraph_t graph = nullptr;
-  const cudaError_t ended = cudaStreamEndCapture(machine->stream, &graph);
-  if (code == 0) code = answer(ended, "cudaStreamEndCapture", error);
+  if (code == 0) code = answer(cudaGraphCreate(&graph, 0), "cudaGraphCreate", error);
+  if (code != 0) return code;
+  cudaGraphNode_t last = nullptr;
+  code = each_grid(launches, count, "cudaGraphAddKernelNode", error, [&](const cudaKernelNodeParams& grid) {
+    cudaGraphNode_t node = nullptr;
+    const cudaError_t result = cudaGraphAddKernelNode(&node, graph, &last, last == nullptr ? 0 : 1, &grid);
+    last = node;
+    return result;
+  });
   cudaGraphExec_t executable = nullptr;
   if (code == 0) code = answer(cudaGraphInstantiate(&executable, graph, 0), "cudaGraphInstantiate", error);
-  if (graph != nullptr) cudaGraphDestroy(graph);
+  cudaGraphDestroy(graph);
   if (code == 0) *recording = new winnow_recording{executable};
   return code;
 }
