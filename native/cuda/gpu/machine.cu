@@ -1,6 +1,7 @@
 // The machine of an NVIDIA GPU. Plain C outside (cuda/machine.h); every call of the runtime is checked.
 #include <cuda_runtime.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <type_traits>
@@ -28,18 +29,19 @@ int32_t answer(cudaError_t result, const char* call, winnow_machine_error* error
   return result == cudaErrorMemoryAllocation ? WINNOW_MACHINE_OUT_OF_MEMORY : WINNOW_MACHINE_FAILED;
 }
 
-// One kernel for all: phases with barriers between them, the last one without.
+// One kernel for all: phases with barriers between them, the last one without. Its first block is number `first`.
 template <typename Kernel>
-__global__ void __launch_bounds__(Kernel::kThreads) run(const __grid_constant__ typename Kernel::Arguments arguments) {
+__global__ void __launch_bounds__(Kernel::kThreads)
+    run(const __grid_constant__ typename Kernel::Arguments arguments, const int64_t first) {
   __shared__ typename Kernel::Shared shared;
 #pragma unroll
   for (int32_t phase = 0; phase < Kernel::kPhases; ++phase) {
     if (phase > 0) __syncthreads();
-    Kernel::run(arguments, blockIdx.x, static_cast<int32_t>(threadIdx.x), phase, shared);
+    Kernel::run(arguments, first + blockIdx.x, static_cast<int32_t>(threadIdx.x), phase, shared);
   }
 }
 
-// A grid has at most 2^31 - 1 blocks.
+// A grid has at most 2^31 - 1 blocks; a launch of more is several of them.
 constexpr int64_t kMostBlocks = 2147483647;
 
 // Calls start(grid) for every grid of the launches, one after the other; what it answers is the answer, and names `call`.
@@ -47,8 +49,7 @@ template <typename Start>
 int32_t each_grid(const winnow_launch* launches, int64_t count, const char* call, winnow_machine_error* error, Start start) {
   for (int64_t i = 0; i < count; ++i) {
     const winnow_launch& one = launches[i];
-    if (one.blocks == 0) continue;
-    if (one.blocks < 0 || one.blocks > kMostBlocks) {
+    if (one.blocks < 0) {
       std::snprintf(error->text, sizeof error->text, "kernel %d over %lld blocks", one.kernel,
                     static_cast<long long>(one.blocks));
       return WINNOW_MACHINE_FAILED;
@@ -57,13 +58,15 @@ int32_t each_grid(const winnow_launch* launches, int64_t count, const char* call
     const bool known = dispatch(one.kernel, [&](auto* kernel) {
       using Kernel = std::remove_pointer_t<decltype(kernel)>;
       typename Kernel::Arguments arguments = arguments_of<Kernel>(one);
-      void* parameters[] = {&arguments};
-      cudaKernelNodeParams grid = {};
-      grid.func = reinterpret_cast<void*>(run<Kernel>);
-      grid.gridDim = dim3(static_cast<unsigned>(one.blocks));
-      grid.blockDim = dim3(Kernel::kThreads);
-      grid.kernelParams = parameters;
-      result = start(grid);
+      for (int64_t first = 0; first < one.blocks && result == cudaSuccess; first += kMostBlocks) {
+        void* parameters[] = {&arguments, &first};
+        cudaKernelNodeParams grid = {};
+        grid.func = reinterpret_cast<void*>(run<Kernel>);
+        grid.gridDim = dim3(static_cast<unsigned>(std::min(one.blocks - first, kMostBlocks)));
+        grid.blockDim = dim3(Kernel::kThreads);
+        grid.kernelParams = parameters;
+        result = start(grid);
+      }
     });
     if (!known) {
       std::snprintf(error->text, sizeof error->text, "kernel %d is none", one.kernel);
