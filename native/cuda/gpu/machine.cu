@@ -12,6 +12,7 @@ using namespace winnow::machine;
 
 struct winnow_machine {
   int device;
+  winnow_machine_facts facts;  // but for what is free
   cudaStream_t stream;
   cudaEvent_t begin, end;
 };
@@ -85,10 +86,35 @@ void close_machine(winnow_machine* machine) {
   delete machine;
 }
 
+int32_t attribute(const winnow_machine* machine, cudaDeviceAttr which) {
+  int value = 0;
+  return cudaDeviceGetAttribute(&value, which, machine->device) == cudaSuccess ? value : 0;
+}
+
+// What never changes, asked for once: clocks and properties are slow to get, and every call of a plan asks what is free.
+int32_t look_up(winnow_machine* machine, winnow_machine_error* error) {
+  cudaDeviceProp properties;
+  if (const int32_t code = answer(cudaGetDeviceProperties(&properties, machine->device), "cudaGetDeviceProperties", error)) {
+    return code;
+  }
+  winnow_machine_facts& facts = machine->facts;
+  std::snprintf(facts.name, sizeof facts.name, "%s", properties.name);
+  facts.major = properties.major;
+  facts.minor = properties.minor;
+  facts.processors = properties.multiProcessorCount;
+  facts.shared_bytes = static_cast<int64_t>(properties.sharedMemPerBlock);
+  facts.cache_bytes = properties.l2CacheSize;
+  facts.clock_kilohertz = attribute(machine, cudaDevAttrClockRate);
+  facts.memory_kilohertz = attribute(machine, cudaDevAttrMemoryClockRate);
+  facts.memory_bits = attribute(machine, cudaDevAttrGlobalMemoryBusWidth);
+  return WINNOW_MACHINE_OK;
+}
+
 int32_t open_machine(int32_t index, winnow_machine** opened, winnow_machine_error* error) {
   if (const int32_t code = answer(cudaSetDevice(index), "cudaSetDevice", error)) return code;
-  auto* machine = new winnow_machine{index, nullptr, nullptr, nullptr};
-  int32_t code = answer(cudaStreamCreateWithFlags(&machine->stream, cudaStreamNonBlocking), "cudaStreamCreate", error);
+  auto* machine = new winnow_machine{index, {}, nullptr, nullptr, nullptr};
+  int32_t code = look_up(machine, error);
+  if (code == 0) code = answer(cudaStreamCreateWithFlags(&machine->stream, cudaStreamNonBlocking), "cudaStreamCreate", error);
   if (code == 0) code = answer(cudaEventCreate(&machine->begin), "cudaEventCreate", error);
   if (code == 0) code = answer(cudaEventCreate(&machine->end), "cudaEventCreate", error);
   if (code != 0) {
@@ -99,31 +125,13 @@ int32_t open_machine(int32_t index, winnow_machine** opened, winnow_machine_erro
   return WINNOW_MACHINE_OK;
 }
 
-int32_t attribute(const winnow_machine* machine, cudaDeviceAttr which) {
-  int value = 0;
-  return cudaDeviceGetAttribute(&value, which, machine->device) == cudaSuccess ? value : 0;
-}
-
 int32_t machine_facts(winnow_machine* machine, winnow_machine_facts* facts, winnow_machine_error* error) {
-  *facts = {};
+  *facts = machine->facts;
   if (const int32_t code = answer(cudaSetDevice(machine->device), "cudaSetDevice", error)) return code;
-  cudaDeviceProp properties;
-  if (const int32_t code = answer(cudaGetDeviceProperties(&properties, machine->device), "cudaGetDeviceProperties", error)) {
-    return code;
-  }
   size_t free = 0, total = 0;
   if (const int32_t code = answer(cudaMemGetInfo(&free, &total), "cudaMemGetInfo", error)) return code;
-  std::snprintf(facts->name, sizeof facts->name, "%s", properties.name);
-  facts->major = properties.major;
-  facts->minor = properties.minor;
-  facts->processors = properties.multiProcessorCount;
   facts->total_bytes = static_cast<int64_t>(total);
   facts->free_bytes = static_cast<int64_t>(free);
-  facts->shared_bytes = static_cast<int64_t>(properties.sharedMemPerBlock);
-  facts->cache_bytes = properties.l2CacheSize;
-  facts->clock_kilohertz = attribute(machine, cudaDevAttrClockRate);
-  facts->memory_kilohertz = attribute(machine, cudaDevAttrMemoryClockRate);
-  facts->memory_bits = attribute(machine, cudaDevAttrGlobalMemoryBusWidth);
   return WINNOW_MACHINE_OK;
 }
 
@@ -172,8 +180,8 @@ int32_t launch(winnow_machine* machine, const winnow_launch* launches, int64_t c
   });
 }
 
-// A graph that is a chain of the grids, made node by node. Nothing is captured: drivers before CUDA 12.3 may refuse to load a kernel
-// while a stream captures, and kernels are loaded when they are first asked for, which is here.
+// A graph that is a chain of the grids, made node by node. Nothing is captured: drivers before CUDA 12.3 may refuse to load a
+// kernel while a stream captures, and kernels are loaded when they are first asked for, which is here.
 int32_t record(winnow_machine* machine, const winnow_launch* launches, int64_t count, winnow_recording** recording,
                winnow_machine_error* error) {
   int32_t code = answer(cudaSetDevice(machine->device), "cudaSetDevice", error);
