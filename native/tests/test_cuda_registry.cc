@@ -93,6 +93,15 @@ TEST(too_old_a_driver) {
   CHECK_CONTAINS(fact("cuda:1"), "refused: the driver is too old");
   setenv("LIBRARY_TOOLKIT", "12090", 1);  // a newer toolkit of the same major version
   CHECK_EQUAL(refusal(1), "");
+  // Which is enough for machine code, not for code that the driver has to compile.
+  setenv("DRIVER_GPUS", "Turing|75|17179869184;New|90|85899345920", 1);
+  CHECK_CONTAINS(
+      refusal(0),
+      "the driver is too old: it compiles code of CUDA up to 12.8, and for compute capability 7.5 the library has only "
+      "code of CUDA 12.9 to be compiled");
+  CHECK_CONTAINS(fact("cuda:0"), "refused: the driver is too old");
+  setenv("LIBRARY_TOOLKIT", "12080", 1);
+  CHECK_EQUAL(refusal(0), "");
 }
 
 TEST(a_gpu_without_code) {
@@ -113,6 +122,9 @@ TEST(coverage) {
                {"80-real 90-real", 90, true}, {"89", 90, true},           {"89", 80, false},          {"", 90, false},
                {kArchitectures, 103, true},   {kArchitectures, 75, true}, {kArchitectures, 70, false}};
   for (const auto& c : cases) CHECK_EQUAL(covers(c.architectures, c.capability), c.covered);
+  CHECK(covers("80-real 75-virtual", 86, false));
+  CHECK(!covers("80-real 75-virtual", 75, false));
+  CHECK(!covers("75", 89, false));
 }
 
 // The whole way through the C interface: the library's place is the caller's to say, and a GPU has no variant of the CPU.

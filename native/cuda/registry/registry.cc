@@ -39,13 +39,13 @@ std::string default_cuda_library() {
   return slash == std::string::npos ? "./" + name : file.substr(0, slash + 1) + name;
 }
 
-bool covers(const std::string& architectures, int capability) {
+bool covers(const std::string& architectures, int capability, bool compiles) {
   std::istringstream list(architectures);
   for (std::string one; list >> one;) {
     const int version = std::atoi(one.c_str());
     const bool code = one.find("-virtual") == std::string::npos, text = one.find("-real") == std::string::npos;
     if (code && version / 10 == capability / 10 && version <= capability) return true;
-    if (text && version <= capability) return true;
+    if (text && compiles && version <= capability) return true;
   }
   return false;
 }
@@ -65,7 +65,7 @@ CudaLibrary::CudaLibrary(const std::string& file) {
 }
 
 std::string CudaLibrary::refusal(const CudaDriver& driver, const Gpu& gpu) const {
-  // Within one major version any driver runs any toolkit's machine code.
+  // Within one major version any driver runs any toolkit's machine code, and compiles virtual code of toolkits up to its own.
   if (driver.version / 1000 < toolkit_ / 1000) {
     return "the driver is too old: it runs CUDA up to " + cuda_version_text(driver.version) + ", the library needs " +
            cuda_version_text(toolkit_ / 1000 * 1000);
@@ -73,6 +73,11 @@ std::string CudaLibrary::refusal(const CudaDriver& driver, const Gpu& gpu) const
   if (!covers(architectures_, gpu.capability)) {
     return "compute capability " + capability_text(gpu.capability) + " is not covered: the library has code for " +
            architectures_;
+  }
+  if (!covers(architectures_, gpu.capability, driver.version >= toolkit_)) {
+    return "the driver is too old: it compiles code of CUDA up to " + cuda_version_text(driver.version) +
+           ", and for compute capability " + capability_text(gpu.capability) + " the library has only code of CUDA " +
+           cuda_version_text(toolkit_) + " to be compiled";
   }
   return "";
 }

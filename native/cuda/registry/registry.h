@@ -43,7 +43,7 @@ std::shared_ptr<const Device> open_cuda_device(const winnow_device_options& opti
 std::vector<std::pair<std::string, std::string>> describe_cuda(const std::string& file, const CudaDriver& driver);
 
 // Whether code for `architectures` runs on a compute capability (10 major + minor): machine code within its major version, from
-// its minor version on; virtual code from its version on.
-bool covers(const std::string& architectures, int capability);
+// its minor version on; virtual code, where the driver `compiles` it, from its version on.
+bool covers(const std::string& architectures, int capability, bool compiles = true);
 
 }  // namespace winnow
