@@ -42,8 +42,8 @@ struct Gram {
     const T *x = a.rows + pass * a.pass_pitch + i * a.pitch, *y = a.rows + pass * a.pass_pitch + j * a.pitch;
     const double total = product(x, y, a.elements);
     double* out = a.out + pass * a.n * a.n;
-    out[i * a.n + j] = total;
-    out[j * a.n + i] = total;
+    out[int64_t{i} * a.n + j] = total;
+    out[int64_t{j} * a.n + i] = total;
   }
 };
 
