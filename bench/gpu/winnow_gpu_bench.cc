@@ -32,12 +32,13 @@ namespace {
 constexpr int kNoGpu = 77;
 constexpr int64_t kImageSets = 3;
 
-// A device for plans over a table, with the CPU for what they leave to the host.
-DeviceHandle device_of(const winnow_machine_table& table) {
+// A device for plans over a table, with the CPU for what they leave to the host. The plans of all sets of images have it at one
+// time, and a plan takes what it may: each gets a share of what is free, so that all hold as much of a call.
+DeviceHandle device_of(const winnow_machine_table& table, int64_t free_bytes) {
   winnow_device_options options = {};
   options.size = sizeof options;
   auto device = std::make_shared<Device>(*winnow::open_device(options));
-  device->byte_budget = INT64_MAX;  // what the device has is its limit
+  device->byte_budget = free_bytes / (kImageSets + 1);  // one for their lists
   device->backend = open_machine(table, 0);
   return DeviceHandle(new winnow_device{device});
 }
@@ -202,7 +203,7 @@ int run(int count, char** words) {
   const winnow_machine_facts facts = timer.facts();
   const Ceilings ceilings = ceilings_of(timer, options.rounds);
   const std::vector<KernelRow> singles = single_kernels(timer, options.rounds);
-  const DeviceHandle device = device_of(table);
+  const DeviceHandle device = device_of(table, timer.facts().free_bytes);
   std::vector<Result> results;
   for (const Shape& shape : read_shapes(options.shapes)) {
     if ((shape.score != "ntk" && shape.score != "regions") || shape.name.find(options.only) == std::string::npos) continue;
