@@ -49,7 +49,8 @@ typedef struct winnow_machine_table {
   int32_t (*open)(int32_t index, winnow_machine** machine, winnow_machine_error* error);
   void (*close)(winnow_machine* machine);
   int32_t (*facts)(winnow_machine* machine, winnow_machine_facts* facts, winnow_machine_error* error);
-  /* Zeroed memory. */
+  /* Zeroed on a GPU, so that a fault is the same from run to run; the emulation fills it with NaN, for nothing may rely on it:
+   * plans use their memory again. */
   int32_t (*allocate)(winnow_machine* machine, int64_t bytes, void** memory, winnow_machine_error* error);
   void (*release)(winnow_machine* machine, void* memory);
   int32_t (*upload)(winnow_machine* machine, void* to, const void* from, int64_t bytes, winnow_machine_error* error);

@@ -211,6 +211,36 @@ TEST(chunks_change_nothing) {
   }
 }
 
+// Device 1 has a MiB, whichever machine takes it; what nobody wrote is not zero; copies stay within what was allocated.
+TEST(the_emulation_is_no_kinder_than_a_device) {
+  const winnow_machine_table& table = *winnow_machine_functions();
+  winnow_machine_error error = {};
+  winnow_machine *machine = nullptr, *other = nullptr;
+  CHECK_EQUAL(table.open(1, &machine, &error), WINNOW_MACHINE_OK);
+  CHECK_EQUAL(table.open(1, &other, &error), WINNOW_MACHINE_OK);
+  void *memory = nullptr, *more = nullptr;
+  CHECK_EQUAL(table.allocate(machine, 600 << 10, &memory, &error), WINNOW_MACHINE_OK);
+  CHECK_EQUAL(table.allocate(other, 600 << 10, &more, &error), WINNOW_MACHINE_OUT_OF_MEMORY);
+  winnow_machine_facts facts;
+  CHECK_EQUAL(table.facts(other, &facts, &error), WINNOW_MACHINE_OK);
+  CHECK_EQUAL(facts.free_bytes, 424 << 10);
+  double number = 0;
+  auto* const last = static_cast<char*>(memory) + (600 << 10) - sizeof number;
+  CHECK_EQUAL(table.download(machine, &number, last, sizeof number, &error), WINNOW_MACHINE_OK);
+  CHECK(number != number);
+  CHECK_EQUAL(table.download(machine, &number, last + 1, sizeof number, &error), WINNOW_MACHINE_FAILED);
+  CHECK_EQUAL(table.upload(machine, last + 1, &number, sizeof number, &error), WINNOW_MACHINE_FAILED);
+  CHECK_EQUAL(table.clear(machine, last + 1, sizeof number, &error), WINNOW_MACHINE_FAILED);
+  CHECK_EQUAL(table.clear(other, last, sizeof number, &error), WINNOW_MACHINE_FAILED);
+  const winnow_launch launch = {0, 0, -1, {}};
+  CHECK_EQUAL(table.launch(machine, &launch, 1, &error), WINNOW_MACHINE_FAILED);
+  table.release(machine, memory);
+  CHECK_EQUAL(table.allocate(other, 600 << 10, &more, &error), WINNOW_MACHINE_OK);
+  table.release(other, more);
+  table.close(machine);
+  table.close(other);
+}
+
 TEST(a_full_device) {
   const std::shared_ptr<const Network> network = supernet();
   const auto plan = Plan::create(machine_device(*winnow_machine_functions(), 1), network, options_of(64));

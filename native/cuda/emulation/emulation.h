@@ -1,5 +1,6 @@
 // A machine on the host: its memory is the process's, a launch runs block after block, phase after phase, thread after thread.
-// Only tests build it.
+// No kinder than a GPU where that costs nothing: no order of blocks and threads, nothing zero that nobody cleared, copies within
+// what was allocated, one memory for all machines of a device. Only tests build it.
 #pragma once
 
 #include "cuda/machine.h"

@@ -34,7 +34,7 @@ class Machine {
   winnow_machine* machine_ = nullptr;
 };
 
-// Zeroed memory of a machine.
+// Memory of a machine; nothing may rely on what is in it.
 class MachineMemory {
  public:
   MachineMemory() = default;
