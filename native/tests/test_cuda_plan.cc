@@ -265,3 +265,47 @@ TEST(a_full_device) {
   CHECK_CONTAINS(text, "one job takes ");
   CHECK_CONTAINS(text, "983040 are free for it");  // 15/16 of a MiB
 }
+
+// A plan that has taken most of a device and then is asked for the input's gradient, which is another plan inside: what the one
+// holds is the other's to take. Of the MiB one job takes more than half.
+TEST(both_plans_of_a_plan_have_the_device) {
+  const NetworkBuilder builder = nb201_supernet({3, 4, 4}, 3, 1, 1, true, 10);
+  const std::shared_ptr<const Network> network = builder.network();
+  const int64_t batch = 96, count = 2;
+  const auto plan = Plan::create(machine_device(*winnow_machine_functions(), 1), network, options_of(batch));
+  const int64_t one = plan->bytes(WINNOW_PASS_BACKWARD, 1);
+  note(std::to_string(one) + " bytes a job");
+  CHECK(one > 600000 && one < 900000);
+  Draws draws(seed(), 5);
+  winnow_parameters parameters{random_parameters(draws, network)};
+  winnow_parameters* list = &parameters;
+  const std::vector<double> values = random_images(draws, *network, batch);
+  const winnow_images images = {values.data(), batch, 3, 4, 4, WINNOW_F64, 0};
+  const ReferenceRow row = random_row(draws, *network);
+  const std::vector<winnow_job> jobs(count, {0, 0, 0, -1, -1});
+  winnow_call call = {};
+  call.size = sizeof call;
+  call.jobs = jobs.data();
+  call.job_count = count;
+  call.row_count = 1;
+  call.coefficients = row.coefficients.data();
+  call.states = row.states.data();
+  call.parameters = &list;
+  call.parameters_count = call.input_count = 1;
+  call.inputs = &images;
+  winnow_cotangents cotangents = {};
+  cotangents.size = sizeof cotangents;
+  cotangents.kind = WINNOW_COTANGENT_ONES;
+  cotangents.node = cotangents.stop = -1;
+  cotangents.count = 1;
+  for (int64_t repeat = 0; repeat < 2; ++repeat) {
+    std::vector<double> squares(count);
+    plan->grams(call, cotangents, WINNOW_NTK_ROLES, squares.data());
+    CHECK(squares[0] > 0 && squares[0] == squares[1]);
+    winnow_cotangents to_the_input = cotangents;
+    to_the_input.want_input_gradient = 1;
+    int64_t done = 0;
+    plan->gradients(call, to_the_input, WINNOW_NTK_ROLES, [&](const JobGradients&) { ++done; });
+    CHECK_EQUAL(done, count);
+  }
+}

@@ -220,17 +220,30 @@ class MachinePlan final : public Plan {
     }
   }
 
+  // Bytes for a call, of what is free beside the plan's own; a sixteenth is left for lists and for others.
+  int64_t room() const {
+    const int64_t free = arena_.bytes() + machine_->facts().free_bytes;
+    return std::min(device_->byte_budget, free - free / 16);
+  }
+
+  void give_up() {
+    schedules_.clear();
+    arena_ = {};
+  }
+
   // Finds the chunk of a call and the memory for it.
   Memory<T> reserve(const MachineLayout& layout, const CallSize& size, int64_t passes) {
-    // Of what is free, beside the plan's own; a sixteenth is left for lists and for others.
-    const int64_t free = arena_.bytes() + machine_->facts().free_bytes;
+    const Demand demand = demand_of<T>(layout, size);
+    const double all =
+        static_cast<double>(passes) *
+        (static_cast<double>(demand.pass) + static_cast<double>(demand.cotangent) * static_cast<double>(size.cotangents));
+    if (other_ != nullptr && all > static_cast<double>(room())) other_->give_up();
     size_ = size;
-    chunk_ = chunk_of(demand_of<T>(layout, size), passes, size.cotangents, std::min(device_->byte_budget, free - free / 16));
+    chunk_ = chunk_of(demand, passes, size.cotangents, room());
     Memory<T> memory = {};
     const int64_t bytes = carve<T>(layout, size, chunk_.passes, chunk_.cotangents, nullptr, memory);
     if (arena_.bytes() < bytes) {
-      schedules_.clear();
-      arena_ = {};
+      give_up();
       arena_ = MachineMemory(machine_, bytes, "the plan");
     }
     carve<T>(layout, size, chunk_.passes, chunk_.cotangents, arena_.first(), memory);
@@ -405,6 +418,8 @@ class MachinePlan final : public Plan {
       options.dtype = dtype_;
       to_the_input_ =
           std::make_unique<MachinePlan>(table_, index_, device_, graph_.shared_network(), options, Differentiation::kInput);
+      to_the_input_->other_ = this;
+      other_ = to_the_input_.get();
     }
     return *to_the_input_;
   }
@@ -425,6 +440,7 @@ class MachinePlan final : public Plan {
   MachineMemory arena_;
   Schedules schedules_;
   std::unique_ptr<MachinePlan> to_the_input_;
+  MachinePlan* other_ = nullptr;  // of this plan and the one to the input the other one: they do not run at once
 };
 
 }  // namespace
