@@ -10,7 +10,7 @@ import dev.winnow.evaluation.Combined;
 import dev.winnow.evaluation.Criterion;
 import dev.winnow.evaluation.Evaluation;
 import dev.winnow.evaluation.Measurements;
-import dev.winnow.run.WholeFile;
+import dev.winnow.file.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

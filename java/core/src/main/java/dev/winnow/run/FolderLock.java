@@ -1,5 +1,6 @@
 package dev.winnow.run;
 
+import dev.winnow.file.FileFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -33,7 +34,7 @@ final class FolderLock implements AutoCloseable {
     try {
       channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     } catch (IOException e) {
-      throw new UncheckedIOException(RunFormat.failure("write", file, e), e);
+      throw new UncheckedIOException(FileFailure.text("write", file, e), e);
     }
     try {
       FileLock lock = tryLock(channel);
@@ -56,7 +57,7 @@ final class FolderLock implements AutoCloseable {
         e.addSuppressed(closing);
       }
       if (e instanceof IOException io) {
-        throw new UncheckedIOException(RunFormat.failure("lock", file, io), io);
+        throw new UncheckedIOException(FileFailure.text("lock", file, io), io);
       }
       throw (RuntimeException) e;
     }

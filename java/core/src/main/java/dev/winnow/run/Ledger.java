@@ -3,6 +3,7 @@ package dev.winnow.run;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.winnow.file.FileFailure;
 import dev.winnow.score.Score;
 import dev.winnow.search.Journal;
 import dev.winnow.search.Round;
@@ -79,7 +80,7 @@ final class Ledger implements Journal, AutoCloseable {
       channel.position(known.bytes());
       return new Ledger(file, channel, known, clock);
     } catch (IOException e) {
-      throw new UncheckedIOException(RunFormat.failure("write", file, e), e);
+      throw new UncheckedIOException(FileFailure.text("write", file, e), e);
     }
   }
 
@@ -93,7 +94,7 @@ final class Ledger implements Journal, AutoCloseable {
     try {
       bytes = Files.readAllBytes(file);
     } catch (IOException e) {
-      throw new UncheckedIOException(RunFormat.failure("read", file, e), e);
+      throw new UncheckedIOException(FileFailure.text("read", file, e), e);
     }
     int start = 0;
     int number = 1;
@@ -205,7 +206,7 @@ final class Ledger implements Journal, AutoCloseable {
       }
     } catch (IOException e) {
       throw new UncheckedIOException(
-          RunFormat.failure("write", file, e)
+          FileFailure.text("write", file, e)
               + "; the "
               + known.scores().size()
               + " evaluations before are kept and the run can be resumed",
@@ -229,7 +230,7 @@ final class Ledger implements Journal, AutoCloseable {
         channel.force(true);
       }
     } catch (IOException e) {
-      throw new UncheckedIOException(RunFormat.failure("write", file, e), e);
+      throw new UncheckedIOException(FileFailure.text("write", file, e), e);
     }
   }
 }

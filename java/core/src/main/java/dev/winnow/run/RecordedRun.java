@@ -3,6 +3,7 @@ package dev.winnow.run;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.winnow.file.WholeFile;
 import dev.winnow.score.Score;
 import dev.winnow.search.Round;
 import dev.winnow.search.SearchResult;

@@ -2,6 +2,8 @@ package dev.winnow.run;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.winnow.file.FileFailure;
+import dev.winnow.file.WholeFile;
 import dev.winnow.search.Journal;
 import dev.winnow.search.SearchResult;
 import java.io.IOException;
@@ -72,7 +74,7 @@ public final class RunFolder implements AutoCloseable {
       Files.createDirectories(path);
       refuseForeign(path);
     } catch (IOException e) {
-      throw new UncheckedIOException(RunFormat.failure("make run folder", path, e), e);
+      throw new UncheckedIOException(FileFailure.text("make run folder", path, e), e);
     }
     FolderLock lock = FolderLock.acquire(path);
     return opening(

@@ -17,7 +17,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.ser.std.StdScalarSerializer;
 import java.io.IOException;
-import java.nio.file.Path;
 
 /**
  * How the files of a run folder are written: JSON in UTF-8, fields in the order of their records,
@@ -59,19 +58,6 @@ final class RunFormat {
               + VERSION
               + "); use that version to continue");
     }
-  }
-
-  /** The message of an input or output error, naming the file. */
-  static String failure(String what, Path file, IOException e) {
-    String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-    String name = file.toString();
-    // FileSystemException's message begins with the file, or is nothing else.
-    if (reason.equals(name)) {
-      reason = e.getClass().getSimpleName();
-    } else if (reason.startsWith(name + ": ")) {
-      reason = reason.substring(name.length() + 2);
-    }
-    return "cannot " + what + " " + name + ": " + reason;
   }
 
   private static ObjectMapper mapper() {

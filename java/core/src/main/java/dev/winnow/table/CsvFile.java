@@ -1,6 +1,6 @@
 package dev.winnow.table;
 
-import dev.winnow.net.InputFile;
+import dev.winnow.file.InputFile;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.FilterInputStream;

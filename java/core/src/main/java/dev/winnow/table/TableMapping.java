@@ -7,7 +7,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.winnow.net.InputFile;
+import dev.winnow.file.InputFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -2,8 +2,8 @@ package dev.winnow.cli.report;
 
 import dev.winnow.cli.search.FoundCell;
 import dev.winnow.cli.search.SearchRequest;
+import dev.winnow.file.WholeFile;
 import dev.winnow.run.RecordedRun;
-import dev.winnow.run.WholeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

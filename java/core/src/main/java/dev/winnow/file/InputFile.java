@@ -1,4 +1,4 @@
-package dev.winnow.net;
+package dev.winnow.file;
 
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;

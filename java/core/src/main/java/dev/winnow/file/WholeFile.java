@@ -1,4 +1,4 @@
-package dev.winnow.run;
+package dev.winnow.file;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -37,7 +37,7 @@ public final class WholeFile {
       }
       Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      throw new UncheckedIOException(RunFormat.failure("write", file, e), e);
+      throw new UncheckedIOException(FileFailure.text("write", file, e), e);
     }
   }
 
@@ -46,11 +46,11 @@ public final class WholeFile {
    *
    * @throws UncheckedIOException naming the file
    */
-  static String read(Path file) {
+  public static String read(Path file) {
     try {
       return Files.readString(file);
     } catch (IOException e) {
-      throw new UncheckedIOException(RunFormat.failure("read", file, e), e);
+      throw new UncheckedIOException(FileFailure.text("read", file, e), e);
     }
   }
 }
