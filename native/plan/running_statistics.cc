@@ -1,5 +1,8 @@
 #include "plan/running_statistics.h"
 
+#include "network/tensors.h"
+#include "plan/forward.h"
+
 namespace winnow {
 
 RunningStatistics::RunningStatistics(const Graph& graph, const winnow_call& call) : graph_(graph), call_(call) {

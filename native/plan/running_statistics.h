@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "plan/forward.h"
 #include "plan/graph.h"
 #include "plan/program.h"
+#include "plan/state.h"
 #include "winnow/plan.h"
 
 namespace winnow {

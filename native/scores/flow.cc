@@ -4,7 +4,8 @@
 #include <cmath>
 #include <string>
 
-#include "plan/forward.h"
+#include "network/tensors.h"
+#include "plan/gather.h"
 #include "runtime/failure.h"
 #include "runtime/threads.h"
 #include "scores/scores.h"

@@ -163,33 +163,51 @@ TEST(walks) {
   }
 }
 
+// A call of jobs with random parameters and images of one batch, over random rows in turn.
+struct RandomCall {
+  RandomCall(uint64_t stream, const std::shared_ptr<const Network>& network, int64_t batch, int64_t rows, int64_t count)
+      : draws(seed(), stream),
+        parameters{random_parameters(draws, network)},
+        values(random_images(draws, *network, batch)) {
+    const Shape& shape = network->nodes()[0].shape;
+    images = {values.data(), batch, shape.channels, shape.height, shape.width, WINNOW_F64, 0};
+    for (int64_t row = 0; row < rows; ++row) {
+      const ReferenceRow drawn = random_row(draws, *network);
+      states.insert(states.end(), drawn.states.begin(), drawn.states.end());
+      coefficients.insert(coefficients.end(), drawn.coefficients.begin(), drawn.coefficients.end());
+    }
+    for (int64_t job = 0; job < count; ++job) jobs.push_back({job % rows, 0, 0, -1, -1});
+    call.size = sizeof call;
+    call.jobs = jobs.data();
+    call.job_count = count;
+    call.row_count = rows;
+    call.coefficients = coefficients.data();
+    call.states = states.data();
+    call.parameters = &list;
+    call.parameters_count = call.input_count = 1;
+    call.inputs = &images;
+  }
+  RandomCall(const RandomCall&) = delete;
+  RandomCall& operator=(const RandomCall&) = delete;
+
+  winnow_call call = {};
+
+ private:
+  Draws draws;
+  winnow_parameters parameters;
+  winnow_parameters* list = &parameters;
+  std::vector<double> values, coefficients;
+  std::vector<int32_t> states;
+  std::vector<winnow_job> jobs;
+  winnow_images images;
+};
+
 // A kernel that takes many chunks, of passes and of cotangents, is the one that takes a single one, bit for bit.
 TEST(chunks_change_nothing) {
   const std::shared_ptr<const Network> network = supernet();
-  Draws draws(seed(), 3);
-  winnow_parameters parameters{random_parameters(draws, network)};
-  winnow_parameters* list = &parameters;
   const int64_t batch = 6;
-  const std::vector<double> values = random_images(draws, *network, batch);
-  const winnow_images images = {values.data(), batch, 3, 16, 16, WINNOW_F64, 0};
-  std::vector<int32_t> states;
-  std::vector<double> coefficients;
-  std::vector<winnow_job> jobs;
-  for (int64_t row = 0; row < 5; ++row) {
-    const ReferenceRow drawn = random_row(draws, *network);
-    states.insert(states.end(), drawn.states.begin(), drawn.states.end());
-    coefficients.insert(coefficients.end(), drawn.coefficients.begin(), drawn.coefficients.end());
-    jobs.push_back({row, 0, 0, -1, -1});
-  }
-  winnow_call call = {};
-  call.size = sizeof call;
-  call.jobs = jobs.data();
-  call.job_count = call.row_count = 5;
-  call.coefficients = coefficients.data();
-  call.states = states.data();
-  call.parameters = &list;
-  call.parameters_count = call.input_count = 1;
-  call.inputs = &images;
+  const RandomCall random(3, network, batch, 5, 5);
+  const winnow_call& call = random.call;
   winnow_cotangents cotangents = {};
   cotangents.size = sizeof cotangents;
   cotangents.kind = WINNOW_COTANGENT_ONES_ON_ROW;
@@ -244,24 +262,9 @@ TEST(the_emulation_is_no_kinder_than_a_device) {
 TEST(a_full_device) {
   const std::shared_ptr<const Network> network = supernet();
   const auto plan = Plan::create(machine_device(*winnow_machine_functions(), 1), network, options_of(64));
-  Draws draws(seed(), 4);
-  winnow_parameters parameters{random_parameters(draws, network)};
-  winnow_parameters* list = &parameters;
-  const std::vector<double> values = random_images(draws, *network, 64);
-  const winnow_images images = {values.data(), 64, 3, 16, 16, WINNOW_F64, 0};
-  const ReferenceRow row = random_row(draws, *network);
-  const winnow_job job = {0, 0, 0, -1, -1};
-  winnow_call call = {};
-  call.size = sizeof call;
-  call.jobs = &job;
-  call.job_count = call.row_count = 1;
-  call.coefficients = row.coefficients.data();
-  call.states = row.states.data();
-  call.parameters = &list;
-  call.parameters_count = call.input_count = 1;
-  call.inputs = &images;
+  const RandomCall random(4, network, 64, 1, 1);
   std::vector<double> logits(640);
-  const std::string text = text_of_failure([&] { plan->forward(call, logits.data(), 64); }, WINNOW_OUT_OF_MEMORY);
+  const std::string text = text_of_failure([&] { plan->forward(random.call, logits.data(), 64); }, WINNOW_OUT_OF_MEMORY);
   CHECK_CONTAINS(text, "one job takes ");
   CHECK_CONTAINS(text, "983040 are free for it");  // 15/16 of a MiB
 }
@@ -276,23 +279,8 @@ TEST(both_plans_of_a_plan_have_the_device) {
   const int64_t one = plan->bytes(WINNOW_PASS_BACKWARD, 1);
   note(std::to_string(one) + " bytes a job");
   CHECK(one > 600000 && one < 900000);
-  Draws draws(seed(), 5);
-  winnow_parameters parameters{random_parameters(draws, network)};
-  winnow_parameters* list = &parameters;
-  const std::vector<double> values = random_images(draws, *network, batch);
-  const winnow_images images = {values.data(), batch, 3, 4, 4, WINNOW_F64, 0};
-  const ReferenceRow row = random_row(draws, *network);
-  const std::vector<winnow_job> jobs(count, {0, 0, 0, -1, -1});
-  winnow_call call = {};
-  call.size = sizeof call;
-  call.jobs = jobs.data();
-  call.job_count = count;
-  call.row_count = 1;
-  call.coefficients = row.coefficients.data();
-  call.states = row.states.data();
-  call.parameters = &list;
-  call.parameters_count = call.input_count = 1;
-  call.inputs = &images;
+  const RandomCall random(5, network, batch, 1, count);
+  const winnow_call& call = random.call;
   winnow_cotangents cotangents = {};
   cotangents.size = sizeof cotangents;
   cotangents.kind = WINNOW_COTANGENT_ONES;

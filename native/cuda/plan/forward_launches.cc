@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "cuda/plan/launches.h"
+#include "network/tensors.h"
 #include "runtime/failure.h"
 
 namespace winnow {

@@ -9,10 +9,6 @@ import java.util.List;
 
 /** Whether what a network answers can depend on what it is shown. */
 final class Connectivity {
-  /** Why a derivative of the logits' sum says nothing where {@link #sumVaries} is false. */
-  static final String FIXED_SUM =
-      "the logits' sum over a batch does not depend on the images: all of it comes out of norms";
-
   private Connectivity() {}
 
   /** Whether a path leads from the input to the logits in the candidate that a row describes. */

@@ -156,9 +156,7 @@ public final class GradientSignAgreement implements PassScore {
             LayeredScore.sum(
                 Layers.terms(plan.graph(), job.row(), weight -> moduli(sums.get(weight.name()))),
                 Connectivity.reachesOutput(plan.graph(), job.row()));
-        return alone() && !Connectivity.sumVaries(plan.graph(), job.row())
-            ? score.undefined(Connectivity.FIXED_SUM)
-            : score;
+        return alone() ? score.whereSumVaries(plan.graph(), job.row()) : score;
       }
     };
   }

@@ -56,12 +56,11 @@ public abstract class JacobianScore extends StandardScore {
   public final Reader reader(Plan plan, Job job) {
     NetworkGraph graph = plan.graph();
     int classes = (int) graph.nodes().get(graph.output()).shape().elements();
-    boolean varies = Connectivity.sumVaries(graph, job.row());
     return Reader.once(
         readings -> {
           double[][] jacobian = rows(readings.get(BY_IMAGE), plan.options().batch());
-          LayeredScore score = LayeredScore.of(of(jacobian, job.images().labels(), classes));
-          return varies ? score : score.undefined(Connectivity.FIXED_SUM);
+          return LayeredScore.of(of(jacobian, job.images().labels(), classes))
+              .whereSumVaries(graph, job.row());
         });
   }
 

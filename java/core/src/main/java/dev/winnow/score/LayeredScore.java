@@ -1,5 +1,7 @@
 package dev.winnow.score;
 
+import dev.winnow.compute.Row;
+import dev.winnow.net.NetworkGraph;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,8 +23,16 @@ public record LayeredScore(Score score, Map<String, Double> layers) {
     return new LayeredScore(score, Map.of());
   }
 
-  /** The same without a value; what the published program prints stays. */
-  LayeredScore undefined(String reason) {
+  /**
+   * The same of a derivative of the logits' sum, which says nothing where that is fixed; what the
+   * published program prints stays.
+   */
+  LayeredScore whereSumVaries(NetworkGraph graph, Row row) {
+    if (score.value().isEmpty() || Connectivity.sumVaries(graph, row)) {
+      return this;
+    }
+    String reason =
+        "the logits' sum over a batch does not depend on the images: all of it comes out of norms";
     return new LayeredScore(Score.undefined(reason, score.published()), layers);
   }
 

@@ -204,9 +204,7 @@ public final class SynapticFlow implements PassScore {
               LayeredScore.sum(
                   Layers.terms(plan.graph(), job.row(), tensor -> sums.get(tensor.name())),
                   connected);
-          return kept == Kept.ALL && !Connectivity.sumVaries(plan.graph(), job.row())
-              ? score.undefined(Connectivity.FIXED_SUM)
-              : score;
+          return kept == Kept.ALL ? score.whereSumVaries(plan.graph(), job.row()) : score;
         });
   }
 }
